@@ -1,0 +1,44 @@
+import { serve } from "@hono/node-server";
+import { Hono } from "hono";
+import type { Health } from "./health.ts";
+
+export interface HttpServer extends AsyncDisposable {
+  port: number;
+}
+
+/**
+ * `/health/live`: the process runs. `/health/ready`: it reached all of its dependencies and waits for none; else 503
+ * with what it waits for and since when.
+ */
+export function healthRoutes(health: Health): Hono {
+  return new Hono()
+    .get("/health/live", (context) => context.json({ status: "ok" }))
+    .get("/health/ready", (context) => {
+      const body = { status: health.ready ? "ok" : "unavailable", dependencies: health.dependencies };
+      return context.json(body, health.ready ? 200 : 503);
+    });
+}
+
+/** Serves until disposed; what is being answered then may finish for a second. Port 0 takes a free one. */
+export async function serveHttp(app: Pick<Hono, "fetch">, hostname: string, port: number): Promise<HttpServer> {
+  const { promise: listening, resolve, reject } = Promise.withResolvers<number>();
+  const server = serve({ fetch: app.fetch, hostname, port }, (info) => resolve(info.port));
+  server.on("error", (error: NodeJS.ErrnoException) => {
+    reject(error.code === "EADDRINUSE" ? new Error(`port ${port} is taken: set PORT to a free one`) : error);
+  });
+  if ("requestTimeout" in server) {
+    // A client that never finishes its request is cut off.
+    server.requestTimeout = 30_000;
+    server.headersTimeout = 10_000;
+  }
+  const port_ = await listening;
+  return {
+    port: port_,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise<void>((done) => server.close(() => done()));
+      const cut = setTimeout(() => "closeAllConnections" in server && server.closeAllConnections(), 1_000);
+      await closed;
+      clearTimeout(cut);
+    },
+  };
+}

@@ -1,0 +1,32 @@
+export { type BackoffSettings, backoffDelayMs, delay } from "./backoff.ts";
+export {
+  ConfigurationError,
+  describeVariables,
+  readConfiguration,
+  type Settings,
+  type VariableDescription,
+  variable,
+} from "./config.ts";
+export * from "./fault.ts";
+export { type DependencyHealth, Health } from "./health.ts";
+export { type HttpServer, healthRoutes, serveHttp } from "./http.ts";
+export { createKafka } from "./kafka/client.ts";
+export { type Consumption, consume, type Received } from "./kafka/consume.ts";
+export { connectProducer, type OutgoingRecord, type Placement, type RecordProducer } from "./kafka/produce.ts";
+export { ensureTopics, type TopicSpecification } from "./kafka/topics.ts";
+export { Latency, type LatencySummary } from "./latency.ts";
+export { aborted, type ProcessContext, runProcess } from "./lifecycle.ts";
+export { type Action, actions, Log } from "./log.ts";
+export { OffsetLedger } from "./offset-ledger.ts";
+export { OpenSearchClient, openOpenSearch } from "./opensearch.ts";
+export { openPostgres, type Pool } from "./postgres.ts";
+export { type Activity, announcePresence, type Presence, readPresence, type Stage, stages } from "./presence.ts";
+export { decodeBatch, encodeBatch, encodedSize } from "./records/batch.ts";
+export { RecordError } from "./records/bytes.ts";
+export { type DeadLetter, deadLetterHeaders, parseDeadLetter } from "./records/dead-letter.ts";
+export { type Headers, type Message, messageId, type Origin, parseMessageId } from "./records/message.ts";
+export { decodeVectors, type EmbeddedBatch, encodeVectors } from "./records/vectors.ts";
+export { openRedis, type Redis, waitForRedis } from "./redis.ts";
+export * from "./settings.ts";
+export { type Operation, type Patience, persist, type Settled, settle } from "./settle.ts";
+export { createTracker, type Milestone, milestones, type Progress, type StageTracker } from "./tracking.ts";

@@ -1,0 +1,363 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Consumer, EachBatchPayload, IHeaders, Kafka, KafkaMessage } from "kafkajs";
+import { backoffDelayMs } from "../backoff.ts";
+import { describeCause } from "../fault.ts";
+import { type LedgerEntry, OffsetLedger } from "../offset-ledger.ts";
+import type { Headers, Origin } from "../records/message.ts";
+import type { Patience } from "../settle.ts";
+
+/** A record that was delivered and that its stage must mark done, once everything that it asks for has happened. */
+export interface Received extends Origin {
+  key: Buffer | null;
+  value: Buffer | null;
+  headers: Headers;
+  /** Its partition went to another process, which will do it again; what has not begun need not begin. */
+  readonly revoked: boolean;
+  /** Lets the offset be committed as soon as all earlier ones of its partition are done. */
+  done(): void;
+}
+
+export interface ConsumeOptions {
+  groupId: string;
+  topics: readonly string[];
+  /** Delivered and not done: at these limits fetching waits, and heartbeats go on. */
+  inFlightMax: number;
+  inFlightMaxBytes: number;
+  fetchMaxBytes: number;
+  sessionTimeoutMs: number;
+  commitIntervalMs: number;
+  /** Without a fetch for this long the consumer is replaced: kafkajs can stall silently. */
+  stallTimeoutMs: number;
+  /** Takes a record over; must not throw and must not wait. */
+  accept(received: Received): void;
+}
+
+export interface Consumption extends AsyncDisposable {
+  readonly inFlight: number;
+  readonly lastReceivedAt: Date | undefined;
+  /** Fetches no more, waits until what is in flight is done, and commits. The group is left by disposal. */
+  drain(signal: AbortSignal): Promise<void>;
+}
+
+/** Delivers the records of some topics, at least once each, and commits what is done. */
+export async function consume(kafka: Kafka, options: ConsumeOptions, patience: Patience): Promise<Consumption> {
+  const consumption = new GroupConsumption(kafka, options, patience);
+  await consumption.start();
+  return consumption;
+}
+
+interface Partition {
+  topic: string;
+  partition: number;
+  ledger: OffsetLedger;
+  /** The offset last committed. */
+  committed: number | undefined;
+  revoked: boolean;
+}
+
+/** How often the waits below look again. */
+const TICK_MS = 20;
+
+class GroupConsumption implements Consumption {
+  #kafka: Kafka;
+  #options: ConsumeOptions;
+  #patience: Patience;
+  #consumer: Consumer | undefined;
+  #memberId = "";
+  #partitions = new Map<string, Partition>();
+  #commit: EachBatchPayload["commitOffsetsIfNecessary"] | undefined;
+  #inFlight = 0;
+  #inFlightBytes = 0;
+  #lastProgressAt = Date.now();
+  #lastReceivedAt: Date | undefined;
+  #stopping = false;
+  #closed = false;
+  #replacing: Promise<void> | undefined;
+  #loops: Promise<void>[] = [];
+
+  constructor(kafka: Kafka, options: ConsumeOptions, patience: Patience) {
+    this.#kafka = kafka;
+    this.#options = options;
+    this.#patience = patience;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  get lastReceivedAt(): Date | undefined {
+    return this.#lastReceivedAt;
+  }
+
+  async start(): Promise<void> {
+    await this.#open();
+    this.#loops = [this.#commitPeriodically(), this.#watchForStalls()];
+  }
+
+  async drain(signal: AbortSignal): Promise<void> {
+    this.#stopping = true;
+    // The consumer stays in its group, so that what is in flight can still be committed.
+    while (this.#inFlight > 0) await sleep(TICK_MS, undefined, { signal });
+    await this.#commitDone();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true;
+    this.#closed = true;
+    await Promise.all(this.#loops);
+    await this.#replacing;
+    await this.#consumer?.disconnect().catch(() => undefined);
+  }
+
+  /** Joins the group, for as long as that takes. */
+  async #open(): Promise<void> {
+    for (let attempt = 0; !this.#closed; attempt++) {
+      const consumer = this.#newConsumer();
+      try {
+        await consumer.connect();
+        await consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true });
+        this.#lastProgressAt = Date.now();
+        this.#consumer = consumer;
+        await consumer.run({
+          autoCommit: false,
+          eachBatchAutoResolve: false,
+          partitionsConsumedConcurrently: 8,
+          eachBatch: (payload) => this.#deliver(payload),
+        });
+        return;
+      } catch (error) {
+        this.#report("retry", { cause: describeCause(error), attempt: attempt + 1 });
+        this.#patience.health.waiting("kafka.consume", describeCause(error));
+        await consumer.disconnect().catch(() => undefined);
+        await sleep(backoffDelayMs(attempt, this.#patience.backoff), undefined, { signal: this.#patience.hardStop });
+      }
+    }
+  }
+
+  #newConsumer(): Consumer {
+    const { groupId, fetchMaxBytes, sessionTimeoutMs } = this.#options;
+    const consumer = this.#kafka.consumer({
+      groupId,
+      sessionTimeout: sessionTimeoutMs,
+      rebalanceTimeout: Math.max(sessionTimeoutMs, 10_000),
+      heartbeatInterval: Math.floor(sessionTimeoutMs / 10),
+      maxBytes: fetchMaxBytes,
+      maxBytesPerPartition: fetchMaxBytes,
+      maxWaitTimeInMs: 200,
+      allowAutoTopicCreation: false,
+      // A consumer that crashed is replaced here, where that is logged and waits with a cap.
+      retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => false },
+    });
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      if (consumer === this.#consumer) this.#assign(payload.memberId, payload.memberAssignment);
+    });
+    consumer.on(consumer.events.FETCH, () => {
+      if (consumer === this.#consumer) this.#progressed();
+    });
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (consumer === this.#consumer) this.#replace(describeCause(payload.error));
+    });
+    return consumer;
+  }
+
+  #progressed(): void {
+    this.#lastProgressAt = Date.now();
+    this.#patience.health.working("kafka.consume");
+  }
+
+  /**
+   * After a rebalance, a partition that this member had before and has still was nobody else's in between (a member that
+   * missed a generation is given a new id), so what is in flight there goes on. What it lost is revoked:
+   * another member does it again, and a commit of ours would be stale.
+   */
+  #assign(memberId: string, assignment: Record<string, number[]>): void {
+    const kept = new Map<string, Partition>();
+    for (const [topic, partitions] of Object.entries(assignment)) {
+      for (const partition of partitions) {
+        const key = partitionKey(topic, partition);
+        const before = memberId === this.#memberId ? this.#partitions.get(key) : undefined;
+        kept.set(key, before ?? newPartition(topic, partition));
+      }
+    }
+    for (const [key, partition] of this.#partitions) if (kept.get(key) !== partition) partition.revoked = true;
+    this.#partitions = kept;
+    this.#memberId = memberId;
+    this.#progressed();
+    this.#report("ok", { partitions: [...kept.keys()] });
+  }
+
+  async #deliver(payload: EachBatchPayload): Promise<void> {
+    const { batch, heartbeat, resolveOffset } = payload;
+    this.#commit = payload.commitOffsetsIfNecessary;
+    const partition = this.#partitions.get(partitionKey(batch.topic, batch.partition));
+    if (!partition) return;
+    for (const message of batch.messages) {
+      while (this.#full && !this.#stopping) {
+        // Fetching waits here; the member stays alive, and a rebalance is noticed: heartbeat() throws then.
+        await heartbeat();
+        this.#progressed();
+        await sleep(TICK_MS);
+      }
+      if (this.#stopping || partition.revoked) {
+        // Not resolved, so this is fetched again; not at once, since the group must be kept until all is committed.
+        await heartbeat();
+        await sleep(TICK_MS);
+        return;
+      }
+      this.#accept(partition, message);
+      resolveOffset(message.offset);
+    }
+    await heartbeat();
+  }
+
+  get #full(): boolean {
+    return this.#inFlight >= this.#options.inFlightMax || this.#inFlightBytes >= this.#options.inFlightMaxBytes;
+  }
+
+  #accept(partition: Partition, message: KafkaMessage): void {
+    const entry = partition.ledger.begin(Number(message.offset));
+    if (!entry) return;
+    const bytes = (message.value?.length ?? 0) + (message.key?.length ?? 0);
+    this.#inFlight++;
+    this.#inFlightBytes += bytes;
+    this.#lastReceivedAt = new Date();
+    const finish = (): void => {
+      if (entry.done) return;
+      partition.ledger.finish(entry);
+      this.#inFlight--;
+      this.#inFlightBytes -= bytes;
+    };
+    this.#options.accept(new ReceivedRecord(partition, entry, message, finish));
+  }
+
+  async #commitPeriodically(): Promise<void> {
+    while (!this.#closed) {
+      await sleep(this.#options.commitIntervalMs);
+      await this.#commitDone();
+    }
+  }
+
+  async #commitDone(): Promise<void> {
+    const due = [...this.#partitions.values()].filter(
+      ({ ledger, committed }) => ledger.committable !== undefined && ledger.committable !== committed,
+    );
+    if (due.length === 0 || !this.#commit) return;
+    const offsets = due.map(({ ledger }) => ledger.committable ?? 0);
+    const byTopic = Map.groupBy(
+      due.map(({ topic, partition }, index) => ({ topic, partition, offset: String(offsets[index]) })),
+      ({ topic }) => topic,
+    );
+    try {
+      await this.#commit({ topics: [...byTopic].map(([topic, partitions]) => ({ topic, partitions })) });
+      due.forEach((partition, index) => {
+        partition.committed = offsets[index];
+      });
+    } catch (error) {
+      // A stale commit, refused while the group rebalances, or a coordinator that is away. The ledger keeps what is done.
+      this.#patience.log.debug("kafka.commit", { cause: describeCause(error) });
+    }
+  }
+
+  async #watchForStalls(): Promise<void> {
+    while (!this.#closed) {
+      await sleep(Math.min(1_000, this.#options.stallTimeoutMs / 4));
+      const silentMs = Date.now() - this.#lastProgressAt;
+      if (silentMs > this.#options.stallTimeoutMs) this.#replace(`no fetch for ${silentMs} ms`);
+    }
+  }
+
+  /** Leaves what is in flight to the next owner of the partitions and joins anew. */
+  #replace(cause: string): void {
+    if (this.#replacing || this.#closed) return;
+    const broken = this.#consumer;
+    this.#consumer = undefined;
+    this.#commit = undefined;
+    this.#report("retry", { cause });
+    this.#patience.health.waiting("kafka.consume", cause);
+    for (const partition of this.#partitions.values()) partition.revoked = true;
+    this.#partitions.clear();
+    this.#memberId = "";
+    this.#replacing = this.#reopen(broken).finally(() => {
+      this.#replacing = undefined;
+    });
+  }
+
+  async #reopen(broken: Consumer | undefined): Promise<void> {
+    // A stalled client may never finish to disconnect.
+    const disconnected = broken?.disconnect().catch(() => undefined);
+    await Promise.race([disconnected, sleep(2_000)]);
+    await sleep(backoffDelayMs(0, this.#patience.backoff));
+    await this.#open().catch((error) => {
+      if (!this.#patience.hardStop.aborted) throw error;
+    });
+  }
+
+  #report(status: "ok" | "retry", details: Record<string, unknown>): void {
+    this.#patience.log.record("kafka.consume", status, undefined, { groupId: this.#options.groupId, ...details });
+  }
+}
+
+class ReceivedRecord implements Received {
+  readonly done: () => void;
+  #partition: Partition;
+  #entry: LedgerEntry;
+  #message: KafkaMessage;
+
+  constructor(partition: Partition, entry: LedgerEntry, message: KafkaMessage, done: () => void) {
+    this.#partition = partition;
+    this.#entry = entry;
+    this.#message = message;
+    this.done = done;
+  }
+
+  get topic(): string {
+    return this.#partition.topic;
+  }
+
+  get partition(): number {
+    return this.#partition.partition;
+  }
+
+  get offset(): number {
+    return this.#entry.offset;
+  }
+
+  get timestampMs(): number {
+    return Math.max(0, Number(this.#message.timestamp));
+  }
+
+  get key(): Buffer | null {
+    return this.#message.key;
+  }
+
+  get value(): Buffer | null {
+    return this.#message.value;
+  }
+
+  get headers(): Headers {
+    return headersOf(this.#message.headers);
+  }
+
+  get revoked(): boolean {
+    return this.#partition.revoked;
+  }
+}
+
+function headersOf(headers: IHeaders | undefined): Headers {
+  const result: [string, Buffer | null][] = [];
+  for (const name in headers) {
+    const value = headers[name];
+    for (const each of Array.isArray(value) ? value : [value]) {
+      result.push([name, each === undefined || each === null ? null : Buffer.from(each)]);
+    }
+  }
+  return result;
+}
+
+function partitionKey(topic: string, partition: number): string {
+  return `${topic}-${partition}`;
+}
+
+function newPartition(topic: string, partition: number): Partition {
+  return { topic, partition, ledger: new OffsetLedger(), committed: undefined, revoked: false };
+}

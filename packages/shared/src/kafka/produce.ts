@@ -1,0 +1,119 @@
+import kafkajs, { type Kafka, type Message, type Producer } from "kafkajs";
+import { describeCause, type RetryableFault, retryable } from "../fault.ts";
+import type { Headers } from "../records/message.ts";
+import { type Patience, persist } from "../settle.ts";
+
+export interface OutgoingRecord {
+  key?: Buffer | null;
+  value: Buffer | null;
+  headers?: Headers;
+  partition?: number;
+}
+
+/** Where a record went. */
+export interface Placement {
+  partition: number;
+  offset: number;
+}
+
+/**
+ * Writes records with `acks=all`. At least once: a request whose answer was lost is sent again, and whoever reads
+ * the records must bear a repeated one.
+ */
+export interface RecordProducer extends AsyncDisposable {
+  /** One attempt, within the client's request timeout; for callers that have somebody to answer to. */
+  trySend(
+    topic: string,
+    records: readonly OutgoingRecord[],
+  ): Promise<{ value: Placement[] } | { fault: RetryableFault }>;
+  /** Waits out any outage; rejects only when the process must end. */
+  send(topic: string, records: readonly OutgoingRecord[]): Promise<void>;
+}
+
+export async function connectProducer(kafka: Kafka, patience: Patience): Promise<RecordProducer> {
+  const partitionOf = new WeakMap<Message, number>();
+  const producer = kafka.producer({ allowAutoTopicCreation: false, createPartitioner: remembering(partitionOf) });
+  await persist(
+    { dependency: "kafka.produce", action: "process.start" },
+    async () => {
+      try {
+        await producer.connect();
+        return { value: undefined };
+      } catch (error) {
+        return { fault: retryable("unavailable", error) };
+      }
+    },
+    patience,
+  );
+  const trySend: RecordProducer["trySend"] = (topic, records) => attempt(producer, partitionOf, topic, records);
+  return {
+    trySend,
+    async send(topic, records) {
+      await persist({ dependency: "kafka.produce", action: "kafka.produce" }, () => trySend(topic, records), patience);
+    },
+    async [Symbol.asyncDispose]() {
+      await producer.disconnect();
+    },
+  };
+}
+
+async function attempt(
+  producer: Producer,
+  partitionOf: WeakMap<Message, number>,
+  topic: string,
+  records: readonly OutgoingRecord[],
+): Promise<{ value: Placement[] } | { fault: RetryableFault }> {
+  try {
+    const messages = records.map(toKafkaMessage);
+    const written = await producer.send({ topic, acks: -1, messages });
+    return { value: placeEach(messages, partitionOf, written) };
+  } catch (error) {
+    const missing = (error as { type?: string }).type === "UNKNOWN_TOPIC_OR_PARTITION";
+    if (!missing) return { fault: retryable("unavailable", error) };
+    return { fault: retryable("misconfigured", `topic ${topic} does not exist: create it (${describeCause(error)})`) };
+  }
+}
+
+function toKafkaMessage(record: OutgoingRecord) {
+  const headers: Record<string, Buffer[]> = {};
+  for (const [name, value] of record.headers ?? []) {
+    const values = headers[name] ?? [];
+    headers[name] = values;
+    if (value) values.push(value);
+  }
+  return {
+    key: record.key ?? null,
+    value: record.value,
+    headers,
+    ...(record.partition !== undefined && { partition: record.partition }),
+  };
+}
+
+/** Kafka's default partitioner (murmur2 of the key), which also notes what it chose: kafkajs does not tell. */
+function remembering(
+  partitionOf: WeakMap<Message, number>,
+): () => ReturnType<typeof kafkajs.Partitioners.DefaultPartitioner> {
+  return () => {
+    const choose = kafkajs.Partitioners.DefaultPartitioner();
+    return (choice) => {
+      const partition = choose(choice);
+      partitionOf.set(choice.message, partition);
+      return partition;
+    };
+  };
+}
+
+/** The broker tells the first offset of each partition; within one, the records follow in their order. */
+function placeEach(
+  messages: readonly Message[],
+  partitionOf: WeakMap<Message, number>,
+  written: readonly { partition: number; baseOffset?: string }[],
+): Placement[] {
+  const next = new Map(written.map(({ partition, baseOffset }) => [partition, Number(baseOffset)]));
+  return messages.map((message) => {
+    const partition = partitionOf.get(message) ?? 0;
+    const offset = next.get(partition) ?? 0;
+    next.set(partition, offset + 1);
+    return { partition, offset };
+  });
+}

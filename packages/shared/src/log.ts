@@ -1,0 +1,79 @@
+import { type DestinationStream, type Level, pino } from "pino";
+
+/** Every operation that is logged, with what it means; `docs/logs.md` is made from this list. */
+export const actions = {
+  "process.configure": "The configuration was read or refused.",
+  "process.start": "The process began, or one of its dependencies answered for the first time.",
+  "process.ready": "Every dependency answered; the work begins.",
+  "process.heartbeat": "The process is alive; counts since it began.",
+  "process.stop": "The process was asked to stop, or has stopped.",
+  "process.crash": "A bug: something was thrown that is neither retryable nor poison.",
+  "kafka.consume": "A consumer joined its group, was revoked, or was replaced.",
+  "kafka.commit": "Offsets were committed, or a stale commit was refused.",
+  "kafka.produce": "Records were written to a topic.",
+  "kafka.topics": "Topics were created or found.",
+  "ingest.pack": "A batch was packed and written to the batches topic.",
+  "embed.request": "One embeddings request for one batch.",
+  "embed.batch": "A batch became vectors, from its record's arrival to the vectors' acknowledgement.",
+  "embed.query": "A search text became a vector for the api.",
+  "sink.bulk_write": "One bulk request to OpenSearch.",
+  "sink.insert": "One insert into demo_log.",
+  "sink.batch": "A batch was stored, from its record's arrival to both writes' acknowledgement.",
+  "sink.dead_letters": "Error rows were written for dead letters.",
+  "sink.create_index": "The index was created or found.",
+  "sink.migrate": "The database schema was migrated.",
+  "message.dead_letter": "Messages that can never succeed went to the dead-letter topic.",
+  "api.request": "One HTTP request.",
+  "api.publish": "Messages were published.",
+  "api.search": "A search was answered.",
+  "tracking.write": "The progress of messages was written to Redis; failures are counted, never fatal.",
+} as const;
+export type Action = keyof typeof actions;
+
+export type Status = "ok" | "retry" | "failed";
+const levels: Record<Status, Level> = { ok: "info", retry: "warn", failed: "error" };
+
+/** Ids, counts and durations; never message text, vectors, tokens or keys. */
+export type Details = Record<string, unknown>;
+
+/** JSON lines, one per operation: `{ time, service, action, status, durationMs, details }`. */
+export class Log {
+  readonly service: string;
+  #pino: ReturnType<typeof createPino>;
+
+  constructor(service: string, options: { level?: string; instance?: string; destination?: DestinationStream } = {}) {
+    this.service = service;
+    this.#pino = createPino(service, options);
+  }
+
+  record(action: Action, status: Status, durationMs?: number, details?: Details): void {
+    this.#pino[levels[status]]({
+      action,
+      status,
+      ...(durationMs !== undefined && { durationMs: Math.round(durationMs * 1000) / 1000 }),
+      ...(details && { details }),
+    });
+  }
+
+  /** What a client library says of itself; shown with `LOG_LEVEL=debug` only. */
+  debug(action: Action, details: Details): void {
+    this.#pino.debug({ action, status: "ok", details });
+  }
+
+  flush(): void {
+    this.#pino.flush();
+  }
+}
+
+function createPino(service: string, options: { level?: string; instance?: string; destination?: DestinationStream }) {
+  return pino(
+    {
+      level: options.level ?? "info",
+      base: { service, ...(options.instance && { instance: options.instance }) },
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (level) => ({ level }) },
+    },
+    // Synchronous: the last lines of a process that ends are the ones that people look for.
+    options.destination ?? pino.destination({ fd: 1, sync: true }),
+  );
+}

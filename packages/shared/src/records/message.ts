@@ -1,0 +1,34 @@
+/** Where a message came from. `topic-partition-offset` is its identity, whatever happens to it. */
+export interface Origin {
+  topic: string;
+  partition: number;
+  offset: number;
+  /** Kafka's record timestamp, milliseconds since 1970. */
+  timestampMs: number;
+}
+
+/** Record headers in their order; a name may repeat. */
+export type Headers = readonly (readonly [name: string, value: Buffer | null])[];
+
+/** A source message that passed validation: its bytes as they came, and the UTF-8 bytes of its text. */
+export interface Message extends Origin {
+  key: Buffer | null;
+  headers: Headers;
+  /** The record's value. */
+  value: Buffer;
+  /** The text to embed: the value itself (the same Buffer), or what `TEXT_FIELD` picked from it. */
+  text: Buffer;
+}
+
+/** The identity of a message; injective, since a topic's name is followed by exactly two numbers. */
+export function messageId(origin: Pick<Origin, "topic" | "partition" | "offset">): string {
+  return `${origin.topic}-${origin.partition}-${origin.offset}`;
+}
+
+/** The inverse of `messageId`; `undefined` for a text that is no identity. */
+export function parseMessageId(id: string): Pick<Origin, "topic" | "partition" | "offset"> | undefined {
+  const match = /^([a-zA-Z0-9._-]{1,249})-(\d{1,10})-(\d{1,16})$/.exec(id);
+  if (!match) return undefined;
+  const [, topic = "", partition, offset] = match;
+  return { topic, partition: Number(partition), offset: Number(offset) };
+}

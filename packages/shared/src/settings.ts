@@ -1,0 +1,145 @@
+import { availableParallelism } from "node:os";
+import { z } from "zod";
+import { variable } from "./config.ts";
+
+/** Groups of variables that several processes have. A process's schema is made of those that it needs. */
+
+const describe = <Type extends z.ZodType>(type: Type, description: string): Type => type.meta({ description }) as Type;
+
+export const processSettings = {
+  HOST: describe(z.string().default("0.0.0.0"), "Address that the process's HTTP server listens on."),
+  LOG_LEVEL: describe(z.enum(["debug", "info", "warn", "error"]).default("info"), "Least severe level that is logged."),
+  HEARTBEAT_INTERVAL_MS: describe(
+    variable.integer(100, 600_000).default(30_000),
+    "Time between two heartbeat lines in the log.",
+  ),
+  PRESENCE_INTERVAL_MS: describe(
+    variable.integer(100, 60_000).default(2_000),
+    "Time between two reports of a process's state to Redis.",
+  ),
+  SHUTDOWN_TIMEOUT_MS: describe(
+    variable.integer(0, 600_000).default(25_000),
+    "After SIGTERM, how long what is in flight may take before it is given up uncommitted.",
+  ),
+  RETRY_INITIAL_MS: describe(variable.integer(1, 60_000).default(200), "Upper bound of the first retry delay."),
+  RETRY_MAX_MS: describe(variable.integer(1, 600_000).default(15_000), "Upper bound of every retry delay."),
+};
+export type ProcessSettings = z.output<z.ZodObject<typeof processSettings>>;
+
+export const kafkaSettings = {
+  KAFKA_BOOTSTRAP_SERVERS: describe(variable.hostPorts(), "Brokers to begin with, as host:port, comma-separated."),
+  KAFKA_CONNECTION_TIMEOUT_MS: describe(variable.integer(100, 60_000).default(3_000), "Time to connect to a broker."),
+  KAFKA_REQUEST_TIMEOUT_MS: describe(
+    variable.integer(1_000, 300_000).default(15_000),
+    "Time for a broker to answer a request.",
+  ),
+};
+export type KafkaSettings = z.output<z.ZodObject<typeof kafkaSettings>>;
+
+export const topicSettings = {
+  KAFKA_TOPICS: describe(
+    variable.topics().default(["messages"]),
+    "Source topics, comma-separated. The first one is what POST /publish writes to by default.",
+  ),
+  BATCHES_TOPIC: describe(variable.topic().default("millrace.batches"), "Topic between ingest and embed."),
+  VECTORS_TOPIC: describe(variable.topic().default("millrace.vectors"), "Topic between embed and sink."),
+  DEAD_LETTERS_TOPIC: describe(
+    variable.topic().default("millrace.dead-letters"),
+    "Topic of the messages that can never succeed.",
+  ),
+  KAFKA_CREATE_TOPICS: describe(
+    variable.flag().default(true),
+    "Create topics that do not exist; false: wait for them.",
+  ),
+  KAFKA_TOPIC_PARTITIONS: describe(variable.integer(1, 10_000).default(8), "Partitions of a topic that is created."),
+  KAFKA_REPLICATION_FACTOR: describe(
+    variable.integer(1, 10).default(1),
+    "Replicas of a topic that is created; 3 in production.",
+  ),
+  KAFKA_RECORD_MAX_BYTES: describe(
+    variable.integer(65_536, 67_108_864).default(8_388_608),
+    "Largest record of an internal topic; the batches are packed and split to stay below it.",
+  ),
+  KAFKA_GROUP_PREFIX: describe(
+    z.string().min(1).max(100).default("millrace"),
+    "Consumer groups are named <prefix>-ingest, <prefix>-embed and <prefix>-sink.",
+  ),
+};
+export type TopicSettings = z.output<z.ZodObject<typeof topicSettings>>;
+
+/** For each stage that consumes; the numbers in flight are its own. */
+export const consumerSettings = {
+  KAFKA_SESSION_TIMEOUT_MS: describe(
+    variable.integer(1_000, 300_000).default(30_000),
+    "Without a heartbeat for this long a consumer loses its partitions.",
+  ),
+  KAFKA_COMMIT_INTERVAL_MS: describe(
+    variable.integer(10, 60_000).default(100),
+    "Time between two offset commits; what is done within it is done again after a crash.",
+  ),
+  KAFKA_STALL_TIMEOUT_MS: describe(
+    variable.integer(1_000, 600_000).default(60_000),
+    "Without a fetch for this long the consumer is replaced.",
+  ),
+  KAFKA_FETCH_MAX_BYTES: describe(
+    variable.integer(65_536, 67_108_864).default(4_194_304),
+    "Most bytes of one fetch, and of one partition in it.",
+  ),
+};
+export type ConsumerSettings = z.output<z.ZodObject<typeof consumerSettings>>;
+
+export const postgresSettings = {
+  POSTGRES_HOST: describe(z.string(), "Host of PostgreSQL."),
+  POSTGRES_PORT: describe(variable.integer(1, 65_535).default(5432), "Port of PostgreSQL."),
+  POSTGRES_DATABASE: describe(z.string().default("millrace"), "Database."),
+  POSTGRES_USER: describe(z.string().default("millrace"), "User."),
+  POSTGRES_PASSWORD: z.string().optional().meta({ description: "Password.", secret: true }),
+  POSTGRES_SCHEMA: describe(
+    z
+      .string()
+      .regex(/^[a-z_][a-z0-9_]{0,62}$/, { error: "a schema has lower-case letters, digits and '_' only" })
+      .default("public"),
+    "Schema of the table demo_log.",
+  ),
+  POSTGRES_POOL_MAX: describe(variable.integer(1, 200).default(4), "Most connections of one process."),
+  POSTGRES_TIMEOUT_MS: describe(
+    variable.integer(100, 600_000).default(15_000),
+    "Time to connect, and for a statement.",
+  ),
+};
+export type PostgresSettings = z.output<z.ZodObject<typeof postgresSettings>>;
+
+export const openSearchSettings = {
+  OPENSEARCH_ENDPOINT: describe(variable.url(), "URL of OpenSearch."),
+  OPENSEARCH_INDEX: describe(
+    z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9._-]{0,200}$/, {
+        error: "an index has lower-case letters, digits, '.', '_' and '-' only",
+      })
+      .default("millrace"),
+    "Index of the documents.",
+  ),
+  OPENSEARCH_USERNAME: describe(z.string().optional(), "User, where the cluster asks for one."),
+  OPENSEARCH_PASSWORD: z.string().optional().meta({ description: "Password.", secret: true }),
+  OPENSEARCH_TIMEOUT_MS: describe(
+    variable.integer(100, 600_000).default(30_000),
+    "Time for OpenSearch to answer a request.",
+  ),
+};
+export type OpenSearchSettings = z.output<z.ZodObject<typeof openSearchSettings>>;
+
+export const redisSettings = {
+  REDIS_HOST: describe(z.string(), "Host of Redis."),
+  REDIS_PORT: describe(variable.integer(1, 65_535).default(6379), "Port of Redis."),
+  REDIS_PASSWORD: z.string().optional().meta({ description: "Password.", secret: true }),
+  REDIS_KEY_PREFIX: describe(z.string().max(100).default("millrace"), "First part of every key."),
+  REDIS_TIMEOUT_MS: describe(variable.integer(10, 60_000).default(1_000), "Time for Redis to answer a command."),
+  TRACKING_TTL_S: describe(
+    variable.integer(60, 31_536_000).default(86_400),
+    "How long the progress of a message can be asked for.",
+  ),
+};
+export type RedisSettings = z.output<z.ZodObject<typeof redisSettings>>;
+
+export const cores = availableParallelism();

@@ -1,0 +1,93 @@
+import { type BackoffSettings, backoffDelayMs, delay } from "./backoff.ts";
+import type { Failure, PoisonFault, RetryableFault, Split } from "./fault.ts";
+import type { Health } from "./health.ts";
+import type { Action, Log } from "./log.ts";
+
+/** What an operation that may have to wait for a dependency needs to do so visibly. */
+export interface Patience {
+  log: Log;
+  health: Health;
+  backoff: BackoffSettings;
+  /** Aborted when the process must end now: what waits then rejects, and its offsets stay uncommitted. */
+  hardStop: AbortSignal;
+}
+
+export interface Operation {
+  /** The name of the service in `/health`, such as `opensearch`. */
+  dependency: string;
+  action: Action;
+}
+
+export interface Settled<Done, Input = Done> {
+  done: Done[];
+  poison: Failure<Input, PoisonFault>[];
+}
+
+/**
+ * Repeats an operation over the items that a retryable fault left behind, until each is either done or proven poison.
+ *
+ * This is the one place that decides by the kind of a fault. There is no limit of attempts: an outage of any length
+ * dead-letters nothing.
+ */
+export async function settle<Done, Input>(
+  items: readonly Input[],
+  operation: Operation,
+  attempt: (items: readonly Input[], signal: AbortSignal) => Promise<Split<Done, Input>>,
+  patience: Patience,
+): Promise<Settled<Done, Input>> {
+  const settled: Settled<Done, Input> = { done: [], poison: [] };
+  let remaining = items;
+  for (let attempts = 0; remaining.length > 0; attempts++) {
+    const startedAt = performance.now();
+    const split = await attempt(remaining, patience.hardStop);
+    const waiting: { item: Input; fault: RetryableFault }[] = [];
+    for (const item of split.done) settled.done.push(item);
+    for (const { item, fault } of split.failed) {
+      switch (fault.kind) {
+        case "poison":
+          settled.poison.push({ item, fault });
+          break;
+        case "retryable":
+          waiting.push({ item, fault });
+          break;
+        default:
+          fault satisfies never;
+      }
+    }
+    patience.log.record(operation.action, waiting.length > 0 ? "retry" : "ok", performance.now() - startedAt, {
+      items: remaining.length,
+      ...(settled.poison.length > 0 && { poison: settled.poison.length }),
+      ...(attempts > 0 && { attempt: attempts + 1 }),
+      ...(waiting[0] && { waiting: waiting.length, cause: waiting[0].fault.cause }),
+    });
+    if (waiting[0]) await pause(attempts, operation.dependency, waiting[0].fault, patience);
+    else patience.health.working(operation.dependency);
+    remaining = waiting.map(({ item }) => item);
+  }
+  return settled;
+}
+
+/** Repeats an operation that succeeds or fails as a whole until it succeeds. */
+export async function persist<Value>(
+  operation: Operation,
+  attempt: (signal: AbortSignal) => Promise<{ value: Value } | { fault: RetryableFault }>,
+  patience: Patience,
+): Promise<Value> {
+  const { done } = await settle<Value, null>(
+    [null],
+    operation,
+    async (_, signal) => {
+      const outcome = await attempt(signal);
+      return "fault" in outcome
+        ? { done: [], failed: [{ item: null, fault: outcome.fault }] }
+        : { done: [outcome.value], failed: [] };
+    },
+    patience,
+  );
+  return done[0] as Value;
+}
+
+async function pause(attempts: number, dependency: string, fault: RetryableFault, patience: Patience): Promise<void> {
+  patience.health.waiting(dependency, fault.cause);
+  await delay(backoffDelayMs(attempts, patience.backoff, fault.retryAfterMs), patience.hardStop);
+}

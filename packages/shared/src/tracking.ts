@@ -1,0 +1,101 @@
+import type { Redis } from "ioredis";
+import { describeCause } from "./fault.ts";
+import type { Log } from "./log.ts";
+import type { Origin } from "./records/message.ts";
+import type { RedisSettings } from "./settings.ts";
+
+/** What a message reaches on its way, in this order; it ends stored or dead-lettered. */
+export const milestones = ["published", "ingested", "embedded", "stored", "dead_lettered"] as const;
+export type Milestone = (typeof milestones)[number];
+
+/** Milliseconds since 1970 of each milestone that a message reached. */
+export type Progress = Partial<Record<Milestone, number>>;
+
+type Identity = Pick<Origin, "topic" | "partition" | "offset">;
+
+/** Offsets of one partition that share a Redis hash: few keys, and one command for many messages. */
+const OFFSETS_PER_KEY = 256;
+/** Writes that may be under way; beyond them progress is dropped, so that a slow Redis holds nothing up. */
+const PENDING_MAX = 32;
+
+/** Where each message is. Best effort: without Redis the pipeline goes on, untracked. */
+export interface StageTracker {
+  /** Notes that messages reached a milestone now; never fails and never waits. */
+  reached(milestone: Milestone, messages: readonly Identity[]): void;
+  /** `undefined` where nothing is known (any more). Rejects without Redis. */
+  progress(message: Identity): Promise<Progress | undefined>;
+  /** Resolves when what was noted has been written, or was given up. */
+  flush(): Promise<void>;
+}
+
+export function createTracker(redis: Redis, settings: RedisSettings, log: Log): StageTracker {
+  const pending = new Set<Promise<void>>();
+  let dropped = 0;
+
+  const write = async (milestone: Milestone, messages: readonly Identity[], atMs: number): Promise<void> => {
+    const pipeline = redis.pipeline();
+    for (const [key, fields] of fieldsByKey(settings.REDIS_KEY_PREFIX, milestone, messages, atMs)) {
+      pipeline.hset(key, ...fields);
+      pipeline.expire(key, settings.TRACKING_TTL_S);
+    }
+    const results = (await pipeline.exec()) ?? [];
+    const error = results.find(([failed]) => failed)?.[0];
+    if (error) throw error;
+    if (dropped > 0) log.record("tracking.write", "ok", undefined, { droppedBefore: dropped });
+    dropped = 0;
+  };
+
+  const drop = (count: number, cause: string): void => {
+    // One line when it begins and one when it ends: an outage of Redis must not flood the log.
+    if (dropped === 0) log.record("tracking.write", "retry", undefined, { cause });
+    dropped += count;
+  };
+
+  return {
+    reached(milestone, messages) {
+      if (messages.length === 0) return;
+      if (pending.size >= PENDING_MAX) return drop(messages.length, "Redis is slow");
+      const writing: Promise<void> = write(milestone, messages, Date.now())
+        .catch((error) => drop(messages.length, describeCause(error)))
+        .finally(() => pending.delete(writing));
+      pending.add(writing);
+    },
+    async progress(message) {
+      const fields = milestones.map((milestone) => fieldOf(message.offset, milestone));
+      const values = await redis.hmget(keyOf(settings.REDIS_KEY_PREFIX, message), ...fields);
+      const known = milestones.flatMap((milestone, index) => {
+        const value = values[index];
+        return value ? [[milestone, Number(value)] as const] : [];
+      });
+      return known.length === 0 ? undefined : Object.fromEntries(known);
+    },
+    async flush() {
+      await Promise.all(pending);
+    },
+  };
+}
+
+function fieldsByKey(
+  prefix: string,
+  milestone: Milestone,
+  messages: readonly Identity[],
+  atMs: number,
+): Map<string, string[]> {
+  const byKey = new Map<string, string[]>();
+  const at = String(atMs);
+  for (const message of messages) {
+    const key = keyOf(prefix, message);
+    const fields = byKey.get(key);
+    if (fields) fields.push(fieldOf(message.offset, milestone), at);
+    else byKey.set(key, [fieldOf(message.offset, milestone), at]);
+  }
+  return byKey;
+}
+
+function keyOf(prefix: string, { topic, partition, offset }: Identity): string {
+  return `${prefix}:progress:${topic}:${partition}:${Math.floor(offset / OFFSETS_PER_KEY)}`;
+}
+
+function fieldOf(offset: number, milestone: Milestone): string {
+  return `${offset}:${milestone}`;
+}

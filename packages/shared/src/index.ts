@@ -7,13 +7,14 @@ export {
   type VariableDescription,
   variable,
 } from "./config.ts";
+export { createDeadLetters, type DeadLetters, type Undeliverable } from "./dead-letters.ts";
 export * from "./fault.ts";
 export { type DependencyHealth, Health } from "./health.ts";
 export { type HttpServer, healthRoutes, serveHttp } from "./http.ts";
 export { createKafka } from "./kafka/client.ts";
 export { type Consumption, consume, type Received } from "./kafka/consume.ts";
 export { connectProducer, type OutgoingRecord, type Placement, type RecordProducer } from "./kafka/produce.ts";
-export { ensureTopics, type TopicSpecification } from "./kafka/topics.ts";
+export { ensurePipelineTopics, ensureTopics, type TopicSpecification } from "./kafka/topics.ts";
 export { Latency, type LatencySummary } from "./latency.ts";
 export { aborted, type ProcessContext, runProcess } from "./lifecycle.ts";
 export { type Action, actions, Log } from "./log.ts";

@@ -38,7 +38,10 @@ export async function runProcess<Schema extends Settings>(
   const config = configure(service, schema);
   const common = config as unknown as ProcessSettings;
   const log = new Log(service, { level: common.LOG_LEVEL, instance });
+  const { stop, hardStop } = stopSignals(common.SHUTDOWN_TIMEOUT_MS, log);
   const crash = (error: unknown): never => {
+    // What waited when the time was up rejects: it stays uncommitted and is done again.
+    if (hardStop.aborted) process.exit(1);
     log.record("process.crash", "failed", undefined, {
       cause: describeCause(error),
       ...(error instanceof Error && { stack: error.stack }),
@@ -48,7 +51,6 @@ export async function runProcess<Schema extends Settings>(
   process.on("uncaughtException", crash);
   process.on("unhandledRejection", crash);
 
-  const { stop, hardStop } = stopSignals(common.SHUTDOWN_TIMEOUT_MS, log);
   const health = new Health();
   const backoff = { initialMs: common.RETRY_INITIAL_MS, maxMs: common.RETRY_MAX_MS };
   log.record("process.start", "ok", undefined, { node: process.version, pid: process.pid });

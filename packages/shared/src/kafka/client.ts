@@ -1,3 +1,4 @@
+/// <reference path="./codecs.d.ts" />
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import kafkajs, { type Kafka, type KafkaConfig } from "kafkajs";
 import snappy from "kafkajs-snappy";

@@ -4,6 +4,7 @@ import { backoffDelayMs } from "../backoff.ts";
 import { describeCause } from "../fault.ts";
 import { type LedgerEntry, OffsetLedger } from "../offset-ledger.ts";
 import type { Headers, Origin } from "../records/message.ts";
+import type { ConsumerSettings } from "../settings.ts";
 import type { Patience } from "../settle.ts";
 
 /** A record that was delivered and that its stage must mark done, once everything that it asks for has happened. */
@@ -23,11 +24,7 @@ export interface ConsumeOptions {
   /** Delivered and not done: at these limits fetching waits, and heartbeats go on. */
   inFlightMax: number;
   inFlightMaxBytes: number;
-  fetchMaxBytes: number;
-  sessionTimeoutMs: number;
-  commitIntervalMs: number;
-  /** Without a fetch for this long the consumer is replaced: kafkajs can stall silently. */
-  stallTimeoutMs: number;
+  settings: ConsumerSettings;
   /** Takes a record over; must not throw and must not wait. */
   accept(received: Received): void;
 }
@@ -135,7 +132,9 @@ class GroupConsumption implements Consumption {
   }
 
   #newConsumer(): Consumer {
-    const { groupId, fetchMaxBytes, sessionTimeoutMs } = this.#options;
+    const { groupId, settings } = this.#options;
+    const sessionTimeoutMs = settings.KAFKA_SESSION_TIMEOUT_MS;
+    const fetchMaxBytes = settings.KAFKA_FETCH_MAX_BYTES;
     const consumer = this.#kafka.consumer({
       groupId,
       sessionTimeout: sessionTimeoutMs,
@@ -232,7 +231,7 @@ class GroupConsumption implements Consumption {
 
   async #commitPeriodically(): Promise<void> {
     while (!this.#closed) {
-      await sleep(this.#options.commitIntervalMs);
+      await sleep(this.#options.settings.KAFKA_COMMIT_INTERVAL_MS);
       await this.#commitDone();
     }
   }
@@ -259,10 +258,12 @@ class GroupConsumption implements Consumption {
   }
 
   async #watchForStalls(): Promise<void> {
+    // kafkajs can stall silently: its fetch loop ends and nothing says so.
+    const stallTimeoutMs = this.#options.settings.KAFKA_STALL_TIMEOUT_MS;
     while (!this.#closed) {
-      await sleep(Math.min(1_000, this.#options.stallTimeoutMs / 4));
+      await sleep(Math.min(1_000, stallTimeoutMs / 4));
       const silentMs = Date.now() - this.#lastProgressAt;
-      if (silentMs > this.#options.stallTimeoutMs) this.#replace(`no fetch for ${silentMs} ms`);
+      if (silentMs > stallTimeoutMs) this.#replace(`no fetch for ${silentMs} ms`);
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Kafka } from "kafkajs";
 import { retryable } from "../fault.ts";
+import type { TopicSettings } from "../settings.ts";
 import { type Patience, persist } from "../settle.ts";
 
 export interface TopicSpecification {
@@ -51,4 +52,22 @@ async function createTopics(
       configEntries: maxMessageBytes ? [{ name: "max.message.bytes", value: String(maxMessageBytes) }] : [],
     })),
   });
+}
+
+/** The topics that the stages meet in, and the source topics, as the configuration names them. */
+export async function ensurePipelineTopics(kafka: Kafka, settings: TopicSettings, patience: Patience): Promise<void> {
+  if (!settings.KAFKA_CREATE_TOPICS) return;
+  const partitions = settings.KAFKA_TOPIC_PARTITIONS;
+  // A record's envelope and Kafka's own fields come on top of what the stages count.
+  const maxMessageBytes = settings.KAFKA_RECORD_MAX_BYTES + 65_536;
+  const internal = [settings.BATCHES_TOPIC, settings.VECTORS_TOPIC, settings.DEAD_LETTERS_TOPIC];
+  await ensureTopics(
+    kafka,
+    [
+      ...settings.KAFKA_TOPICS.map((topic) => ({ topic, partitions })),
+      ...internal.map((topic) => ({ topic, partitions, maxMessageBytes })),
+    ],
+    settings.KAFKA_REPLICATION_FACTOR,
+    patience,
+  );
 }

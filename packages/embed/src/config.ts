@@ -1,0 +1,99 @@
+import {
+  consumerSettings,
+  kafkaSettings,
+  processSettings,
+  redisSettings,
+  topicSettings,
+  variable,
+} from "@millrace/shared";
+import { z } from "zod";
+
+/** Dimensions of OpenAI's models where none are asked for. */
+const knownDimensions: Record<string, number> = {
+  "text-embedding-3-small": 1_536,
+  "text-embedding-3-large": 3_072,
+  "text-embedding-ada-002": 1_536,
+};
+
+/** Everything that the embed process can be told. */
+export const embedConfig = z.object({
+  PORT: variable
+    .integer(0, 65_535)
+    .default(8082)
+    .meta({ description: "Port of the process's HTTP server; the api asks it for the vectors of search texts." }),
+  ...processSettings,
+  ...kafkaSettings,
+  ...topicSettings,
+  ...consumerSettings,
+  ...redisSettings,
+  EMBEDDING_PROVIDER: z
+    .enum(["openai", "local"])
+    .optional()
+    .meta({
+      description: "openai, or local (no key, no network); absent: openai where OPENAI_API_KEY is set, else local.",
+    }),
+  OPENAI_API_KEY: z.string().optional().meta({ description: "Key of the OpenAI API.", secret: true }),
+  OPENAI_BASE_URL: variable
+    .url()
+    .default("https://api.openai.com/v1")
+    .meta({ description: "Any server that speaks OpenAI's embeddings API." }),
+  OPENAI_EMBEDDING_MODEL: z.string().default("text-embedding-3-small").meta({ description: "Model." }),
+  OPENAI_EMBEDDING_DIMENSIONS: variable
+    .integer(1, 65_536)
+    .optional()
+    .meta({ description: "Dimensions to ask for; absent: the model's own." }),
+  OPENAI_TIMEOUT_MS: variable
+    .integer(100, 600_000)
+    .default(30_000)
+    .meta({ description: "Time for one embeddings request." }),
+  EMBED_CONCURRENCY: variable
+    .integer(1, 1_024)
+    .default(8)
+    .meta({ description: "Most embeddings requests in flight of one process." }),
+  EMBED_WORKERS: variable
+    .integer(1, 64)
+    .default(1)
+    .meta({ description: "Worker threads that make the requests, or compute the vectors locally." }),
+  EMBED_IN_FLIGHT_MAX_BYTES: variable
+    .integer(1_024, 1_073_741_824)
+    .default(33_554_432)
+    .meta({ description: "Most bytes of batches that were fetched and are not done." }),
+});
+export type EmbedConfig = z.output<typeof embedConfig>;
+
+/** What a worker thread needs to know; plain data, since it crosses the thread's boundary. */
+export type ProviderSettings =
+  | { provider: "local" }
+  | {
+      provider: "openai";
+      apiKey: string;
+      baseUrl: string;
+      model: string;
+      /** Asked for in the request. */
+      requestedDimensions?: number;
+      /** Expected in the answer; absent for a model that this list does not know. */
+      expectedDimensions?: number;
+      timeoutMs: number;
+    };
+
+/** Throws an `Error` with the remedy where `openai` was asked for without a key. */
+export function providerSettings(config: EmbedConfig): ProviderSettings {
+  const provider = config.EMBEDDING_PROVIDER ?? (config.OPENAI_API_KEY ? "openai" : "local");
+  if (provider === "local") return { provider };
+  if (!config.OPENAI_API_KEY) {
+    throw new Error(
+      "EMBEDDING_PROVIDER is openai and OPENAI_API_KEY is missing: set the key, or EMBEDDING_PROVIDER=local",
+    );
+  }
+  const requested = config.OPENAI_EMBEDDING_DIMENSIONS;
+  const expected = requested ?? knownDimensions[config.OPENAI_EMBEDDING_MODEL];
+  return {
+    provider,
+    apiKey: config.OPENAI_API_KEY,
+    baseUrl: config.OPENAI_BASE_URL,
+    model: config.OPENAI_EMBEDDING_MODEL,
+    ...(requested !== undefined && { requestedDimensions: requested }),
+    ...(expected !== undefined && { expectedDimensions: expected }),
+    timeoutMs: config.OPENAI_TIMEOUT_MS,
+  };
+}

@@ -1,0 +1,132 @@
+import {
+  type DeadLetters,
+  decodeBatch,
+  encodeBatch,
+  encodeVectors,
+  Latency,
+  type Message,
+  type Patience,
+  persist,
+  poison,
+  type Received,
+  RecordError,
+  type RecordProducer,
+  type StageTracker,
+} from "@millrace/shared";
+import pLimit from "p-limit";
+import type { EmbedConfig } from "./config.ts";
+import type { EmbedderPool } from "./pool.ts";
+import type { Embedded } from "./provider.ts";
+
+export interface EmbedEdges {
+  pool: EmbedderPool;
+  producer: RecordProducer;
+  deadLetters: DeadLetters;
+  tracker: StageTracker;
+  patience: Patience;
+}
+
+/** The name of the embedding provider in `/health`. */
+export const PROVIDER = "embedding-provider";
+
+/**
+ * Passes each batch to the pool of embedder workers, p-limit bounding the requests in flight, and emits the batch with
+ * its vectors.
+ */
+export class Embed {
+  readonly requestLatency = new Latency();
+  readonly batchLatency = new Latency();
+  messages = 0;
+  #config: EmbedConfig;
+  #edges: EmbedEdges;
+  #limit: ReturnType<typeof pLimit>;
+
+  constructor(config: EmbedConfig, edges: EmbedEdges) {
+    this.#config = config;
+    this.#edges = edges;
+    this.#limit = pLimit(config.EMBED_CONCURRENCY);
+  }
+
+  accept(received: Received): void {
+    void this.#limit(() => this.#process(received));
+  }
+
+  async #process(received: Received): Promise<void> {
+    const startedAt = performance.now();
+    if (!received.revoked) {
+      const messages = this.#decode(received);
+      if (messages === undefined) await this.#giveUpRecord(received);
+      else await this.#embed(received.value ?? Buffer.alloc(0), messages);
+    }
+    received.done();
+    this.batchLatency.record(performance.now() - startedAt);
+  }
+
+  async #embed(batch: Buffer, messages: readonly Message[]): Promise<void> {
+    const startedAt = performance.now();
+    const embedded = await this.#request(batch);
+    const failed = embedded.failed.flatMap(({ index, fault }) => {
+      const item = messages[index];
+      return item ? [{ item, fault }] : [];
+    });
+    const refused = new Set<Message>(failed.map(({ item }) => item));
+    const done = failed.length === 0 ? messages : messages.filter((message) => !refused.has(message));
+    if (done.length > 0) {
+      const whole = failed.length === 0 ? batch : encodeBatch(done);
+      const values = splitRecords(whole, done, embedded, this.#config.KAFKA_RECORD_MAX_BYTES);
+      await this.#edges.producer.send(
+        this.#config.VECTORS_TOPIC,
+        values.map((value) => ({ value })),
+      );
+    }
+    await this.#edges.deadLetters.send(failed);
+    this.#edges.tracker.reached("embedded", done);
+    this.messages += done.length;
+    this.#edges.patience.log.record("embed.batch", "ok", performance.now() - startedAt, {
+      messages: done.length,
+      ...(failed.length > 0 && { failed: failed.length }),
+    });
+  }
+
+  #request(batch: Buffer): Promise<Embedded> {
+    const operation = { dependency: PROVIDER, action: "embed.request" } as const;
+    return persist(
+      operation,
+      async (signal) => {
+        const startedAt = performance.now();
+        const outcome = await this.#edges.pool.embedBatch(batch, signal);
+        this.requestLatency.record(performance.now() - startedAt);
+        return "fault" in outcome ? outcome : { value: outcome };
+      },
+      this.#edges.patience,
+    );
+  }
+
+  #decode(received: Received): Message[] | undefined {
+    try {
+      return decodeBatch(received.value ?? Buffer.alloc(0));
+    } catch (error) {
+      if (error instanceof RecordError) return undefined;
+      throw error;
+    }
+  }
+
+  async #giveUpRecord(received: Received): Promise<void> {
+    const fault = poison("undecodable", `not a batch record of this version, in ${received.topic}`);
+    await this.#edges.deadLetters.send([{ item: received, fault }]);
+  }
+}
+
+/** One record where it fits, else as many as it takes: each has a batch record of its own. */
+function splitRecords(batch: Buffer, messages: readonly Message[], embedded: Embedded, maxBytes: number): Buffer[] {
+  const { model, dimensions, vectors } = embedded;
+  const whole = () => encodeVectors(model, dimensions, batch, vectors);
+  if (batch.length + vectors.byteLength <= maxBytes || messages.length === 1) return [whole()];
+  const middle = Math.ceil(messages.length / 2);
+  const part = (start: number, end: number): Buffer[] => {
+    const rows = vectors.subarray(start * dimensions, end * dimensions);
+    const some = messages.slice(start, end);
+    return splitRecords(encodeBatch(some), some, { ...embedded, vectors: rows }, maxBytes);
+  };
+  return [...part(0, middle), ...part(middle, messages.length)];
+}

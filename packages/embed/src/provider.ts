@@ -1,0 +1,18 @@
+import type { PoisonFault, RetryableFault } from "@millrace/shared";
+
+/** The vectors of some texts. */
+export interface Embedded {
+  model: string;
+  dimensions: number;
+  /** n × dimensions, row-major, one row for each text that did not fail, in their order. */
+  vectors: Float32Array<ArrayBuffer>;
+  /** Texts that have no vector and never will; indices ascending. */
+  failed: { index: number; fault: PoisonFault }[];
+}
+
+export type EmbeddingOutcome = Embedded | { fault: RetryableFault };
+
+/** Turns texts into vectors. A text that cannot be embedded fails alone; whatever may heal fails the whole request. */
+export interface EmbeddingProvider {
+  embed(texts: readonly string[]): Promise<EmbeddingOutcome>;
+}

@@ -1,0 +1,58 @@
+import { isUtf8 } from "node:buffer";
+import { type Message, type PoisonFault, poison, type Undeliverable } from "@millrace/shared";
+import { selectByPointer } from "./json-pointer.ts";
+import { tokenBudget } from "./tokens.ts";
+
+export interface DecodeLimits {
+  maxBytes: number;
+  maxTokens: number;
+}
+
+export type Decoded = { message: Message; tokens: number } | { fault: PoisonFault };
+
+/**
+ * Turns a record into a message with a text that can be embedded, or says what is wrong with it.
+ *
+ * @param textField JSON Pointer to the text, or `undefined`: the value is the text
+ */
+export function decode(record: Undeliverable, textField: string | undefined, limits: DecodeLimits): Decoded {
+  const { value } = record;
+  if (value === null || value.length === 0) return { fault: poison("invalid", "the message has no value") };
+  if (value.length > limits.maxBytes) {
+    return {
+      fault: poison("too_long", `the message has ${value.length} bytes; MESSAGE_MAX_BYTES allows ${limits.maxBytes}`),
+    };
+  }
+  if (!isUtf8(value)) return { fault: poison("undecodable", "the value is not UTF-8") };
+  const text = textField === undefined ? value : textAt(value, textField);
+  if ("kind" in text) return { fault: text };
+  if (isBlank(text)) return { fault: poison("invalid", "the text is empty") };
+  const tokens = tokenBudget(text, limits.maxTokens);
+  if (tokens > limits.maxTokens) {
+    return {
+      fault: poison("too_long", `the text has ${tokens} tokens; EMBEDDING_INPUT_MAX_TOKENS allows ${limits.maxTokens}`),
+    };
+  }
+  const { topic, partition, offset, timestampMs, key, headers } = record;
+  return { message: { topic, partition, offset, timestampMs, key, headers, value, text }, tokens };
+}
+
+function textAt(value: Buffer, pointer: string): Buffer | PoisonFault {
+  let json: unknown;
+  try {
+    json = JSON.parse(value.toString());
+  } catch {
+    return poison("undecodable", "the value is not JSON, and TEXT_FIELD asks for a field of it");
+  }
+  const found = selectByPointer(json, pointer);
+  if (found === undefined) return poison("invalid", `the value has no field ${pointer}`);
+  if (typeof found !== "string") return poison("invalid", `the field ${pointer} is not a text`);
+  // JSON can spell half a surrogate pair, UTF-8 cannot.
+  return Buffer.from(found.toWellFormed());
+}
+
+function isBlank(text: Buffer): boolean {
+  const first = text[0] ?? 0;
+  const visibleAscii = first > 0x20 && first < 0x7f;
+  return !visibleAscii && text.toString().trim() === "";
+}

@@ -1,0 +1,56 @@
+import {
+  aborted,
+  announcePresence,
+  connectProducer,
+  consume,
+  createDeadLetters,
+  createKafka,
+  createTracker,
+  ensurePipelineTopics,
+  healthRoutes,
+  openRedis,
+  runProcess,
+  serveHttp,
+} from "@millrace/shared";
+import { ingestConfig } from "./config.ts";
+import { Ingest } from "./ingest.ts";
+
+await runProcess("ingest", ingestConfig, async (context) => {
+  const { config, log, health, instance, stop, patience } = context;
+  await using _server = await serveHttp(healthRoutes(health), config.HOST, config.PORT);
+
+  const kafka = createKafka(config, `ingest-${instance}`, log);
+  await ensurePipelineTopics(kafka, config, patience);
+  await using producer = await connectProducer(kafka, patience);
+
+  const redis = openRedis(config, patience);
+  const tracker = createTracker(redis, config, log);
+  const deadLetters = createDeadLetters("ingest", config.DEAD_LETTERS_TOPIC, { producer, tracker, log });
+
+  const ingest = new Ingest(config, { producer, deadLetters, tracker, log });
+  await using consumption = await consume(
+    kafka,
+    {
+      groupId: `${config.KAFKA_GROUP_PREFIX}-ingest`,
+      topics: config.KAFKA_TOPICS,
+      inFlightMax: config.INGEST_IN_FLIGHT_MAX,
+      inFlightMaxBytes: config.INGEST_IN_FLIGHT_MAX_BYTES,
+      settings: config,
+      accept: (received) => ingest.accept(received),
+    },
+    patience,
+  );
+  await using _presence = announcePresence(redis, "ingest", context, () => ({
+    messages: ingest.messages,
+    deadLettered: deadLetters.count,
+    inFlight: consumption.inFlight,
+    lastActivityAt: consumption.lastReceivedAt,
+    latencies: { "ingest.pack": ingest.latency.summary },
+  }));
+  health.started();
+  log.record("process.ready", "ok");
+
+  await aborted(stop);
+  await consumption.drain(patience.hardStop);
+  await tracker.flush();
+});

@@ -16,49 +16,51 @@ const knownDimensions: Record<string, number> = {
 };
 
 /** Everything that the embed process can be told. */
-export const embedConfig = z.object({
-  PORT: variable
-    .integer(0, 65_535)
-    .default(8082)
-    .meta({ description: "Port of the process's HTTP server; the api asks it for the vectors of search texts." }),
-  ...processSettings,
-  ...kafkaSettings,
-  ...topicSettings,
-  ...consumerSettings,
-  ...redisSettings,
-  EMBEDDING_PROVIDER: z
-    .enum(["openai", "local"])
-    .optional()
-    .meta({
+export const embedConfig = z
+  .object({
+    PORT: variable
+      .integer(0, 65_535)
+      .default(8082)
+      .meta({ description: "Port of the process's HTTP server; the api asks it for the vectors of search texts." }),
+    ...processSettings,
+    ...kafkaSettings,
+    ...topicSettings,
+    ...consumerSettings,
+    ...redisSettings,
+    EMBEDDING_PROVIDER: z.enum(["openai", "local"]).optional().meta({
       description: "openai, or local (no key, no network); absent: openai where OPENAI_API_KEY is set, else local.",
     }),
-  OPENAI_API_KEY: z.string().optional().meta({ description: "Key of the OpenAI API.", secret: true }),
-  OPENAI_BASE_URL: variable
-    .url()
-    .default("https://api.openai.com/v1")
-    .meta({ description: "Any server that speaks OpenAI's embeddings API." }),
-  OPENAI_EMBEDDING_MODEL: z.string().default("text-embedding-3-small").meta({ description: "Model." }),
-  OPENAI_EMBEDDING_DIMENSIONS: variable
-    .integer(1, 65_536)
-    .optional()
-    .meta({ description: "Dimensions to ask for; absent: the model's own." }),
-  OPENAI_TIMEOUT_MS: variable
-    .integer(100, 600_000)
-    .default(30_000)
-    .meta({ description: "Time for one embeddings request." }),
-  EMBED_CONCURRENCY: variable
-    .integer(1, 1_024)
-    .default(8)
-    .meta({ description: "Most embeddings requests in flight of one process." }),
-  EMBED_WORKERS: variable
-    .integer(1, 64)
-    .default(1)
-    .meta({ description: "Worker threads that make the requests, or compute the vectors locally." }),
-  EMBED_IN_FLIGHT_MAX_BYTES: variable
-    .integer(1_024, 1_073_741_824)
-    .default(33_554_432)
-    .meta({ description: "Most bytes of batches that were fetched and are not done." }),
-});
+    OPENAI_API_KEY: z.string().optional().meta({ description: "Key of the OpenAI API.", secret: true }),
+    OPENAI_BASE_URL: variable
+      .url()
+      .default("https://api.openai.com/v1")
+      .meta({ description: "Any server that speaks OpenAI's embeddings API." }),
+    OPENAI_EMBEDDING_MODEL: z.string().default("text-embedding-3-small").meta({ description: "Model." }),
+    OPENAI_EMBEDDING_DIMENSIONS: variable
+      .integer(1, 65_536)
+      .optional()
+      .meta({ description: "Dimensions to ask for; absent: the model's own." }),
+    OPENAI_TIMEOUT_MS: variable
+      .integer(100, 600_000)
+      .default(30_000)
+      .meta({ description: "Time for one embeddings request." }),
+    EMBED_CONCURRENCY: variable
+      .integer(1, 1_024)
+      .default(8)
+      .meta({ description: "Most embeddings requests in flight of one process." }),
+    EMBED_WORKERS: variable
+      .integer(1, 64)
+      .default(1)
+      .meta({ description: "Worker threads that make the requests, or compute the vectors locally." }),
+    EMBED_IN_FLIGHT_MAX_BYTES: variable
+      .integer(1_024, 1_073_741_824)
+      .default(33_554_432)
+      .meta({ description: "Most bytes of batches that were fetched and are not done." }),
+  })
+  .refine((config) => config.EMBEDDING_PROVIDER !== "openai" || config.OPENAI_API_KEY !== undefined, {
+    path: ["OPENAI_API_KEY"],
+    error: "EMBEDDING_PROVIDER is openai: set the key, or EMBEDDING_PROVIDER=local",
+  });
 export type EmbedConfig = z.output<typeof embedConfig>;
 
 /** What a worker thread needs to know; plain data, since it crosses the thread's boundary. */
@@ -76,20 +78,14 @@ export type ProviderSettings =
       timeoutMs: number;
     };
 
-/** Throws an `Error` with the remedy where `openai` was asked for without a key. */
 export function providerSettings(config: EmbedConfig): ProviderSettings {
-  const provider = config.EMBEDDING_PROVIDER ?? (config.OPENAI_API_KEY ? "openai" : "local");
-  if (provider === "local") return { provider };
-  if (!config.OPENAI_API_KEY) {
-    throw new Error(
-      "EMBEDDING_PROVIDER is openai and OPENAI_API_KEY is missing: set the key, or EMBEDDING_PROVIDER=local",
-    );
-  }
+  const { EMBEDDING_PROVIDER: provider, OPENAI_API_KEY: apiKey } = config;
+  if (provider === "local" || apiKey === undefined) return { provider: "local" };
   const requested = config.OPENAI_EMBEDDING_DIMENSIONS;
   const expected = requested ?? knownDimensions[config.OPENAI_EMBEDDING_MODEL];
   return {
-    provider,
-    apiKey: config.OPENAI_API_KEY,
+    provider: "openai",
+    apiKey,
     baseUrl: config.OPENAI_BASE_URL,
     model: config.OPENAI_EMBEDDING_MODEL,
     ...(requested !== undefined && { requestedDimensions: requested }),

@@ -57,6 +57,7 @@ export async function runProcess<Schema extends Settings>(
   try {
     await work({ config, log, health, instance, stop, patience: { log, health, backoff, hardStop } });
   } catch (error) {
+    if (error instanceof ConfigurationError) refuse(error, log);
     if (!hardStop.aborted) crash(error);
     log.record("process.stop", "failed", performance.now() - startedAt, {
       cause: "given up uncommitted: it will be done again",
@@ -72,10 +73,14 @@ function configure<Schema extends Settings>(service: string, schema: Schema): z.
     return readConfiguration(schema, process.env);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    new Log(service).record("process.configure", "failed", undefined, { problems: error.problems });
-    process.stderr.write(`${error.message}\n`);
-    process.exit(EXIT_CONFIGURATION);
+    return refuse(error, new Log(service));
   }
+}
+
+function refuse(error: ConfigurationError, log: Log): never {
+  log.record("process.configure", "failed", undefined, { problems: error.problems });
+  process.stderr.write(`${error.message}\n`);
+  process.exit(EXIT_CONFIGURATION);
 }
 
 /** Two steps: the first signal asks for an orderly stop, the time limit or a second signal for an immediate one. */

@@ -1,0 +1,159 @@
+import {
+  describeCause,
+  type Failure,
+  type Fault,
+  type OpenSearchClient,
+  poison,
+  type RetryableFault,
+  retryable,
+  type Split,
+} from "@millrace/shared";
+import type { SinkConfig } from "../config.ts";
+import type { EmbeddedMessage, SearchIndex } from "../sink.ts";
+import { bulkBody } from "./bulk-body.ts";
+import { indexDefinition } from "./index-definition.ts";
+
+/** OpenSearch's answer to one document of a bulk request. */
+interface ItemResult {
+  status: number;
+  error?: { type: string; reason?: string | null; caused_by?: { reason?: string | null } };
+}
+
+/** Writes documents by `_bulk`; the message's identity is the document's, so a repeated write changes nothing. */
+export class OpenSearchIndex implements SearchIndex {
+  #client: OpenSearchClient;
+  #config: SinkConfig;
+  /** The dimensions that the index is known to take. */
+  #dimensions: number | undefined;
+
+  constructor(client: OpenSearchClient, config: SinkConfig) {
+    this.#client = client;
+    this.#config = config;
+  }
+
+  async write(documents: readonly EmbeddedMessage[], signal: AbortSignal): Promise<Split<EmbeddedMessage>> {
+    const [first] = documents;
+    if (first === undefined) return { done: [], failed: [] };
+    const unfit = await this.#prepare(first.vector.length);
+    if (unfit) return allFailed(documents, unfit);
+    return this.#bulk(documents, signal);
+  }
+
+  /**
+   * Creates the index with the first batch, which knows the dimensions. An index of other dimensions is nobody's
+   * poison: every document would be rejected, and the remedy is a new index.
+   */
+  async #prepare(dimensions: number): Promise<RetryableFault | undefined> {
+    if (this.#dimensions === dimensions) return undefined;
+    const index = this.#config.OPENSEARCH_INDEX;
+    try {
+      this.#dimensions = (await readDimensions(this.#client, index)) ?? (await this.#create(dimensions));
+    } catch (error) {
+      return faultOfRequest(error);
+    }
+    if (this.#dimensions === dimensions) return undefined;
+    const has = this.#dimensions === NO_VECTOR ? "no knn_vector field named vector" : `${this.#dimensions} dimensions`;
+    return retryable(
+      "misconfigured",
+      `index ${index} has ${has}, the vectors have ${dimensions}: set OPENSEARCH_INDEX to a new index`,
+    );
+  }
+
+  async #create(dimensions: number): Promise<number> {
+    const index = this.#config.OPENSEARCH_INDEX;
+    if (!this.#config.OPENSEARCH_CREATE_INDEX) throw new Error(missingIndex(index));
+    try {
+      await this.#client.indices.create({ index, body: indexDefinition(this.#config, dimensions) });
+    } catch (error) {
+      // Another process was faster: what it made is looked at again.
+      if (!describeCause(error).includes("resource_already_exists_exception")) throw error;
+      return (await readDimensions(this.#client, index)) ?? NO_VECTOR;
+    }
+    return dimensions;
+  }
+
+  async #bulk(documents: readonly EmbeddedMessage[], signal: AbortSignal): Promise<Split<EmbeddedMessage>> {
+    // The client sends a string as it is; its types know arrays of objects only.
+    const body = bulkBody(this.#config.OPENSEARCH_INDEX, documents) as unknown as Record<string, unknown>[];
+    const request = this.#client.bulk({ body });
+    const abort = () => request.abort();
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      const answer = await request;
+      return this.#split(documents, answer.body.items as unknown as { index: ItemResult }[]);
+    } catch (error) {
+      if (statusOf(error) === 413 && documents.length > 1) return this.#halves(documents, signal);
+      return allFailed(documents, faultOfRequest(error));
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  /** A request that is too large for the cluster (`http.max_content_length`, 10 MB on small AWS instances) is halved. */
+  async #halves(documents: readonly EmbeddedMessage[], signal: AbortSignal): Promise<Split<EmbeddedMessage>> {
+    const middle = Math.ceil(documents.length / 2);
+    const first = await this.#bulk(documents.slice(0, middle), signal);
+    const second = await this.#bulk(documents.slice(middle), signal);
+    return { done: [...first.done, ...second.done], failed: [...first.failed, ...second.failed] };
+  }
+
+  #split(documents: readonly EmbeddedMessage[], items: readonly { index: ItemResult }[]): Split<EmbeddedMessage> {
+    const split: Split<EmbeddedMessage> = { done: [], failed: [] };
+    documents.forEach((document, position) => {
+      const fault = faultOfItem(items[position]?.index);
+      if (fault) split.failed.push({ item: document, fault });
+      else split.done.push(document);
+      if (fault?.kind === "retryable" && fault.code === "misconfigured") this.#dimensions = undefined;
+    });
+    return split;
+  }
+}
+
+/** What `readDimensions` says of an index without a vector field. */
+const NO_VECTOR = 0;
+
+/** The dimensions of the index's vector field; `undefined` where the index does not exist. */
+export async function readDimensions(client: OpenSearchClient, index: string): Promise<number | undefined> {
+  try {
+    const { body } = await client.indices.getMapping({ index });
+    const [mapping] = Object.values(body) as { mappings?: { properties?: { vector?: { dimension?: number } } } }[];
+    return mapping?.mappings?.properties?.vector?.dimension ?? NO_VECTOR;
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+}
+
+export function missingIndex(index: string): string {
+  return `index ${index} does not exist and OPENSEARCH_CREATE_INDEX is false: create it, or let the sink do so`;
+}
+
+/** A document is poison only where OpenSearch says that its content does not fit the mapping. */
+function faultOfItem(result: ItemResult | undefined): Fault | undefined {
+  if (result === undefined) return retryable("unavailable", "the bulk answer has no result for a document");
+  if (result.status < 300) return undefined;
+  const { error } = result;
+  const said = [`HTTP ${result.status}`, error?.type, error?.reason, error?.caused_by?.reason]
+    .filter(Boolean)
+    .join(": ");
+  if (result.status === 400) return poison("rejected", said);
+  if (result.status === 429) return retryable("rate_limited", said);
+  if (result.status === 404 || result.status === 403) return retryable("misconfigured", said);
+  return retryable("unavailable", said);
+}
+
+function faultOfRequest(error: unknown): RetryableFault {
+  const status = statusOf(error);
+  if (status === 429) return retryable("rate_limited", error);
+  if (status === 401 || status === 403 || status === 404 || status === 400) return retryable("misconfigured", error);
+  return retryable("unavailable", error);
+}
+
+function statusOf(error: unknown): number | undefined {
+  return (error as { statusCode?: number }).statusCode;
+}
+
+function allFailed(documents: readonly EmbeddedMessage[], fault: Fault): Split<EmbeddedMessage> {
+  const failed: Failure<EmbeddedMessage>[] = documents.map((item) => ({ item, fault }));
+  return { done: [], failed };
+}

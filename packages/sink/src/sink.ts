@@ -1,0 +1,39 @@
+import { type Failure, type Message, type Patience, type PoisonFault, type Split, settle } from "@millrace/shared";
+
+/** A message with its vector, as it is indexed and recorded. */
+export interface EmbeddedMessage extends Message {
+  model: string;
+  /** Length: the model's dimensions. */
+  vector: Float32Array;
+}
+
+/** Idempotent by document id. A rejected document fails alone, never its batch. */
+export interface SearchIndex {
+  write(documents: readonly EmbeddedMessage[], signal: AbortSignal): Promise<Split<EmbeddedMessage>>;
+}
+
+/** Idempotent by the message's identity: one row for each message, whatever is repeated. */
+export interface AuditLog {
+  record(messages: readonly EmbeddedMessage[], signal: AbortSignal): Promise<Split<EmbeddedMessage>>;
+}
+
+export interface SinkEdges {
+  index: SearchIndex;
+  audit: AuditLog;
+  patience: Patience;
+}
+
+export interface Stored {
+  done: EmbeddedMessage[];
+  poison: Failure<EmbeddedMessage, PoisonFault>[];
+}
+
+/** Writes one batch to the index in one bulk request and to the audit log in one insert, and hands back what can't be. */
+export async function sink(messages: readonly EmbeddedMessage[], edges: SinkEdges): Promise<Stored> {
+  const { index, audit, patience } = edges;
+  const bulkWrite = { dependency: "opensearch", action: "sink.bulk_write" } as const;
+  const insert = { dependency: "postgres", action: "sink.insert" } as const;
+  const indexed = await settle(messages, bulkWrite, (some, signal) => index.write(some, signal), patience);
+  const recorded = await settle(indexed.done, insert, (some, signal) => audit.record(some, signal), patience);
+  return { done: recorded.done, poison: [...indexed.poison, ...recorded.poison] };
+}

@@ -48,7 +48,7 @@ export function retryable(code: RetryableFault["code"], cause: unknown, retryAft
 export function describeCause(cause: unknown): string {
   const parts: string[] = [];
   let current: unknown = cause;
-  while (current !== undefined && current !== null && parts.length < 4) {
+  for (let depth = 0; depth < 4 && current !== undefined && current !== null; depth++) {
     const text = current instanceof Error ? messageOf(current) : String(current);
     if (text !== "" && !parts.includes(text)) parts.push(text);
     current = current instanceof Error ? current.cause : undefined;

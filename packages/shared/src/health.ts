@@ -34,6 +34,10 @@ export class Health {
     this.#started = true;
   }
 
+  get isStarted(): boolean {
+    return this.#started;
+  }
+
   get ready(): boolean {
     return this.#started && [...this.#dependencies.values()].every(({ state }) => state === "working");
   }

@@ -38,10 +38,11 @@ export async function runProcess<Schema extends Settings>(
   const config = configure(service, schema);
   const common = config as unknown as ProcessSettings;
   const log = new Log(service, { level: common.LOG_LEVEL, instance });
-  const { stop, hardStop } = stopSignals(common.SHUTDOWN_TIMEOUT_MS, log);
+  const health = new Health();
+  const { stop, hardStop } = stopSignals(common.SHUTDOWN_TIMEOUT_MS, log, health);
   const crash = (error: unknown): never => {
     // What waited when the time was up rejects: it stays uncommitted and is done again.
-    if (hardStop.aborted) process.exit(1);
+    if (hardStop.aborted) process.exit(health.isStarted ? 1 : 0);
     log.record("process.crash", "failed", undefined, {
       cause: describeCause(error),
       ...(error instanceof Error && { stack: error.stack }),
@@ -51,7 +52,6 @@ export async function runProcess<Schema extends Settings>(
   process.on("uncaughtException", crash);
   process.on("unhandledRejection", crash);
 
-  const health = new Health();
   const backoff = { initialMs: common.RETRY_INITIAL_MS, maxMs: common.RETRY_MAX_MS };
   log.record("process.start", "ok", undefined, { node: process.version, pid: process.pid });
   try {
@@ -59,6 +59,7 @@ export async function runProcess<Schema extends Settings>(
   } catch (error) {
     if (error instanceof ConfigurationError) refuse(error, log);
     if (!hardStop.aborted) crash(error);
+    if (!health.isStarted) process.exit(0);
     log.record("process.stop", "failed", performance.now() - startedAt, {
       cause: "given up uncommitted: it will be done again",
     });
@@ -84,7 +85,7 @@ function refuse(error: ConfigurationError, log: Log): never {
 }
 
 /** Two steps: the first signal asks for an orderly stop, the time limit or a second signal for an immediate one. */
-function stopSignals(timeoutMs: number, log: Log): { stop: AbortSignal; hardStop: AbortSignal } {
+function stopSignals(timeoutMs: number, log: Log, health: Health): { stop: AbortSignal; hardStop: AbortSignal } {
   const stop = new AbortController();
   const hardStop = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -94,6 +95,8 @@ function stopSignals(timeoutMs: number, log: Log): { stop: AbortSignal; hardStop
     }
     log.record("process.stop", "ok", undefined, { signal });
     stop.abort();
+    // Nothing is in flight yet: what waits for a dependency need not go on.
+    if (!health.isStarted) hardStop.abort(new Error("stopped before it had started"));
     setTimeout(() => hardStop.abort(new Error("SHUTDOWN_TIMEOUT_MS is over")), timeoutMs).unref();
     // Whatever ignores the hard stop does not keep the process.
     setTimeout(() => process.exit(1), timeoutMs + 3_000).unref();

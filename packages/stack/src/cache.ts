@@ -1,0 +1,46 @@
+import { existsSync } from "node:fs";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { requireFreeDisk } from "./disk.ts";
+import { withLock } from "./lock.ts";
+import type { Progress } from "./progress.ts";
+
+/** The programs of one service, at one version. */
+export interface Component {
+  title: string;
+  /** Names the folder in the cache: a new version or recipe has a new key. */
+  key: string;
+  /** Where the folder lies: the cache of the user, or for PostgreSQL as root a place that others can read. */
+  root: string;
+  fill(directory: string, progress: Progress): Promise<void>;
+}
+
+/** The folder of a component, filled on first use. Interrupted or at the same time as another, it's never half full. */
+export async function install(component: Component, progress: Progress): Promise<string> {
+  const directory = join(component.root, component.key);
+  if (existsSync(directory)) return directory;
+  // One lock for all components: Maven's own repository is not safe for several Mavens at once.
+  return withLock(join(component.root, "fetch"), async () => {
+    if (!existsSync(directory)) await fill(component, directory, progress);
+    return directory;
+  });
+}
+
+async function fill(component: Component, directory: string, progress: Progress): Promise<void> {
+  await requireFreeDisk(component.root);
+  await removeUnfinished(component.root);
+  const unfinished = join(component.root, `unfinished-${process.pid}-${component.key}`);
+  await mkdir(unfinished, { recursive: true });
+  const startedAtMs = Date.now();
+  progress.line(`${component.title}: fetching it into ${component.root} (once)`);
+  await component.fill(unfinished, progress);
+  await rename(unfinished, directory);
+  progress.fetched(component.title);
+  progress.line(`${component.title}: fetched in ${((Date.now() - startedAtMs) / 1000).toFixed(1)} s`);
+}
+
+/** What a killed process left behind; under the lock, nobody else is fetching. */
+async function removeUnfinished(root: string): Promise<void> {
+  const leftovers = (await readdir(root)).filter((entry) => entry.startsWith("unfinished-"));
+  await Promise.all(leftovers.map((entry) => rm(join(root, entry), { recursive: true, force: true })));
+}

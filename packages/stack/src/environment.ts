@@ -1,0 +1,38 @@
+import type { Ports } from "./state.ts";
+
+/** The settings under which the processes find the services: the very variables that they read. */
+export interface StackEnvironment extends Record<string, string> {
+  KAFKA_BOOTSTRAP_SERVERS: string;
+  OPENSEARCH_ENDPOINT: string;
+  POSTGRES_HOST: string;
+  POSTGRES_PORT: string;
+  POSTGRES_USER: string;
+  POSTGRES_PASSWORD: string;
+  POSTGRES_DATABASE: string;
+  REDIS_HOST: string;
+  REDIS_PORT: string;
+}
+
+/** All services listen here alone, so the well-known password below opens nothing to the network. */
+export const HOST = "127.0.0.1";
+export const POSTGRES_LOGIN = { user: "millrace", password: "millrace", database: "millrace" };
+
+export function environmentOf(ports: Ports): StackEnvironment {
+  return {
+    KAFKA_BOOTSTRAP_SERVERS: `${HOST}:${ports.kafka}`,
+    OPENSEARCH_ENDPOINT: `http://${HOST}:${ports.opensearch}`,
+    POSTGRES_HOST: HOST,
+    POSTGRES_PORT: String(ports.postgres),
+    POSTGRES_USER: POSTGRES_LOGIN.user,
+    POSTGRES_PASSWORD: POSTGRES_LOGIN.password,
+    POSTGRES_DATABASE: POSTGRES_LOGIN.database,
+    REDIS_HOST: HOST,
+    REDIS_PORT: String(ports.redis),
+  };
+}
+
+export function environmentLines(environment: StackEnvironment): string {
+  return Object.entries(environment)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join("");
+}

@@ -1,0 +1,10 @@
+import { StackError } from "./errors.ts";
+
+/** The heap limit of a Java service in MB, from an environment variable. */
+export function heapMegabytes(variable: string, defaultMegabytes: number): number {
+  const text = process.env[variable];
+  if (!text) return defaultMegabytes;
+  const megabytes = Number(text);
+  if (Number.isInteger(megabytes) && megabytes >= 128) return megabytes;
+  throw new StackError(`${variable}=${text} is no heap size: give whole megabytes, 128 or more.`);
+}

@@ -1,0 +1,20 @@
+export type { StackEnvironment } from "./environment.ts";
+export { StackError } from "./errors.ts";
+export { lease } from "./lease.ts";
+export { isolated, type Namespace } from "./namespace.ts";
+export { type Pipeline, type PipelineOptions, startPipeline } from "./pipeline.ts";
+export type { Exit, PipelineProcess, ProcessName } from "./pipeline-process.ts";
+export {
+  down,
+  environment,
+  reset,
+  type ServiceStatus,
+  type Stack,
+  type StackOptions,
+  startService,
+  status,
+  stopService,
+  up,
+} from "./stack.ts";
+export type { ServiceName } from "./state.ts";
+export { default as vitestGlobalSetup } from "./vitest.ts";

@@ -1,0 +1,78 @@
+import { Command, InvalidArgumentError } from "commander";
+import { environmentLines } from "./environment.ts";
+import { StackError } from "./errors.ts";
+import { plainProgress, terminalProgress } from "./progress.ts";
+import { bringUp, DEFAULT_STACK, down, environment, reset, type StackOptions, status } from "./stack.ts";
+import { type ServiceName, serviceNames } from "./state.ts";
+import { statusTable } from "./status-table.ts";
+
+interface NameOption {
+  name: string;
+}
+
+const print = (line: string) => process.stderr.write(`${line}\n`);
+
+const program = new Command("stack")
+  .description("Real Kafka, OpenSearch, PostgreSQL and Redis on this machine, without Docker.")
+  .configureHelp({ showGlobalOptions: true })
+  .showHelpAfterError();
+
+function subcommand(name: string, description: string): Command {
+  const option = "a stack of its own, with its own ports and data";
+  return program.command(name).description(description).option("--name <name>", option, DEFAULT_STACK);
+}
+
+const upCommand = subcommand("up", "start what doesn't run yet; returns once every service answers");
+for (const name of serviceNames) {
+  upCommand.option(`--${name}-port <port>`, "default: the one used last time, else a free one", parsePort);
+}
+upCommand.action(async ({ name, ...ports }: NameOption & Record<string, number>) => {
+  const progress = process.stderr.isTTY ? terminalProgress() : plainProgress(print);
+  const { env } = await bringUp({ name, ports: wantedPorts(ports) }, progress);
+  process.stdout.write(environmentLines(env));
+});
+
+subcommand("down", "stop all services; their data stays").action(({ name }: NameOption) =>
+  down({ name, onProgress: print }),
+);
+
+subcommand("reset", "stop all services and delete their data").action(({ name }: NameOption) =>
+  reset({ name, onProgress: print }),
+);
+
+subcommand("status", "say which services run, where and since when")
+  .option("--json", "as JSON")
+  .action(async ({ name, json }: NameOption & { json?: true }) => {
+    const services = await status({ name });
+    process.stdout.write(json ? `${JSON.stringify(services, undefined, 2)}\n` : statusTable(services));
+  });
+
+subcommand("env", "print the connection settings as KEY=VALUE lines")
+  .option("--json", "as JSON")
+  .action(async ({ name, json }: NameOption & { json?: true }) => {
+    const settings = await environment(name);
+    process.stdout.write(json ? `${JSON.stringify(settings, undefined, 2)}\n` : environmentLines(settings));
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof StackError)) throw error;
+  print(error.message);
+  process.exitCode = 1;
+}
+
+/** Commander names the option `--kafka-port` kafkaPort. */
+function wantedPorts(options: Record<string, number>): NonNullable<StackOptions["ports"]> {
+  const given = serviceNames.flatMap((name): [ServiceName, number][] => {
+    const port = options[`${name}Port`];
+    return port === undefined ? [] : [[name, port]];
+  });
+  return Object.fromEntries(given);
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
+  throw new InvalidArgumentError("A port is a whole number from 1 to 65535.");
+}

@@ -1,0 +1,127 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { StackError } from "./errors.ts";
+import type { Progress } from "./progress.ts";
+
+const DEPENDENCY_PLUGIN_VERSION = "3.8.1";
+
+/** Coordinates as Maven writes them: group, artifact and version. */
+export interface Artifact {
+  group: string;
+  artifact: string;
+  version: string;
+}
+
+/** An archive unpacked, or a file copied, into a folder of the component; without its dependencies. */
+export interface ExtraArtifact extends Artifact {
+  goal: "unpack" | "copy";
+  type: "jar" | "zip";
+  into: string;
+  /** Which files to unpack, as Ant patterns. */
+  includes?: string;
+}
+
+export interface MavenRecipe {
+  /** Copied with everything they depend on into `lib`. */
+  libraries: Artifact[];
+  extras: ExtraArtifact[];
+}
+
+export function recipeHash(recipe: MavenRecipe, ...sources: string[]): string {
+  const hash = createHash("sha256").update(pom(recipe));
+  for (const source of sources) hash.update(source);
+  return hash.digest("hex").slice(0, 8);
+}
+
+/** Lets Maven fill a folder: the user's settings (mirrors, proxies, local repository) apply as everywhere. */
+export async function fetchByMaven(
+  recipe: MavenRecipe,
+  directory: string,
+  report: { title: string; totalBytes: number; progress: Progress },
+): Promise<void> {
+  await writeFile(join(directory, "pom.xml"), pom(recipe));
+  const options = ["--batch-mode", "-Dstyle.color=never", "--file", "pom.xml", "validate"];
+  const maven = spawn("mvn", options, { cwd: directory, stdio: ["ignore", "pipe", "pipe"] });
+  let bytes = 0;
+  const errors: string[] = [];
+  createInterface(maven.stdout).on("line", (line) => {
+    bytes += downloadedBytes(line);
+    if (line.startsWith("[ERROR]")) errors.push(line.slice("[ERROR]".length).trim());
+    report.progress.fetching(report.title, bytes, report.totalBytes);
+  });
+  // Its launcher complains here, of a wrong JAVA_HOME for instance.
+  createInterface(maven.stderr).on("line", (line) => errors.push(line));
+  const [code] = await once(maven, "close").catch(() => {
+    throw mavenMissing();
+  });
+  if (code !== 0) throw new StackError(failure(report.title, errors));
+}
+
+function mavenMissing(): StackError {
+  return new StackError(
+    "Kafka, OpenSearch and Redis are fetched by Maven, and no `mvn` was found: install it (Debian: apt install maven; macOS: brew install maven).",
+  );
+}
+
+function failure(title: string, errors: string[]): string {
+  const reason = errors.find((line) => /\w/.test(line)) ?? "it gave no reason";
+  return `${title} could not be fetched by Maven (${reason}): check the network, a proxy or mirror in ~/.m2/settings.xml, then try again.`;
+}
+
+/** Maven says after each file: `Downloaded from central: https://… (45 kB at 1.2 MB/s)`. */
+export function downloadedBytes(line: string): number {
+  const [, amount, unit] = /Downloaded from .* \((\d+(?:\.\d+)?) (B|kB|MB|GB) at /.exec(line) ?? [];
+  const scale = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9 }[unit ?? "B"] ?? 1;
+  return amount === undefined ? 0 : Number(amount) * scale;
+}
+
+export function pom({ libraries, extras }: MavenRecipe): string {
+  const executions = extras.map((extra, index) =>
+    execution(
+      `extra-${index}`,
+      extra.goal,
+      `<artifactItems><artifactItem>${item(extra)}</artifactItem></artifactItems>`,
+    ),
+  );
+  if (libraries.length > 0) {
+    const options = `<outputDirectory>${folder("lib")}</outputDirectory><includeScope>runtime</includeScope>`;
+    executions.push(execution("libraries", "copy-dependencies", options));
+  }
+  return `<project xmlns="http://maven.apache.org/POM/4.0.0">
+<modelVersion>4.0.0</modelVersion>
+<groupId>millrace</groupId><artifactId>stack</artifactId><version>1</version><packaging>pom</packaging>
+<dependencies>
+${libraries.map((library) => `<dependency>${coordinates(library)}</dependency>`).join("\n")}
+</dependencies>
+<build><plugins><plugin>
+<groupId>org.apache.maven.plugins</groupId>
+<artifactId>maven-dependency-plugin</artifactId>
+<version>${DEPENDENCY_PLUGIN_VERSION}</version>
+<executions>
+${executions.join("\n")}
+</executions>
+</plugin></plugins></build>
+</project>
+`;
+}
+
+function execution(id: string, goal: string, configuration: string): string {
+  return `<execution><id>${id}</id><phase>validate</phase><goals><goal>${goal}</goal></goals><configuration>${configuration}</configuration></execution>`;
+}
+
+function item(extra: ExtraArtifact): string {
+  const includes = extra.includes ? `<includes>${extra.includes}</includes>` : "";
+  return `${coordinates(extra)}<type>${extra.type}</type><outputDirectory>${folder(extra.into)}</outputDirectory>${includes}`;
+}
+
+function coordinates({ group, artifact, version }: Artifact): string {
+  return `<groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version>`;
+}
+
+function folder(name: string): string {
+  return `\${project.basedir}/${name}`;
+}

@@ -1,0 +1,108 @@
+import { spawn } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { packageDirectory } from "./directories.ts";
+import { HOST } from "./environment.ts";
+import { StackError } from "./errors.ts";
+
+export const processNames = ["ingest", "embed", "sink", "api"] as const;
+export type ProcessName = (typeof processNames)[number];
+
+const READY_MAX_MS = 60_000;
+/** Longer than a process's own SHUTDOWN_TIMEOUT_MS (25 s) and what it adds to it (3 s). */
+const STOP_MAX_MS = 30_000;
+const QUOTED_LINES = 8;
+
+/** How a process ended: one of the two is set. */
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+export interface PipelineProcess {
+  name: ProcessName;
+  /** 1 for the first of its kind. */
+  index: number;
+  pid: number;
+  port: number;
+  /** The file of its JSON lines. */
+  log: string;
+  /** Sends any signal, SIGSTOP and SIGCONT too; does nothing where the process has ended. */
+  kill(signal: NodeJS.Signals): void;
+  exited: Promise<Exit>;
+}
+
+export interface Launched {
+  name: ProcessName;
+  index: number;
+  port: number;
+  logDirectory: string;
+  environment: NodeJS.ProcessEnv;
+}
+
+/** Runs a process from its source. Its log goes on where an earlier one of the same name and index left off. */
+export function launchProcess({ name, index, port, logDirectory, environment }: Launched): PipelineProcess {
+  const log = join(logDirectory, `${name}-${index}.log`);
+  const entry = resolve(packageDirectory, "..", name, "src", "main.ts");
+  const output = openSync(log, "a");
+  const child = spawn(process.execPath, ["--conditions=millrace", entry], {
+    // A process group of its own: the terminal's Ctrl-C would reach it beside the parent's signal, and a second signal
+    // cuts the orderly stop short.
+    detached: true,
+    stdio: ["ignore", output, output],
+    env: { ...environment, HOST, PORT: String(port) },
+  });
+  closeSync(output);
+  const { promise: exited, resolve: onExit } = Promise.withResolvers<Exit>();
+  child.once("exit", (code, signal) => onExit({ code, signal }));
+  // A failed start shows in the missing pid below; without a listener it would end this process.
+  child.on("error", () => undefined);
+  if (child.pid === undefined) throw new StackError(`${name} could not be started from ${entry}.`);
+  return { name, index, pid: child.pid, port, log, kill: (signal) => void child.kill(signal), exited };
+}
+
+/** Waits until the process answers that it reached everything it depends on. */
+export async function untilReady(process: PipelineProcess): Promise<void> {
+  const deadlineMs = Date.now() + READY_MAX_MS;
+  let exit: Exit | undefined;
+  void process.exited.then((ended) => {
+    exit = ended;
+  });
+  let waitsFor = "it did not answer";
+  while (Date.now() < deadlineMs) {
+    if (exit) throw await startFailure(process, `ended with ${exit.signal ?? `exit code ${exit.code}`}`);
+    const answer = await readiness(process.port);
+    if (answer === "ready") return;
+    waitsFor = answer ?? waitsFor;
+    await sleep(50);
+  }
+  throw await startFailure(process, `was not ready within ${READY_MAX_MS / 1000} s (${waitsFor})`);
+}
+
+/** Asks for an orderly stop and waits for it; what takes too long is killed. */
+export async function stopProcess(process: PipelineProcess): Promise<Exit> {
+  process.kill("SIGTERM");
+  const killer = setTimeout(() => process.kill("SIGKILL"), STOP_MAX_MS);
+  try {
+    return await process.exited;
+  } finally {
+    clearTimeout(killer);
+  }
+}
+
+/** `undefined` where nothing listens yet. */
+async function readiness(port: number): Promise<string | undefined> {
+  try {
+    const response = await fetch(`http://${HOST}:${port}/health/ready`, { signal: AbortSignal.timeout(5_000) });
+    return response.ok ? "ready" : (await response.text()).slice(0, 500);
+  } catch {
+    return undefined;
+  }
+}
+
+async function startFailure({ name, log }: PipelineProcess, what: string): Promise<StackError> {
+  const lines = (await readFile(log, "utf8")).trimEnd().split("\n").slice(-QUOTED_LINES);
+  return new StackError(`${name} ${what}; its log, ${log}, ends so:\n${lines.map((line) => `  ${line}`).join("\n")}`);
+}

@@ -1,0 +1,194 @@
+import { randomInt } from "node:crypto";
+import { mkdir, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { HOST, type StackEnvironment } from "./environment.ts";
+import { StackError } from "./errors.ts";
+import {
+  type Exit,
+  launchProcess,
+  type PipelineProcess,
+  type ProcessName,
+  processNames,
+  stopProcess,
+  untilReady,
+} from "./pipeline-process.ts";
+import { isFree } from "./ports.ts";
+
+export interface PipelineOptions {
+  /** Where the services are. */
+  stack: StackEnvironment;
+  /** Variables for all processes, over the inherited ones and the stack's. */
+  environment?: Readonly<Record<string, string>>;
+  /** Each process writes `<process>-<n>.log` there; a file of an earlier pipeline is kept as `….previous.log`. */
+  logDirectory: string;
+  /** How many of each; one where absent. The api asks the first embed process for the vectors of search texts. */
+  counts?: Partial<Record<ProcessName, number>>;
+  /** The port of the first api process; a free one where absent. */
+  apiPort?: number;
+}
+
+export interface Pipeline extends AsyncDisposable {
+  /** The first api process. */
+  api: URL;
+  /** Those that have not ended. */
+  readonly processes: readonly PipelineProcess[];
+  /** Throws where none of this name and index runs. */
+  process(name: ProcessName, index?: number): PipelineProcess;
+  /** Starts one more of a kind, or one anew that has ended, on its old port; resolves when it is ready. */
+  start(name: ProcessName, index?: number): Promise<PipelineProcess>;
+  /** Ends one by a signal and resolves when it is gone; nothing starts it again. */
+  kill(name: ProcessName, signal?: NodeJS.Signals, index?: number): Promise<Exit>;
+  /** SIGTERM to all, and SIGKILL to those that are not gone in time; resolves when all are. */
+  stop(): Promise<(Exit & { name: ProcessName; index: number })[]>;
+}
+
+/**
+ * Runs the four processes on a stack and returns when all are ready. A signal that ends this process (Ctrl-C, SIGTERM)
+ * stops them first.
+ */
+export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
+  await mkdir(options.logDirectory, { recursive: true });
+  const ports = new Map<string, number>();
+  if (options.apiPort !== undefined) ports.set(slotOf("api", 1), options.apiPort);
+  const portOf = async (name: ProcessName, index: number): Promise<number> => {
+    const port = ports.get(slotOf(name, index)) ?? (await freePort(new Set(ports.values())));
+    ports.set(slotOf(name, index), port);
+    return port;
+  };
+  const api = new URL(`http://${HOST}:${await portOf("api", 1)}`);
+  const environment = {
+    ...process.env,
+    ...options.stack,
+    EMBED_URL: `http://${HOST}:${await portOf("embed", 1)}`,
+    ...options.environment,
+  };
+  const { logDirectory } = options;
+  const pipeline = new RunningPipeline(api, async (name, index) =>
+    launchProcess({ name, index, port: await portOf(name, index), logDirectory, environment }),
+  );
+  try {
+    const wanted = processNames.flatMap((name) =>
+      Array.from({ length: options.counts?.[name] ?? 1 }, (_, position) => ({ name, index: position + 1 })),
+    );
+    for (const { name, index } of wanted) await setLogAside(join(logDirectory, `${slotOf(name, index)}.log`));
+    await Promise.all(wanted.map(({ name, index }) => pipeline.start(name, index)));
+    return pipeline;
+  } catch (error) {
+    await pipeline.stop();
+    throw error;
+  }
+}
+
+type Launch = (name: ProcessName, index: number) => Promise<PipelineProcess>;
+
+class RunningPipeline implements Pipeline {
+  readonly api: URL;
+  #launch: Launch;
+  #slots = new Map<string, PipelineProcess>();
+  #stopping: ReturnType<Pipeline["stop"]> | undefined;
+  #release: () => void;
+
+  constructor(api: URL, launch: Launch) {
+    this.api = api;
+    this.#launch = launch;
+    this.#release = onEnding(
+      () => this.stop(),
+      () => {
+        for (const each of this.processes) each.kill("SIGTERM");
+      },
+    );
+  }
+
+  get processes(): readonly PipelineProcess[] {
+    return [...this.#slots.values()];
+  }
+
+  process(name: ProcessName, index = 1): PipelineProcess {
+    const found = this.#slots.get(slotOf(name, index));
+    if (!found) throw new StackError(`There is no process ${slotOf(name, index)}: it has ended, or was never started.`);
+    return found;
+  }
+
+  async start(name: ProcessName, index = this.#freeIndex(name)): Promise<PipelineProcess> {
+    const slot = slotOf(name, index);
+    if (this.#stopping) throw new StackError(`${slot} can't be started: the pipeline stops.`);
+    if (this.#slots.has(slot)) throw new StackError(`${slot} runs already.`);
+    const launched = await this.#launch(name, index);
+    this.#slots.set(slot, launched);
+    void launched.exited.then(() => this.#slots.delete(slot));
+    // The pipeline was stopped while this one's port was chosen.
+    if (this.#stopping) await stopProcess(launched);
+    await untilReady(launched);
+    return launched;
+  }
+
+  async kill(name: ProcessName, signal: NodeJS.Signals = "SIGKILL", index = 1): Promise<Exit> {
+    const victim = this.process(name, index);
+    victim.kill(signal);
+    return victim.exited;
+  }
+
+  stop(): ReturnType<Pipeline["stop"]> {
+    this.#stopping ??= this.#stopAll();
+    return this.#stopping;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #stopAll() {
+    const exits = this.processes.map(async (each) => {
+      const exit = await stopProcess(each);
+      return { name: each.name, index: each.index, ...exit };
+    });
+    const ended = await Promise.all(exits);
+    this.#release();
+    return ended;
+  }
+
+  #freeIndex(name: ProcessName): number {
+    let index = 1;
+    while (this.#slots.has(slotOf(name, index))) index++;
+    return index;
+  }
+}
+
+/**
+ * Calls `stop` on a signal that asks this process to end, and lets the signal take effect afterwards, unless somebody
+ * else listens for it too, who then ends the process in their own way. `abandon` is the last resort of a process that exits
+ * otherwise. Returns how to undo this.
+ */
+function onEnding(stop: () => Promise<unknown>, abandon: () => void): () => void {
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  const release = (): void => {
+    for (const signal of signals) process.off(signal, onSignal);
+    process.off("exit", abandon);
+  };
+  const onSignal = (signal: NodeJS.Signals): void => {
+    void stop().then(() => {
+      release();
+      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+    });
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  process.on("exit", abandon);
+  return release;
+}
+
+function slotOf(name: ProcessName, index: number): string {
+  return `${name}-${index}`;
+}
+
+async function setLogAside(log: string): Promise<void> {
+  await rename(log, log.replace(/\.log$/, ".previous.log")).catch(() => undefined);
+}
+
+/** Below the range of outgoing connections, as the services' own ports are: a restarted process needs its port again. */
+async function freePort(taken: ReadonlySet<number>): Promise<number> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const port = randomInt(21_000, 32_000);
+    if (!taken.has(port) && (await isFree(port))) return port;
+  }
+  throw new StackError("No free port was found between 21000 and 31999: stop what listens there.");
+}

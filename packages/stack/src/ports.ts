@@ -1,0 +1,77 @@
+import { execFile } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { createServer } from "node:net";
+import { promisify } from "node:util";
+import { HOST } from "./environment.ts";
+import { StackError } from "./errors.ts";
+import type { Ports, ServiceName } from "./state.ts";
+
+/**
+ * Below the range from which systems take the ports of outgoing connections: else, while a service is stopped, the
+ * retries of its own clients could take its port.
+ */
+const FIRST_PORT = 21_000;
+const LAST_PORT = 31_999;
+
+const portNames = ["kafka", "kafkaController", "opensearch", "opensearchTransport", "postgres", "redis"] as const;
+
+export type WantedPorts = Partial<Record<ServiceName, number>>;
+
+/**
+ * One port for each name: the wanted one, which must be free; else the one used last time, where it is still free;
+ * else any free one. The ports in `running` belong to services that already listen there.
+ */
+export async function choosePorts(wanted: WantedPorts, remembered: Ports | undefined, running: ReadonlySet<number>) {
+  const chosen: Partial<Ports> = {};
+  const taken = new Set(Object.values(wanted));
+  if (taken.size < Object.keys(wanted).length)
+    throw new StackError("Two services can't share a port: give each its own.");
+  for (const name of portNames) {
+    const port = (name in wanted && wanted[name as ServiceName]) || undefined;
+    chosen[name] = port ? await required(name, port, running) : await preferred(remembered?.[name], taken, running);
+    taken.add(chosen[name]);
+  }
+  return chosen as Ports;
+}
+
+export async function isFree(port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const server = createServer();
+  server.once("error", () => resolve(false));
+  server.listen({ host: HOST, port, exclusive: true }, () => server.close(() => resolve(true)));
+  return promise;
+}
+
+async function required(name: string, port: number, running: ReadonlySet<number>): Promise<number> {
+  if (running.has(port) || (await isFree(port))) return port;
+  throw portTaken(name, port, await holderOf(port));
+}
+
+export function portTaken(name: string, port: number, holder: string | undefined): StackError {
+  const by = holder ? `${holder}` : "another program";
+  return new StackError(
+    `Port ${port}, wanted for ${name}, is taken by ${by}: stop that, choose another by --${name}-port, or leave the option out.`,
+  );
+}
+
+async function preferred(last: number | undefined, taken: Set<number>, running: ReadonlySet<number>): Promise<number> {
+  if (last && !taken.has(last) && (running.has(last) || (await isFree(last)))) return last;
+  for (let attempt = 0; attempt < 200; attempt++) {
+    const port = randomInt(FIRST_PORT, LAST_PORT + 1);
+    if (!taken.has(port) && (await isFree(port))) return port;
+  }
+  throw new StackError(`No free port was found between ${FIRST_PORT} and ${LAST_PORT}: stop what listens there.`);
+}
+
+/** Names the program that listens on a port, if lsof is there to tell. */
+export async function holderOf(port: number): Promise<string | undefined> {
+  try {
+    const options = ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-Fpc"];
+    const { stdout } = await promisify(execFile)("lsof", options, { timeout: 3_000 });
+    const pid = /^p(\d+)$/m.exec(stdout)?.[1];
+    const command = /^c(.+)$/m.exec(stdout)?.[1];
+    return pid && `${command ?? "a program"} (process ${pid})`;
+  } catch {
+    return undefined;
+  }
+}

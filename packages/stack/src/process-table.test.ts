@@ -1,0 +1,22 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { expect, test } from "vitest";
+import { childrenOf, findProcess, parsePsLine } from "./process-table.ts";
+
+test("a living process is found, a dead one isn't", async () => {
+  const child = spawn("sleep", ["1234"]);
+  const pid = child.pid ?? 0;
+  expect(await findProcess(pid)).toMatchObject({ pid, parentPid: process.pid, command: "sleep 1234" });
+  expect(await childrenOf(process.pid)).toContain(pid);
+  child.kill();
+  await once(child, "exit");
+  expect(await findProcess(pid)).toBeUndefined();
+});
+
+test("the lines of ps are read; zombies are left out", () => {
+  expect(parsePsLine("  512     1  20480 Ss   redis-server --port 1")).toEqual([
+    { pid: 512, parentPid: 1, command: "redis-server --port 1", residentBytes: 20_971_520 },
+  ]);
+  expect(parsePsLine("  513     1      0 Z    (java)")).toEqual([]);
+  expect(parsePsLine("")).toEqual([]);
+});

@@ -1,0 +1,224 @@
+import { rm } from "node:fs/promises";
+import { stackDirectory } from "./directories.ts";
+import { requireFreeDisk } from "./disk.ts";
+import { environmentOf, type StackEnvironment } from "./environment.ts";
+import { StackError } from "./errors.ts";
+import { findJava } from "./java.ts";
+import { withLock } from "./lock.ts";
+import { choosePorts, type WantedPorts } from "./ports.ts";
+import { findService, stop } from "./process.ts";
+import { type Progress, plainProgress } from "./progress.ts";
+import type { Service } from "./service.ts";
+import { kafka } from "./services/kafka.ts";
+import { opensearch } from "./services/opensearch.ts";
+import { postgres } from "./services/postgres.ts";
+import { redis } from "./services/redis.ts";
+import { ensureStarted } from "./start.ts";
+import { readState, type ServiceName, type State, writeState } from "./state.ts";
+
+const services: readonly Service[] = [kafka, opensearch, postgres, redis];
+
+export interface StackOptions {
+  /** Several stacks may live side by side, each with its own ports and data. Default: "default". */
+  name?: string;
+  ports?: WantedPorts;
+  onProgress?: (line: string) => void;
+}
+
+export interface Stack {
+  name: string;
+  env: StackEnvironment;
+  /** Its state, data and logs. */
+  directory: string;
+}
+
+export interface ServiceStatus {
+  name: ServiceName;
+  title: string;
+  state: "running" | "unresponsive" | "stopped";
+  port?: number;
+  pid?: number;
+  residentBytes?: number;
+  /** ISO 8601. */
+  startedAt?: string;
+}
+
+export const DEFAULT_STACK = "default";
+
+/** Brings up what doesn't run yet, and returns once every service answers in its own protocol. */
+export function up(options: StackOptions = {}): Promise<Stack> {
+  return bringUp(options, plainProgress(options.onProgress ?? (() => undefined)));
+}
+
+export async function bringUp(options: StackOptions, progress: Progress): Promise<Stack> {
+  const directory = stackDirectory(options.name ?? DEFAULT_STACK);
+  return withLock(directory, () => bringUpLocked(options, directory, progress, "user"));
+}
+
+/** Under the stack's lock. A lease takes responsibility only for a stack of which nothing ran. */
+export async function bringUpLocked(
+  { name = DEFAULT_STACK, ports: wanted = {} }: StackOptions,
+  directory: string,
+  progress: Progress,
+  broughtUpBy: "user" | "lease",
+): Promise<Stack> {
+  const state = await readState(directory);
+  const running = await runningServices(state, directory);
+  refuseOtherPorts(name, wanted, state, running);
+  if (running.length < services.length) await checkMachine(directory);
+  const remembered = state.ports;
+  const inUse = remembered ? running.flatMap((service) => service.portsOf(remembered)) : [];
+  const ports = await choosePorts(wanted, remembered, new Set(inUse));
+  state.ports = ports;
+  if (broughtUpBy === "user" || running.length === 0) state.broughtUpBy = broughtUpBy;
+  writeState(directory, state);
+  const outcomes = await Promise.allSettled(
+    services.map((service) => ensureStarted(service, { directory, ports, state, progress })),
+  );
+  const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+  if (failures.length > 0) throw joined(failures);
+  if (!outcomes.some((outcome) => outcome.status === "fulfilled" && outcome.value)) {
+    progress.line(`The stack "${name}" is already up.`);
+  }
+  return { name, env: environmentOf(ports), directory };
+}
+
+/** Stops every service. Their data stays. */
+export async function down(options: StackOptions = {}): Promise<void> {
+  const directory = stackDirectory(options.name ?? DEFAULT_STACK);
+  await withLock(directory, () => takeDownLocked(directory, options.onProgress));
+}
+
+/** Under the stack's lock. */
+export async function takeDownLocked(directory: string, onProgress: StackOptions["onProgress"]): Promise<void> {
+  const state = await readState(directory);
+  await Promise.all(
+    services.map(async (service) => {
+      if (await stopIfRunning(service, state, directory)) onProgress?.(`${service.title}: stopped`);
+    }),
+  );
+  // Without processes nobody is responsible for them; the ports are kept for the next start.
+  if (state.ports) writeState(directory, { ports: state.ports, processes: {} });
+}
+
+/** Stops every service and deletes the stack's data, logs and settings. */
+export async function reset(options: StackOptions = {}): Promise<void> {
+  const directory = stackDirectory(options.name ?? DEFAULT_STACK);
+  await withLock(directory, async () => {
+    await takeDownLocked(directory, options.onProgress);
+    const homes = services.map((service) => service.home(directory));
+    for (const folder of [...homes, directory]) await rm(folder, { recursive: true, force: true });
+  });
+}
+
+export async function status(options: StackOptions = {}): Promise<ServiceStatus[]> {
+  const directory = stackDirectory(options.name ?? DEFAULT_STACK);
+  const state = await readState(directory);
+  return Promise.all(services.map((service) => statusOf(service, state, directory)));
+}
+
+/** The settings of a stack that was up before, whether it runs now or not. */
+export async function environment(name = DEFAULT_STACK): Promise<StackEnvironment> {
+  const { ports } = await readState(stackDirectory(name));
+  if (ports) return environmentOf(ports);
+  throw new StackError(`There is no stack "${name}" yet: start it by \`npm run stack -- up${nameOption(name)}\`.`);
+}
+
+/** Stops one service of a running stack, as a fault. By default orderly; SIGKILL leaves it no time for anything. */
+export async function stopService(
+  name: ServiceName,
+  { stack = DEFAULT_STACK, signal }: { stack?: string; signal?: NodeJS.Signals } = {},
+): Promise<void> {
+  const directory = stackDirectory(stack);
+  await withLock(directory, async () => {
+    const state = await readState(directory);
+    await stopIfRunning(serviceNamed(name), state, directory, signal);
+    delete state.processes[name];
+    writeState(directory, state);
+  });
+}
+
+/** Starts one service again, on the same port and with its data; returns once it answers. */
+export async function startService(
+  name: ServiceName,
+  { stack = DEFAULT_STACK }: { stack?: string } = {},
+): Promise<void> {
+  const directory = stackDirectory(stack);
+  await withLock(directory, async () => {
+    const state = await readState(directory);
+    if (!state.ports)
+      throw new StackError(`There is no stack "${stack}" whose ${name} could be started: bring it up first.`);
+    const progress = plainProgress(() => undefined);
+    await ensureStarted(serviceNamed(name), { directory, ports: state.ports, state, progress });
+  });
+}
+
+async function statusOf(service: Service, state: State, directory: string): Promise<ServiceStatus> {
+  const { name, title } = service;
+  const { ports } = state;
+  const running = await findService(service, state, directory);
+  const known = { name, title, ...(ports && { port: ports[name] }) };
+  if (!running || !ports) return { ...known, state: "stopped" };
+  const startedAt = state.processes[name]?.startedAt;
+  return {
+    ...known,
+    state: (await service.answers(ports)) ? "running" : "unresponsive",
+    pid: running.pid,
+    residentBytes: running.residentBytes,
+    ...(startedAt && { startedAt }),
+  };
+}
+
+async function stopIfRunning(
+  service: Service,
+  state: State,
+  directory: string,
+  signal: NodeJS.Signals = service.stopSignal,
+): Promise<boolean> {
+  const running = await findService(service, state, directory);
+  if (running) await stop(running.pid, signal);
+  return running !== undefined;
+}
+
+async function runningServices(state: State, directory: string): Promise<Service[]> {
+  const found = await Promise.all(services.map((service) => findService(service, state, directory)));
+  return services.filter((_, index) => found[index] !== undefined);
+}
+
+/** Said before anything is fetched or started, all in one go. */
+async function checkMachine(directory: string): Promise<void> {
+  await findJava();
+  await requireFreeDisk(directory);
+}
+
+function refuseOtherPorts(name: string, wanted: WantedPorts, state: State, running: Service[]): void {
+  for (const service of running) {
+    const port = wanted[service.name];
+    const current = state.ports?.[service.name];
+    if (port === undefined || port === current) continue;
+    throw new StackError(
+      `The stack "${name}" already runs with ${service.title} on port ${current}: ` +
+        `stop it by \`npm run stack -- down${nameOption(name)}\` before you choose port ${port}.`,
+    );
+  }
+}
+
+function serviceNamed(name: ServiceName): Service {
+  const found = services.find((service) => service.name === name);
+  if (!found)
+    throw new StackError(`There is no service "${name}": it is one of ${services.map((it) => it.name).join(", ")}.`);
+  return found;
+}
+
+function nameOption(name: string): string {
+  return name === DEFAULT_STACK ? "" : ` --name ${name}`;
+}
+
+/** Services fail independently; the user shall read of all of them at once. A bug keeps its stack trace. */
+function joined(failures: unknown[]): unknown {
+  if (!failures.every((failure) => failure instanceof StackError)) {
+    return failures.find((failure) => !(failure instanceof StackError));
+  }
+  // Two services can fail for the same reason, such as a missing Maven.
+  return new StackError([...new Set(failures.map((failure) => failure.message))].join("\n"));
+}

@@ -1,0 +1,53 @@
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+
+export const serviceNames = ["kafka", "opensearch", "postgres", "redis"] as const;
+export type ServiceName = (typeof serviceNames)[number];
+
+const port = z.int().min(1).max(65_535);
+/** Beside the four services' own ports, Kafka's controller and OpenSearch's transport need one each. */
+const portsSchema = z.object({
+  kafka: port,
+  kafkaController: port,
+  opensearch: port,
+  opensearchTransport: port,
+  postgres: port,
+  redis: port,
+});
+const processSchema = z.object({ pid: z.int().positive(), startedAt: z.iso.datetime() });
+
+const stateSchema = z.object({
+  ports: portsSchema.optional(),
+  processes: z.partialRecord(z.enum(serviceNames), processSchema),
+  /** Who brought the stack up: one that a lease brought up goes down with the last lease. */
+  broughtUpBy: z.enum(["user", "lease"]).optional(),
+});
+
+export type Ports = z.infer<typeof portsSchema>;
+export type State = z.infer<typeof stateSchema>;
+
+/** The state is a hint: whether a process still lives is asked of the system. So an unreadable file counts as none. */
+export async function readState(directory: string): Promise<State> {
+  try {
+    return stateSchema.parse(JSON.parse(await readFile(stateFile(directory), "utf8")));
+  } catch {
+    return { processes: {} };
+  }
+}
+
+/**
+ * Written aside and renamed, so that a reader without the lock (`status`, `env`) never sees half a file. Synchronous,
+ * so that of services which start at the same time none writes an older state over a newer one.
+ */
+export function writeState(directory: string, state: State): void {
+  mkdirSync(directory, { recursive: true });
+  const draft = `${stateFile(directory)}.${process.pid}`;
+  writeFileSync(draft, `${JSON.stringify(state, undefined, 2)}\n`);
+  renameSync(draft, stateFile(directory));
+}
+
+function stateFile(directory: string): string {
+  return join(directory, "stack.json");
+}

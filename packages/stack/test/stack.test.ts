@@ -1,0 +1,105 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { findProcess } from "../src/process-table.ts";
+import { reset, type Stack, startService, status, stopService, up } from "../src/stack.ts";
+import { writeRecords } from "./clients.ts";
+import { run } from "./run.ts";
+
+const name = "stack-test";
+let stack: Stack;
+
+/** A temporary folder has mode 700, as has many a home: what runs as another user must not need to enter it. */
+beforeAll(async () => {
+  process.env.MILLRACE_STATE_DIR = await mkdtemp(join(tmpdir(), "millrace-stack-"));
+  stack = await up({ name });
+});
+
+afterAll(async () => {
+  await reset({ name });
+  await rm(process.env.MILLRACE_STATE_DIR ?? "", { recursive: true });
+});
+
+async function processIds(): Promise<Record<string, number | undefined>> {
+  return Object.fromEntries((await status({ name })).map((service) => [service.name, service.pid]));
+}
+
+test("every service answers in its own protocol, and keeps its data over a stop and a start", async () => {
+  const records = await writeRecords(stack.env, "kept");
+  for (const service of ["kafka", "opensearch", "postgres", "redis"] as const) {
+    expect(await records[service]()).toBe("kept");
+    await stopService(service, { stack: name });
+    expect(await status({ name })).toContainEqual(expect.objectContaining({ name: service, state: "stopped" }));
+    await startService(service, { stack: name });
+    expect(await records[service]()).toBe("kept");
+  }
+});
+
+test("up on a running stack changes nothing and says so", async () => {
+  const before = await processIds();
+  const { code, stdout, stderr } = await run("src/main.ts", ["up", "--name", name]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: `The stack "${name}" is already up.\n` });
+  expect(stdout).toContain(`KAFKA_BOOTSTRAP_SERVERS=${stack.env.KAFKA_BOOTSTRAP_SERVERS}\n`);
+  expect(await processIds()).toEqual(before);
+});
+
+test("env and status tell where the services are", async () => {
+  const settings = await run("src/main.ts", ["env", "--name", name, "--json"]);
+  expect(JSON.parse(settings.stdout)).toEqual(stack.env);
+  const table = await run("src/main.ts", ["status", "--name", name]);
+  expect(table.stdout.match(/ running /g)).toHaveLength(4);
+});
+
+test.each(["postgres", "opensearch"] as const)("up mends a stack whose %s was killed", async (service) => {
+  const before = await processIds();
+  const records = await writeRecords(stack.env, "survives");
+  process.kill(before[service] ?? 0, "SIGKILL");
+  expect((await up({ name })).env).toEqual(stack.env);
+  expect(await processIds()).toEqual({ ...before, [service]: expect.not.toSatisfy((pid) => pid === before[service]) });
+  expect(await records[service]()).toBe("survives");
+});
+
+test("a running service does not move to another port", async () => {
+  await expect(up({ name, ports: { kafka: 21_000 } })).rejects.toThrow(/already runs with Kafka .+ on port .+ stop it/);
+});
+
+test("down leaves no process, and the next start uses the same ports", async () => {
+  const pids = Object.values(await processIds());
+  const { code, stderr } = await run("src/main.ts", ["down", "--name", name]);
+  expect({ code, lines: stderr.trim().split("\n").length }).toEqual({ code: 0, lines: 4 });
+  expect(await Promise.all(pids.map((pid) => findProcess(pid ?? 0)))).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  expect((await up({ name })).env).toEqual(stack.env);
+});
+
+test("a port that is taken stops the start with one sentence", async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => taken.once("listening", resolve));
+  const address = taken.address();
+  const port = address !== null && typeof address === "object" ? address.port : 0;
+  const { code, stderr } = await run("src/main.ts", ["up", "--name", "taken", "--redis-port", String(port)]);
+  taken.close();
+  expect(code).toBe(1);
+  expect(stderr).toMatch(new RegExp(`^Port ${port}, wanted for redis, is taken by .+\n$`));
+});
+
+test("a missing Java stops the start with one sentence", async () => {
+  const { code, stderr } = await run("src/main.ts", ["up", "--name", "no-java"], { PATH: "", JAVA_HOME: "" });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^Kafka and OpenSearch need Java, and none was found: install .+\n$/);
+});
+
+test("a service that dies while starting is quoted", async () => {
+  const { code, stderr } = await run("src/main.ts", ["up", "--name", "dies"], {
+    MILLRACE_OPENSEARCH_HEAP_MB: "999999999",
+  });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/OpenSearch .+ did not start; its log, .+, ends so:\n.*Could not reserve/s);
+  await reset({ name: "dies" });
+});

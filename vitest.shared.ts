@@ -1,4 +1,8 @@
+import { basename, join } from "node:path";
 import { defineConfig } from "vitest/config";
+
+const results = process.env.MILLRACE_TEST_RESULTS;
+const report = results && join(results, `${basename(process.cwd())}.json`);
 
 /** Tests run on the sources, as the processes do in development: the "millrace" condition of every package's exports. */
 export default defineConfig({
@@ -10,5 +14,7 @@ export default defineConfig({
     hookTimeout: 180_000,
     // Two cores: the services under test need one of them.
     maxWorkers: 2,
+    // `npm test` adds the packages' counts up.
+    reporters: report ? ["default", ["json", { outputFile: report }]] : ["default"],
   },
 });

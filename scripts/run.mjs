@@ -19,10 +19,14 @@ const { node, bin } = projectNode();
 const [entry, ...args] = process.argv.slice(2);
 if (!entry) fail("usage: node scripts/run.mjs FILE [ARGUMENT…]");
 
-const child = spawn(node, ["--conditions=millrace", "--disable-warning=ExperimentalWarning", join(root, entry), ...args], {
-  stdio: "inherit",
-  env: { ...process.env, PATH: `${join(modules, ".bin")}:${bin}:${process.env.PATH ?? ""}` },
-});
+const child = spawn(
+  node,
+  ["--conditions=millrace", "--disable-warning=ExperimentalWarning", join(root, entry), ...args],
+  {
+    stdio: "inherit",
+    env: { ...process.env, PATH: `${join(modules, ".bin")}:${bin}:${process.env.PATH ?? ""}` },
+  },
+);
 // The terminal sends Ctrl-C to the whole process group; a supervisor sends SIGTERM to this process alone.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(signal, () => {

@@ -1,0 +1,46 @@
+// The whole check: builds, lints, type-checks and tests every package, with the real services under the tests.
+//   npm test                      everything
+//   npm test -- --filter=…        what turbo's filter selects, such as --filter=@millrace/sink
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { lease } from "@millrace/stack";
+
+const root = resolve(import.meta.dirname, "..");
+const results = join(root, ".millrace", "test-results");
+rmSync(results, { recursive: true, force: true });
+mkdirSync(results, { recursive: true });
+
+// Held for the whole run, so that the packages' suites share one stack instead of starting one each.
+const stack = await lease({ name: "test", onProgress: (line) => process.stderr.write(`${line}\n`) });
+let failedCommands = 0;
+try {
+  run("turbo", ["boundaries"]);
+  run("biome", ["check", "--error-on-warnings", "scripts", "vitest.shared.ts", "biome.json", "turbo.json"]);
+  const tasks = ["build", "lint", "typecheck", "test"];
+  run("turbo", ["run", ...tasks, "--continue", "--concurrency=2", ...process.argv.slice(2)]);
+} finally {
+  await stack[Symbol.asyncDispose]();
+}
+
+const { passed, failed } = countTests();
+// A task that failed without a failed test (a lint error, say) counts as one failure.
+const failures = Math.max(failed, failedCommands);
+process.stdout.write(`\n${passed} passed, ${failures} failed\n`);
+process.exit(failures > 0 || passed === 0 ? 1 : 0);
+
+function run(command: string, args: string[]): void {
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, MILLRACE_TEST_RESULTS: results, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" },
+  });
+  if (error) throw error;
+  if (status !== 0) failedCommands++;
+}
+
+function countTests(): { passed: number; failed: number } {
+  const reports = readdirSync(results).map((file) => JSON.parse(readFileSync(join(results, file), "utf8")));
+  const sum = (field: string): number => reports.reduce((total, report) => total + Number(report[field] ?? 0), 0);
+  return { passed: sum("numPassedTests"), failed: sum("numFailedTests") + sum("numFailedTestSuites") };
+}

@@ -52,6 +52,14 @@ export const embedConfig = z
       .integer(1, 64)
       .default(1)
       .meta({ description: "Worker threads that make the requests, or compute the vectors locally." }),
+    EMBEDDING_CACHE: variable.flag().default(true).meta({
+      description:
+        "Keep the provider's vectors in Redis by content, so that a text is paid for once; the local provider needs none.",
+    }),
+    EMBEDDING_CACHE_TTL_S: variable
+      .integer(60, 31_536_000)
+      .default(604_800)
+      .meta({ description: "How long a vector is kept in the cache." }),
     EMBED_IN_FLIGHT_MAX_BYTES: variable
       .integer(1_024, 1_073_741_824)
       .default(33_554_432)

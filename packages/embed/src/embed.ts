@@ -1,10 +1,13 @@
 import {
+  type Attempts,
   type DeadLetters,
   decodeBatch,
   encodeBatch,
   encodeVectors,
+  isTombstone,
   Latency,
   type Message,
+  oneByOne,
   type Patience,
   persist,
   poison,
@@ -15,11 +18,12 @@ import {
 } from "@millrace/shared";
 import pLimit from "p-limit";
 import type { EmbedConfig } from "./config.ts";
-import type { EmbedderPool } from "./pool.ts";
+import type { Embedder } from "./embedder.ts";
 import type { Embedded } from "./provider.ts";
 
 export interface EmbedEdges {
-  pool: EmbedderPool;
+  embedder: Embedder;
+  attempts: Attempts;
   producer: RecordProducer;
   deadLetters: DeadLetters;
   tracker: StageTracker;
@@ -56,17 +60,26 @@ export class Embed {
     if (!received.revoked) {
       const messages = this.#decode(received);
       if (messages === undefined) await this.#giveUpRecord(received);
+      else if (received.attempts > this.#config.ATTEMPTS_MAX) await this.#embedOneByOne(messages);
       else await this.#embed(received.value ?? Buffer.alloc(0), messages);
     }
     received.done();
     this.batchLatency.record(performance.now() - startedAt);
   }
 
+  /** Processes died of this batch. */
+  async #embedOneByOne(messages: readonly Message[]): Promise<void> {
+    const { attempts, deadLetters } = this.#edges;
+    const work = (message: Message) => this.#embed(encodeBatch([message]), [message]);
+    await deadLetters.send(await oneByOne("embed", messages, this.#config.ATTEMPTS_MAX, attempts, work));
+  }
+
   async #embed(batch: Buffer, messages: readonly Message[]): Promise<void> {
     const startedAt = performance.now();
-    const embedded = await this.#request(batch);
+    const texts = messages.filter((message) => !isTombstone(message));
+    const embedded = texts.length === 0 ? noVectors : await this.#request(batch, texts);
     const failed = embedded.failed.flatMap(({ index, fault }) => {
-      const item = messages[index];
+      const item = texts[index];
       return item ? [{ item, fault }] : [];
     });
     const refused = new Set<Message>(failed.map(({ item }) => item));
@@ -88,13 +101,13 @@ export class Embed {
     });
   }
 
-  #request(batch: Buffer): Promise<Embedded> {
+  #request(batch: Buffer, texts: readonly Message[]): Promise<Embedded> {
     const operation = { dependency: PROVIDER, action: "embed.request" } as const;
     return persist(
       operation,
       async (signal) => {
         const startedAt = performance.now();
-        const outcome = await this.#edges.pool.embedBatch(batch, signal);
+        const outcome = await this.#edges.embedder.embed(batch, texts, signal);
         this.requestLatency.record(performance.now() - startedAt);
         return "fault" in outcome ? outcome : { value: outcome };
       },
@@ -117,16 +130,21 @@ export class Embed {
   }
 }
 
+/** What a batch of nothing but tombstones needs. */
+const noVectors: Embedded = { model: "none", dimensions: 1, vectors: new Float32Array(0), failed: [] };
+
 /** One record where it fits, else as many as it takes: each has a batch record of its own. */
 function splitRecords(batch: Buffer, messages: readonly Message[], embedded: Embedded, maxBytes: number): Buffer[] {
   const { model, dimensions, vectors } = embedded;
-  const whole = () => encodeVectors(model, dimensions, batch, vectors);
-  if (batch.length + vectors.byteLength <= maxBytes || messages.length === 1) return [whole()];
+  if (batch.length + vectors.byteLength <= maxBytes || messages.length === 1) {
+    return [encodeVectors(model, dimensions, batch, vectors)];
+  }
   const middle = Math.ceil(messages.length / 2);
-  const part = (start: number, end: number): Buffer[] => {
-    const rows = vectors.subarray(start * dimensions, end * dimensions);
-    const some = messages.slice(start, end);
-    return splitRecords(encodeBatch(some), some, { ...embedded, vectors: rows }, maxBytes);
-  };
-  return [...part(0, middle), ...part(middle, messages.length)];
+  const first = messages.slice(0, middle);
+  const second = messages.slice(middle);
+  const boundary = first.filter((message) => !isTombstone(message)).length * dimensions;
+  return [
+    ...splitRecords(encodeBatch(first), first, { ...embedded, vectors: vectors.subarray(0, boundary) }, maxBytes),
+    ...splitRecords(encodeBatch(second), second, { ...embedded, vectors: vectors.subarray(boundary) }, maxBytes),
+  ];
 }

@@ -3,6 +3,7 @@ import {
   announcePresence,
   connectProducer,
   consume,
+  createAttempts,
   createDeadLetters,
   createKafka,
   createTracker,
@@ -16,8 +17,10 @@ import {
 } from "@millrace/shared";
 import { embedConfig, providerSettings } from "./config.ts";
 import { Embed, PROVIDER } from "./embed.ts";
+import { cachedEmbedder, pooledEmbedder } from "./embedder.ts";
 import { type EmbedderPool, openPool } from "./pool.ts";
 import { queryRoute } from "./query-route.ts";
+import { createVectorCache } from "./redis/vector-cache.ts";
 
 await runProcess("embed", embedConfig, async (context) => {
   const { config, log, health, instance, stop, patience } = context;
@@ -41,9 +44,20 @@ await runProcess("embed", embedConfig, async (context) => {
 
   const redis = openRedis(config, patience);
   const tracker = createTracker(redis, config, log);
+  const attempts = createAttempts(redis, config.REDIS_KEY_PREFIX);
   const deadLetters = createDeadLetters("embed", config.DEAD_LETTERS_TOPIC, { producer, tracker, log });
 
-  const embed = new Embed(config, { pool, producer, deadLetters, tracker, patience });
+  const cache = createVectorCache(redis, log, {
+    model,
+    dimensions,
+    keyPrefix: config.REDIS_KEY_PREFIX,
+    timeToLiveS: config.EMBEDDING_CACHE_TTL_S,
+  });
+  // Computing a vector locally is cheaper than asking Redis for it.
+  const worthCaching = config.EMBEDDING_CACHE && settings.provider !== "local";
+  const embedder = worthCaching ? cachedEmbedder(pool, cache) : pooledEmbedder(pool);
+
+  const embed = new Embed(config, { embedder, attempts, producer, deadLetters, tracker, patience });
   await using consumption = await consume(
     kafka,
     {
@@ -53,6 +67,7 @@ await runProcess("embed", embedConfig, async (context) => {
       inFlightMax: 2 * config.EMBED_CONCURRENCY,
       inFlightMaxBytes: config.EMBED_IN_FLIGHT_MAX_BYTES,
       settings: config,
+      attempts,
       accept: (received) => embed.accept(received),
     },
     patience,

@@ -1,4 +1,4 @@
-import { decodeBatch } from "@millrace/shared";
+import { decodeBatch, isTombstone } from "@millrace/shared";
 import { move, transferableSymbol, valueSymbol, workerData } from "piscina";
 import type { ProviderSettings } from "./config.ts";
 import { createLocalProvider } from "./local/provider.ts";
@@ -20,5 +20,6 @@ export default async function embed(task: EmbeddingTask): Promise<EmbeddingOutco
 }
 
 function textsOf(batch: Uint8Array<ArrayBuffer>): string[] {
-  return decodeBatch(Buffer.from(batch.buffer, batch.byteOffset, batch.byteLength)).map(({ text }) => text.toString());
+  const messages = decodeBatch(Buffer.from(batch.buffer, batch.byteOffset, batch.byteLength));
+  return messages.flatMap((message) => (isTombstone(message) ? [] : [message.text.toString()]));
 }

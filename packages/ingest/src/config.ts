@@ -1,5 +1,6 @@
 import {
   consumerSettings,
+  documentSettings,
   kafkaSettings,
   processSettings,
   redisSettings,
@@ -16,6 +17,7 @@ export const ingestConfig = z.object({
   ...topicSettings,
   ...consumerSettings,
   ...redisSettings,
+  ...documentSettings,
   TEXT_FIELD: z
     .string()
     .regex(/^(\/([^~/]|~[01])*)*$/, { error: "not a JSON Pointer (RFC 6901), such as /text" })

@@ -3,37 +3,43 @@ import { type Message, type PoisonFault, poison, type Undeliverable } from "@mil
 import { selectByPointer } from "./json-pointer.ts";
 import { tokenBudget } from "./tokens.ts";
 
-export interface DecodeLimits {
+export interface DecodeRules {
+  /** JSON Pointer to the text; absent: the value is the text. */
+  textField?: string;
+  /** What the identity of a document is: with `key`, every message needs one, and one without a value deletes. */
+  documentId: "offset" | "key";
   maxBytes: number;
   maxTokens: number;
 }
 
 export type Decoded = { message: Message; tokens: number } | { fault: PoisonFault };
 
-/**
- * Turns a record into a message with a text that can be embedded, or says what is wrong with it.
- *
- * @param textField JSON Pointer to the text, or `undefined`: the value is the text
- */
-export function decode(record: Undeliverable, textField: string | undefined, limits: DecodeLimits): Decoded {
-  const { value } = record;
+/** Turns a record into a message with a text that can be embedded, or says what is wrong with it. */
+export function decode(record: Undeliverable, rules: DecodeRules): Decoded {
+  const { topic, partition, offset, timestampMs, key, headers, value } = record;
+  if (rules.documentId === "key" && key === null) {
+    return { fault: poison("invalid", "the message has no key, and DOCUMENT_ID is key") };
+  }
+  if (rules.documentId === "key" && value === null) {
+    const tombstone = { topic, partition, offset, timestampMs, key, headers, value, text: Buffer.alloc(0) };
+    return { message: tombstone, tokens: 0 };
+  }
   if (value === null || value.length === 0) return { fault: poison("invalid", "the message has no value") };
-  if (value.length > limits.maxBytes) {
+  if (value.length > rules.maxBytes) {
     return {
-      fault: poison("too_long", `the message has ${value.length} bytes; MESSAGE_MAX_BYTES allows ${limits.maxBytes}`),
+      fault: poison("too_long", `the message has ${value.length} bytes; MESSAGE_MAX_BYTES allows ${rules.maxBytes}`),
     };
   }
   if (!isUtf8(value)) return { fault: poison("undecodable", "the value is not UTF-8") };
-  const text = textField === undefined ? value : textAt(value, textField);
+  const text = rules.textField === undefined ? value : textAt(value, rules.textField);
   if ("kind" in text) return { fault: text };
   if (isBlank(text)) return { fault: poison("invalid", "the text is empty") };
-  const tokens = tokenBudget(text, limits.maxTokens);
-  if (tokens > limits.maxTokens) {
+  const tokens = tokenBudget(text, rules.maxTokens);
+  if (tokens > rules.maxTokens) {
     return {
-      fault: poison("too_long", `the text has ${tokens} tokens; EMBEDDING_INPUT_MAX_TOKENS allows ${limits.maxTokens}`),
+      fault: poison("too_long", `the text has ${tokens} tokens; EMBEDDING_INPUT_MAX_TOKENS allows ${rules.maxTokens}`),
     };
   }
-  const { topic, partition, offset, timestampMs, key, headers } = record;
   return { message: { topic, partition, offset, timestampMs, key, headers, value, text }, tokens };
 }
 

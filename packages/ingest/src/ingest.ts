@@ -5,14 +5,18 @@ import {
   type Failure,
   Latency,
   type Log,
+  lethalFault,
   type Message,
   type PoisonFault,
+  parseDeadLetter,
   type Received,
+  RecordError,
   type RecordProducer,
   type StageTracker,
+  type Undeliverable,
 } from "@millrace/shared";
 import type { IngestConfig } from "./config.ts";
-import { decode } from "./decode.ts";
+import { type Decoded, type DecodeRules, decode } from "./decode.ts";
 import { Packer } from "./packer.ts";
 
 export interface IngestEdges {
@@ -37,12 +41,19 @@ export class Ingest {
   #config: IngestConfig;
   #edges: IngestEdges;
   #packer: Packer<Packed>;
-  #refused: Failure<Received, PoisonFault>[] = [];
+  #refused: { received: Received; failure: Failure<Undeliverable, PoisonFault> }[] = [];
+  #rules: DecodeRules;
   #linger: NodeJS.Timeout | undefined;
 
   constructor(config: IngestConfig, edges: IngestEdges) {
     this.#config = config;
     this.#edges = edges;
+    this.#rules = {
+      ...(config.TEXT_FIELD !== undefined && { textField: config.TEXT_FIELD }),
+      documentId: config.DOCUMENT_ID,
+      maxBytes: config.MESSAGE_MAX_BYTES,
+      maxTokens: config.EMBEDDING_INPUT_MAX_TOKENS,
+    };
     this.#packer = new Packer({
       maxItems: config.BATCH_MAX_MESSAGES,
       maxTokens: config.BATCH_MAX_TOKENS,
@@ -51,11 +62,17 @@ export class Ingest {
   }
 
   accept(received: Received): void {
-    const { TEXT_FIELD, MESSAGE_MAX_BYTES, EMBEDDING_INPUT_MAX_TOKENS } = this.#config;
-    const limits = { maxBytes: MESSAGE_MAX_BYTES, maxTokens: EMBEDDING_INPUT_MAX_TOKENS };
-    const decoded = decode(received, TEXT_FIELD, limits);
+    const replayed = received.topic === this.#config.REPLAY_TOPIC;
+    const record = replayed ? originalOf(received) : received;
+    // A record of the replay topic that says of no message that it is it: there is nothing to replay.
+    if (record === undefined) {
+      received.done();
+      return;
+    }
+    const decoded = this.#decode(received, record);
     if ("fault" in decoded) {
-      this.#refused.push({ item: received, fault: decoded.fault });
+      const attempts = Math.max(received.attempts, record.attempts ?? 1);
+      this.#refused.push({ received, failure: { item: undeliverable(record, attempts), fault: decoded.fault } });
       if (this.#refused.length >= this.#config.BATCH_MAX_MESSAGES) void this.#giveUpRefused();
     } else {
       const { message, tokens } = decoded;
@@ -63,6 +80,11 @@ export class Ingest {
       for (const batch of full) void this.#emit(batch);
     }
     this.#linger ??= setTimeout(() => this.#flush(), this.#config.BATCH_LINGER_MS);
+  }
+
+  #decode(received: Received, record: Undeliverable): Decoded {
+    if (received.attempts > this.#config.ATTEMPTS_MAX) return { fault: lethalFault(received.attempts - 1) };
+    return decode(record, this.#rules);
   }
 
   #flush(): void {
@@ -90,7 +112,24 @@ export class Ingest {
   async #giveUpRefused(): Promise<void> {
     const refused = this.#refused;
     this.#refused = [];
-    await this.#edges.deadLetters.send(refused.filter(({ item }) => !item.revoked));
-    for (const { item } of refused) item.done();
+    const live = refused.filter(({ received }) => !received.revoked);
+    await this.#edges.deadLetters.send(live.map(({ failure }) => failure));
+    for (const { received } of refused) received.done();
   }
+}
+
+/** A replayed message goes under its first identity, which its headers carry. */
+function originalOf(received: Received): Undeliverable | undefined {
+  try {
+    const { origin, key, value, headers, attempts } = parseDeadLetter(received.key, received.value, received.headers);
+    return { ...origin, key, value, headers, attempts: attempts + 1 };
+  } catch (error) {
+    if (error instanceof RecordError) return undefined;
+    throw error;
+  }
+}
+
+function undeliverable(record: Undeliverable, attempts: number): Undeliverable {
+  const { topic, partition, offset, timestampMs, key, value, headers } = record;
+  return { topic, partition, offset, timestampMs, key, value, headers, attempts };
 }

@@ -3,6 +3,7 @@ import {
   announcePresence,
   connectProducer,
   consume,
+  createAttempts,
   createDeadLetters,
   createKafka,
   createTracker,
@@ -25,6 +26,7 @@ await runProcess("ingest", ingestConfig, async (context) => {
 
   const redis = openRedis(config, patience);
   const tracker = createTracker(redis, config, log);
+  const attempts = createAttempts(redis, config.REDIS_KEY_PREFIX);
   const deadLetters = createDeadLetters("ingest", config.DEAD_LETTERS_TOPIC, { producer, tracker, log });
 
   const ingest = new Ingest(config, { producer, deadLetters, tracker, log });
@@ -32,10 +34,11 @@ await runProcess("ingest", ingestConfig, async (context) => {
     kafka,
     {
       groupId: `${config.KAFKA_GROUP_PREFIX}-ingest`,
-      topics: config.KAFKA_TOPICS,
+      topics: [...config.KAFKA_TOPICS, config.REPLAY_TOPIC],
       inFlightMax: config.INGEST_IN_FLIGHT_MAX,
       inFlightMaxBytes: config.INGEST_IN_FLIGHT_MAX_BYTES,
       settings: config,
+      attempts,
       accept: (received) => ingest.accept(received),
     },
     patience,

@@ -10,6 +10,8 @@ export interface Undeliverable extends Origin {
   key: Buffer | null;
   value: Buffer | null;
   headers: Headers;
+  /** How often work on it began, where that was counted. */
+  attempts?: number;
 }
 
 /** Gives up messages that can never succeed: each becomes a record of its own, with its reason. */
@@ -43,7 +45,7 @@ export function createDeadLetters(
             headers: item.headers,
             fault,
             stage,
-            attempts: 1,
+            attempts: item.attempts ?? 1,
             failedAt,
           }),
         })),

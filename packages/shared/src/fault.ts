@@ -22,7 +22,8 @@ export interface PoisonFault {
   cause: string;
 }
 
-export const poisonCodes = ["undecodable", "invalid", "too_long", "rejected"] as const;
+/** `lethal`: processes died again and again while they worked on it. */
+export const poisonCodes = ["undecodable", "invalid", "too_long", "rejected", "lethal"] as const;
 export type PoisonCode = (typeof poisonCodes)[number];
 
 export interface Failure<Item, Kind extends Fault = Fault> {

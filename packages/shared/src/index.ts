@@ -1,3 +1,4 @@
+export { type Attempts, createAttempts, lethalFault, oneByOne } from "./attempts.ts";
 export { type BackoffSettings, backoffDelayMs, delay } from "./backoff.ts";
 export {
   ConfigurationError,
@@ -12,8 +13,9 @@ export * from "./fault.ts";
 export { type DependencyHealth, Health } from "./health.ts";
 export { type HttpServer, healthRoutes, serveHttp } from "./http.ts";
 export { createKafka } from "./kafka/client.ts";
-export { type Consumption, consume, type Received } from "./kafka/consume.ts";
+export { type ConsumeOptions, type Consumption, consume } from "./kafka/consume.ts";
 export { connectProducer, type OutgoingRecord, type Placement, type RecordProducer } from "./kafka/produce.ts";
+export { headersOf, type Received } from "./kafka/received.ts";
 export { ensurePipelineTopics, ensureTopics, type TopicSpecification } from "./kafka/topics.ts";
 export { Latency, type LatencySummary } from "./latency.ts";
 export { aborted, type ProcessContext, runProcess } from "./lifecycle.ts";
@@ -25,7 +27,7 @@ export { type Activity, announcePresence, type Presence, readPresence, type Stag
 export { decodeBatch, encodeBatch, encodedSize } from "./records/batch.ts";
 export { RecordError } from "./records/bytes.ts";
 export { type DeadLetter, deadLetterHeaders, parseDeadLetter } from "./records/dead-letter.ts";
-export { type Headers, type Message, messageId, type Origin, parseMessageId } from "./records/message.ts";
+export { type Headers, isTombstone, type Message, messageId, type Origin, parseMessageId } from "./records/message.ts";
 export { decodeVectors, type EmbeddedBatch, encodeVectors } from "./records/vectors.ts";
 export { openRedis, type Redis, waitForRedis } from "./redis.ts";
 export * from "./settings.ts";

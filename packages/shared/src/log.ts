@@ -15,6 +15,7 @@ export const actions = {
   "ingest.pack": "A batch was packed and written to the batches topic.",
   "embed.request": "One embeddings request for one batch.",
   "embed.batch": "A batch became vectors, from its record's arrival to the vectors' acknowledgement.",
+  "embed.cache": "A damaged entry of the embedding cache was dropped, or the cache is away.",
   "embed.query": "A search text became a vector for the api.",
   "sink.bulk_write": "One bulk request to OpenSearch.",
   "sink.insert": "One insert into demo_log.",

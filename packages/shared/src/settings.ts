@@ -47,6 +47,10 @@ export const topicSettings = {
     variable.topic().default("millrace.dead-letters"),
     "Topic of the messages that can never succeed.",
   ),
+  REPLAY_TOPIC: describe(
+    variable.topic().default("millrace.replay"),
+    "Topic of messages that go through the pipeline again under their first identity: replayed dead letters and repairs.",
+  ),
   KAFKA_CREATE_TOPICS: describe(
     variable.flag().default(true),
     "Create topics that do not exist; false: wait for them.",
@@ -81,12 +85,24 @@ export const consumerSettings = {
     variable.integer(1_000, 600_000).default(60_000),
     "Without a fetch for this long the consumer is replaced.",
   ),
+  ATTEMPTS_MAX: describe(
+    variable.integer(1, 1_000).default(5),
+    "A message on which the process died this often is looked for, and given up when it dies as often again.",
+  ),
   KAFKA_FETCH_MAX_BYTES: describe(
     variable.integer(65_536, 67_108_864).default(4_194_304),
     "Most bytes of one fetch, and of one partition in it.",
   ),
 };
 export type ConsumerSettings = z.output<z.ZodObject<typeof consumerSettings>>;
+
+/** What the identity of a document is; ingest and sink must agree. */
+export const documentSettings = {
+  DOCUMENT_ID: describe(
+    z.enum(["offset", "key"]).default("offset"),
+    "offset: a document for each message. key: a document for each Kafka key; a later message replaces it, one without a value deletes it.",
+  ),
+};
 
 export const postgresSettings = {
   POSTGRES_HOST: describe(z.string(), "Host of PostgreSQL."),

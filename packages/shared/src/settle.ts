@@ -55,6 +55,7 @@ export async function settle<Done, Input>(
       }
     }
     patience.log.record(operation.action, waiting.length > 0 ? "retry" : "ok", performance.now() - startedAt, {
+      dependency: operation.dependency,
       items: remaining.length,
       ...(settled.poison.length > 0 && { poison: settled.poison.length }),
       ...(attempts > 0 && { attempt: attempts + 1 }),

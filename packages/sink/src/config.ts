@@ -1,5 +1,6 @@
 import {
   consumerSettings,
+  documentSettings,
   kafkaSettings,
   openSearchSettings,
   postgresSettings,
@@ -20,6 +21,7 @@ export const sinkConfig = z.object({
   ...postgresSettings,
   ...openSearchSettings,
   ...redisSettings,
+  ...documentSettings,
   OPENSEARCH_CREATE_INDEX: variable
     .flag()
     .default(true)

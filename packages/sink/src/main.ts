@@ -4,6 +4,7 @@ import {
   ConfigurationError,
   connectProducer,
   consume,
+  createAttempts,
   createDeadLetters,
   createKafka,
   createTracker,
@@ -22,6 +23,7 @@ import {
 } from "@millrace/shared";
 import { type SinkConfig, sinkConfig } from "./config.ts";
 import { DeadLettersConsumer } from "./dead-letters-consumer.ts";
+import { documentIds } from "./document-id.ts";
 import { missingIndex, OpenSearchIndex, readDimensions } from "./opensearch/search-index.ts";
 import { PostgresAuditLog } from "./postgres/audit-log.ts";
 import { migrate } from "./postgres/migrate.ts";
@@ -49,11 +51,12 @@ await runProcess("sink", sinkConfig, async (context) => {
 
   const redis = openRedis(config, patience);
   const tracker = createTracker(redis, config, log);
+  const attempts = createAttempts(redis, config.REDIS_KEY_PREFIX);
   const deadLetters = createDeadLetters("sink", config.DEAD_LETTERS_TOPIC, { producer, tracker, log });
 
   const index = new OpenSearchIndex(openSearch, config);
-  const audit = new PostgresAuditLog(postgres, config.OPENSEARCH_INDEX);
-  const vectors = new VectorsConsumer({ index, audit, deadLetters, tracker, patience }, config.SINK_CONCURRENCY);
+  const audit = new PostgresAuditLog(postgres, config.OPENSEARCH_INDEX, documentIds[config.DOCUMENT_ID]);
+  const vectors = new VectorsConsumer({ index, audit, deadLetters, tracker, attempts, patience }, config);
   const refused = new DeadLettersConsumer((letters) => audit.recordRefused(letters), patience);
   await using consumption = await consume(
     kafka,
@@ -63,6 +66,7 @@ await runProcess("sink", sinkConfig, async (context) => {
       inFlightMax: 512,
       inFlightMaxBytes: config.SINK_IN_FLIGHT_MAX_BYTES,
       settings: config,
+      attempts,
       accept: (received) => (received.topic === config.VECTORS_TOPIC ? vectors : refused).accept(received),
     },
     patience,

@@ -3,7 +3,7 @@ import { type Failure, type Message, type Patience, type PoisonFault, type Split
 /** A message with its vector, as it is indexed and recorded. */
 export interface EmbeddedMessage extends Message {
   model: string;
-  /** Length: the model's dimensions. */
+  /** Length: the model's dimensions; empty for a tombstone. */
   vector: Float32Array;
 }
 

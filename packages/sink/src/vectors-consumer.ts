@@ -1,25 +1,37 @@
 import {
+  type Attempts,
   type DeadLetters,
   decodeVectors,
+  isTombstone,
   Latency,
+  oneByOne,
   poison,
   type Received,
   RecordError,
   type StageTracker,
 } from "@millrace/shared";
 import pLimit from "p-limit";
+import type { SinkConfig } from "./config.ts";
 import { type EmbeddedMessage, type SinkEdges, sink } from "./sink.ts";
+
+export interface VectorsConsumerEdges extends SinkEdges {
+  deadLetters: DeadLetters;
+  tracker: StageTracker;
+  attempts: Attempts;
+}
 
 /** Stores the batches of the vectors topic, a few at once. */
 export class VectorsConsumer {
   readonly latency = new Latency();
   messages = 0;
-  #edges: SinkEdges & { deadLetters: DeadLetters; tracker: StageTracker };
+  #edges: VectorsConsumerEdges;
   #limit: ReturnType<typeof pLimit>;
+  #attemptsMax: number;
 
-  constructor(edges: SinkEdges & { deadLetters: DeadLetters; tracker: StageTracker }, concurrency: number) {
+  constructor(edges: VectorsConsumerEdges, config: Pick<SinkConfig, "SINK_CONCURRENCY" | "ATTEMPTS_MAX">) {
     this.#edges = edges;
-    this.#limit = pLimit(concurrency);
+    this.#limit = pLimit(config.SINK_CONCURRENCY);
+    this.#attemptsMax = config.ATTEMPTS_MAX;
   }
 
   accept(received: Received): void {
@@ -27,18 +39,28 @@ export class VectorsConsumer {
   }
 
   async #process(received: Received): Promise<void> {
-    if (!received.revoked) await this.#store(received);
+    if (!received.revoked) await this.#storeRecord(received);
     received.done();
   }
 
-  async #store(received: Received): Promise<void> {
-    const { deadLetters, tracker, patience } = this.#edges;
-    const startedAt = performance.now();
+  async #storeRecord(received: Received): Promise<void> {
+    const { deadLetters, attempts } = this.#edges;
     const messages = decode(received);
     if (messages === undefined) {
       const fault = poison("undecodable", `not a vectors record of this version, in ${received.topic}`);
-      return deadLetters.send([{ item: received, fault }]);
+      await deadLetters.send([{ item: received, fault }]);
+    } else if (received.attempts > this.#attemptsMax) {
+      // Processes died of this batch.
+      const work = (message: EmbeddedMessage) => this.#store([message]);
+      await deadLetters.send(await oneByOne("sink", messages, this.#attemptsMax, attempts, work));
+    } else {
+      await this.#store(messages);
     }
+  }
+
+  async #store(messages: readonly EmbeddedMessage[]): Promise<void> {
+    const { deadLetters, tracker, patience } = this.#edges;
+    const startedAt = performance.now();
     const stored = await sink(messages, this.#edges);
     await deadLetters.send(stored.poison);
     tracker.reached("stored", stored.done);
@@ -52,11 +74,13 @@ export class VectorsConsumer {
 function decode(received: Received): EmbeddedMessage[] | undefined {
   try {
     const { model, dimensions, messages, vectors } = decodeVectors(received.value ?? Buffer.alloc(0));
-    return messages.map((message, row) => ({
-      ...message,
-      model,
-      vector: vectors.subarray(row * dimensions, (row + 1) * dimensions),
-    }));
+    let row = 0;
+    return messages.map((message) => {
+      if (isTombstone(message)) return { ...message, model, vector: new Float32Array(0) };
+      const vector = vectors.subarray(row * dimensions, (row + 1) * dimensions);
+      row++;
+      return { ...message, model, vector };
+    });
   } catch (error) {
     if (error instanceof RecordError) return undefined;
     throw error;

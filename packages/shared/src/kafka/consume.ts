@@ -1,22 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Consumer, EachBatchPayload, IHeaders, Kafka, KafkaMessage } from "kafkajs";
+import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from "kafkajs";
+import type { Attempts } from "../attempts.ts";
 import { backoffDelayMs } from "../backoff.ts";
 import { describeCause } from "../fault.ts";
-import { type LedgerEntry, OffsetLedger } from "../offset-ledger.ts";
-import type { Headers, Origin } from "../records/message.ts";
 import type { ConsumerSettings } from "../settings.ts";
 import type { Patience } from "../settle.ts";
-
-/** A record that was delivered and that its stage must mark done, once everything that it asks for has happened. */
-export interface Received extends Origin {
-  key: Buffer | null;
-  value: Buffer | null;
-  headers: Headers;
-  /** Its partition went to another process, which will do it again; what has not begun need not begin. */
-  readonly revoked: boolean;
-  /** Lets the offset be committed as soon as all earlier ones of its partition are done. */
-  done(): void;
-}
+import { type AssignedPartition, assignedPartition, type Received, ReceivedRecord } from "./received.ts";
 
 export interface ConsumeOptions {
   groupId: string;
@@ -25,6 +14,8 @@ export interface ConsumeOptions {
   inFlightMax: number;
   inFlightMaxBytes: number;
   settings: ConsumerSettings;
+  /** Counts the attempts at what is delivered first after a start. */
+  attempts: Attempts;
   /** Takes a record over; must not throw and must not wait. */
   accept(received: Received): void;
 }
@@ -43,15 +34,6 @@ export async function consume(kafka: Kafka, options: ConsumeOptions, patience: P
   return consumption;
 }
 
-interface Partition {
-  topic: string;
-  partition: number;
-  ledger: OffsetLedger;
-  /** The offset last committed. */
-  committed: number | undefined;
-  revoked: boolean;
-}
-
 /** How often the waits below look again. */
 const TICK_MS = 20;
 
@@ -61,7 +43,7 @@ class GroupConsumption implements Consumption {
   #patience: Patience;
   #consumer: Consumer | undefined;
   #memberId = "";
-  #partitions = new Map<string, Partition>();
+  #partitions = new Map<string, AssignedPartition>();
   #commit: EachBatchPayload["commitOffsetsIfNecessary"] | undefined;
   #inFlight = 0;
   #inFlightBytes = 0;
@@ -96,6 +78,7 @@ class GroupConsumption implements Consumption {
     // The consumer stays in its group, so that what is in flight can still be committed.
     while (this.#inFlight > 0) await sleep(TICK_MS, undefined, { signal });
     await this.#commitDone();
+    await this.#options.attempts.endAll();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -170,12 +153,12 @@ class GroupConsumption implements Consumption {
    * another member does it again, and a commit of ours would be stale.
    */
   #assign(memberId: string, assignment: Record<string, number[]>): void {
-    const kept = new Map<string, Partition>();
+    const kept = new Map<string, AssignedPartition>();
     for (const [topic, partitions] of Object.entries(assignment)) {
       for (const partition of partitions) {
         const key = partitionKey(topic, partition);
         const before = memberId === this.#memberId ? this.#partitions.get(key) : undefined;
-        kept.set(key, before ?? newPartition(topic, partition));
+        kept.set(key, before ?? assignedPartition(topic, partition));
       }
     }
     for (const [key, partition] of this.#partitions) if (kept.get(key) !== partition) partition.revoked = true;
@@ -191,29 +174,53 @@ class GroupConsumption implements Consumption {
     const partition = this.#partitions.get(partitionKey(batch.topic, batch.partition));
     if (!partition) return;
     for (const message of batch.messages) {
-      while (this.#full && !this.#stopping) {
-        // Fetching waits here; the member stays alive, and a rebalance is noticed: heartbeat() throws then.
-        await heartbeat();
-        this.#progressed();
-        await sleep(TICK_MS);
-      }
-      if (this.#stopping || partition.revoked) {
-        // Not resolved, so this is fetched again; not at once, since the group must be kept until all is committed.
-        await heartbeat();
-        await sleep(TICK_MS);
-        return;
-      }
-      this.#accept(partition, message);
+      const mayProceed = await this.#waitForRoom(partition, heartbeat);
+      // Not resolved, so this is fetched again, by the next owner or once this member is to go on.
+      if (!mayProceed) return;
+      const attempts = await this.#countAttempt(partition, Number(message.offset));
+      this.#accept(partition, message, attempts);
       resolveOffset(message.offset);
     }
     await heartbeat();
+  }
+
+  /** Fetching waits here while too much is in flight; heartbeats go on, and throw where the group rebalances. */
+  async #waitForRoom(partition: AssignedPartition, heartbeat: () => Promise<void>): Promise<boolean> {
+    const mustWait = (): boolean => this.#full || (partition.suspects > 0 && partition.ledger.inFlight > 0);
+    while (mustWait() && !this.#stopping && !partition.revoked) {
+      await heartbeat();
+      this.#progressed();
+      await sleep(TICK_MS);
+    }
+    if (!this.#stopping && !partition.revoked) return true;
+    // Without this the same batch would be fetched in a tight loop while what is in flight is awaited.
+    await heartbeat();
+    await sleep(TICK_MS);
+    return false;
+  }
+
+  /**
+   * The first record after a start is counted before it is delivered. When processes died there too often, one of the
+   * records that were in flight then is lethal: so many are delivered one by one, each with a count of its own.
+   */
+  async #countAttempt(partition: AssignedPartition, offset: number): Promise<number> {
+    const { attempts, groupId, settings, inFlightMax } = this.#options;
+    const record = { topic: partition.topic, partition: partition.partition, offset };
+    if (partition.first === undefined) {
+      partition.first = offset;
+      const starts = await attempts.begin(`${groupId}:start`, record);
+      if (starts > settings.ATTEMPTS_MAX) partition.suspects = inFlightMax;
+    }
+    if (partition.suspects === 0) return 1;
+    partition.suspects--;
+    return attempts.begin(groupId, record);
   }
 
   get #full(): boolean {
     return this.#inFlight >= this.#options.inFlightMax || this.#inFlightBytes >= this.#options.inFlightMaxBytes;
   }
 
-  #accept(partition: Partition, message: KafkaMessage): void {
+  #accept(partition: AssignedPartition, message: KafkaMessage, attempts: number): void {
     const entry = partition.ledger.begin(Number(message.offset));
     if (!entry) return;
     const bytes = (message.value?.length ?? 0) + (message.key?.length ?? 0);
@@ -225,8 +232,16 @@ class GroupConsumption implements Consumption {
       partition.ledger.finish(entry);
       this.#inFlight--;
       this.#inFlightBytes -= bytes;
+      this.#countedDone(partition, entry.offset);
     };
-    this.#options.accept(new ReceivedRecord(partition, entry, message, finish));
+    this.#options.accept(new ReceivedRecord(partition, entry, message, attempts, finish));
+  }
+
+  #countedDone({ topic, partition, first, suspects }: AssignedPartition, offset: number): void {
+    if (offset !== first && suspects === 0) return;
+    const { attempts, groupId } = this.#options;
+    attempts.end(groupId, { topic, partition, offset });
+    if (offset === first) attempts.end(`${groupId}:start`, { topic, partition, offset });
   }
 
   async #commitPeriodically(): Promise<void> {
@@ -298,67 +313,6 @@ class GroupConsumption implements Consumption {
   }
 }
 
-class ReceivedRecord implements Received {
-  readonly done: () => void;
-  #partition: Partition;
-  #entry: LedgerEntry;
-  #message: KafkaMessage;
-
-  constructor(partition: Partition, entry: LedgerEntry, message: KafkaMessage, done: () => void) {
-    this.#partition = partition;
-    this.#entry = entry;
-    this.#message = message;
-    this.done = done;
-  }
-
-  get topic(): string {
-    return this.#partition.topic;
-  }
-
-  get partition(): number {
-    return this.#partition.partition;
-  }
-
-  get offset(): number {
-    return this.#entry.offset;
-  }
-
-  get timestampMs(): number {
-    return Math.max(0, Number(this.#message.timestamp));
-  }
-
-  get key(): Buffer | null {
-    return this.#message.key;
-  }
-
-  get value(): Buffer | null {
-    return this.#message.value;
-  }
-
-  get headers(): Headers {
-    return headersOf(this.#message.headers);
-  }
-
-  get revoked(): boolean {
-    return this.#partition.revoked;
-  }
-}
-
-function headersOf(headers: IHeaders | undefined): Headers {
-  const result: [string, Buffer | null][] = [];
-  for (const name in headers) {
-    const value = headers[name];
-    for (const each of Array.isArray(value) ? value : [value]) {
-      result.push([name, each === undefined || each === null ? null : Buffer.from(each)]);
-    }
-  }
-  return result;
-}
-
 function partitionKey(topic: string, partition: number): string {
   return `${topic}-${partition}`;
-}
-
-function newPartition(topic: string, partition: number): Partition {
-  return { topic, partition, ledger: new OffsetLedger(), committed: undefined, revoked: false };
 }

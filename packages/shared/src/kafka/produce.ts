@@ -75,16 +75,17 @@ async function attempt(
 }
 
 function toKafkaMessage(record: OutgoingRecord) {
-  const headers: Record<string, Buffer[]> = {};
+  // A Map, since a header may have any name, "constructor" too.
+  const headers = new Map<string, Buffer[]>();
   for (const [name, value] of record.headers ?? []) {
-    const values = headers[name] ?? [];
-    headers[name] = values;
+    const values = headers.get(name) ?? [];
+    headers.set(name, values);
     if (value) values.push(value);
   }
   return {
     key: record.key ?? null,
     value: record.value,
-    headers,
+    headers: Object.fromEntries(headers),
     ...(record.partition !== undefined && { partition: record.partition }),
   };
 }

@@ -60,7 +60,7 @@ export async function ensurePipelineTopics(kafka: Kafka, settings: TopicSettings
   const partitions = settings.KAFKA_TOPIC_PARTITIONS;
   // A record's envelope and Kafka's own fields come on top of what the stages count.
   const maxMessageBytes = settings.KAFKA_RECORD_MAX_BYTES + 65_536;
-  const internal = [settings.BATCHES_TOPIC, settings.VECTORS_TOPIC, settings.DEAD_LETTERS_TOPIC];
+  const internal = [settings.BATCHES_TOPIC, settings.VECTORS_TOPIC, settings.DEAD_LETTERS_TOPIC, settings.REPLAY_TOPIC];
   await ensureTopics(
     kafka,
     [

@@ -10,7 +10,8 @@ import type { Message } from "./message.ts";
  * N × message:  u16 index of its topic, u16 flags, u32 partition, u64 offset, u64 timestamp in ms,
  *               u32 key length, u32 headers length, u32 value length, u32 text length,
  *               key, headers, value, text (UTF-8)
- * flags: 1 = the record had a key; 2 = the text is the value itself, so the value is not repeated (length 0)
+ * flags: 1 = the record had a key; 2 = the text is the value itself, so the value is not repeated (length 0);
+ *        4 = a tombstone: no value and no text
  * ```
  */
 const KIND = 0xb1;
@@ -19,10 +20,11 @@ const HEADER_SIZE = 8;
 const MESSAGE_HEADER_SIZE = 40;
 const HAS_KEY = 1;
 const TEXT_IS_VALUE = 2;
+const TOMBSTONE = 4;
 
 /** The bytes that a message takes in a batch record, its topic's name aside. */
 export function encodedSize(message: Message): number {
-  const value = message.text === message.value ? 0 : message.value.length;
+  const value = message.text === message.value ? 0 : (message.value?.length ?? 0);
   return MESSAGE_HEADER_SIZE + (message.key?.length ?? 0) + headersSize(message.headers) + value + message.text.length;
 }
 
@@ -51,17 +53,17 @@ function writeMessage(writer: ByteWriter, message: Message, topic: number): void
   const { key, headers, value, text } = message;
   const textIsValue = text === value;
   writer.u16(topic);
-  writer.u16((key ? HAS_KEY : 0) | (textIsValue ? TEXT_IS_VALUE : 0));
+  writer.u16((key ? HAS_KEY : 0) | (textIsValue ? TEXT_IS_VALUE : 0) | (value === null ? TOMBSTONE : 0));
   writer.u32(message.partition);
   writer.u64(message.offset);
   writer.u64(message.timestampMs);
   writer.u32(key?.length ?? 0);
   writer.u32(headersSize(headers));
-  writer.u32(textIsValue ? 0 : value.length);
+  writer.u32(textIsValue ? 0 : (value?.length ?? 0));
   writer.u32(text.length);
   if (key) writer.bytes(key);
   writeHeaders(writer, headers);
-  if (!textIsValue) writer.bytes(value);
+  if (value !== null && !textIsValue) writer.bytes(value);
   writer.bytes(text);
 }
 
@@ -109,7 +111,12 @@ function readMessage(reader: ByteReader, topics: readonly string[]): Message {
     timestampMs,
     key: flags & HAS_KEY ? key : null,
     headers,
-    value: flags & TEXT_IS_VALUE ? text : value,
+    value: storedValue(flags, value, text),
     text,
   };
+}
+
+function storedValue(flags: number, value: Buffer, text: Buffer): Buffer | null {
+  if (flags & TOMBSTONE) return null;
+  return flags & TEXT_IS_VALUE ? text : value;
 }

@@ -14,10 +14,15 @@ export type Headers = readonly (readonly [name: string, value: Buffer | null])[]
 export interface Message extends Origin {
   key: Buffer | null;
   headers: Headers;
-  /** The record's value. */
-  value: Buffer;
+  /** The record's value; null for a tombstone, which deletes the document of its key and has no text. */
+  value: Buffer | null;
   /** The text to embed: the value itself (the same Buffer), or what `TEXT_FIELD` picked from it. */
   text: Buffer;
+}
+
+/** A message that deletes: it passes through the stages without a text, a vector or a request. */
+export function isTombstone(message: Pick<Message, "value">): boolean {
+  return message.value === null;
 }
 
 /** The identity of a message; injective, since a topic's name is followed by exactly two numbers. */

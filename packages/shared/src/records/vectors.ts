@@ -1,14 +1,15 @@
 import { endianness } from "node:os";
 import { decodeBatch } from "./batch.ts";
 import { ByteReader, ByteWriter, RecordError } from "./bytes.ts";
-import type { Message } from "./message.ts";
+import { isTombstone, type Message } from "./message.ts";
 
 /**
- * The record of the `vectors` topic: a batch record as it came, and one vector a message. Little-endian.
+ * The record of the `vectors` topic: a batch record as it came, and one vector for each message that is no tombstone.
+ * Little-endian.
  *
  * ```
  * u8 kind = 0xB2    u8 version = 1    u16 length of the model's name
- * u32 dimensions D  u32 number of messages N  u32 length of the batch record
+ * u32 dimensions D  u32 number of vectors N   u32 length of the batch record
  * model's name (UTF-8), batch record, N × D float32 (row-major, in the order of the messages)
  * ```
  */
@@ -24,11 +25,11 @@ export interface EmbeddedBatch {
   model: string;
   dimensions: number;
   messages: Message[];
-  /** n × dimensions, row-major: message i has `vectors.subarray(i * dimensions, (i + 1) * dimensions)`. */
+  /** n × dimensions, row-major: the vectors of the messages that are no tombstones, in their order. */
   vectors: Float32Array;
 }
 
-/** @param batch the encoded batch record of exactly `vectors.length / dimensions` messages */
+/** @param batch the encoded batch record of exactly `vectors.length / dimensions` messages that are no tombstones */
 export function encodeVectors(model: string, dimensions: number, batch: Buffer, vectors: Float32Array): Buffer {
   const name = Buffer.from(model);
   const writer = new ByteWriter(HEADER_SIZE + name.length + batch.length + vectors.byteLength);
@@ -60,7 +61,8 @@ export function decodeVectors(record: Buffer): EmbeddedBatch {
   const batchLength = reader.u32();
   const model = reader.bytes(nameLength).toString();
   const messages = decodeBatch(reader.bytes(batchLength));
-  if (messages.length !== count) throw new RecordError(`${count} vectors for ${messages.length} messages`);
+  const texts = messages.reduce((sum, message) => sum + (isTombstone(message) ? 0 : 1), 0);
+  if (texts !== count) throw new RecordError(`${count} vectors for ${texts} texts`);
   if (reader.remaining !== count * dimensions * FLOAT_SIZE) {
     throw new RecordError(`${reader.remaining} bytes are not ${count} vectors of ${dimensions} float32`);
   }

@@ -1,11 +1,29 @@
-import { messageId } from "@millrace/shared";
+import { isTombstone } from "@millrace/shared";
+import type { DocumentIdOf } from "../document-id.ts";
 import type { EmbeddedMessage } from "../sink.ts";
 
-/** A bulk request's body as JSON lines: an action and a document for each message. */
-export function bulkBody(index: string, documents: readonly EmbeddedMessage[]): string {
+export interface BulkTarget {
+  index: string;
+  documentIdOf: DocumentIdOf;
+  /**
+   * The offset is the document's version: what comes late, in whatever order, never replaces what is newer. Offsets of
+   * one key grow, since it stays in its partition.
+   */
+  versioned: boolean;
+}
+
+/** A bulk request's body as JSON lines: an action, and a document unless it deletes, for each message. */
+export function bulkBody(target: BulkTarget, messages: readonly EmbeddedMessage[]): string {
   const lines: string[] = [];
-  for (const document of documents) {
-    lines.push(JSON.stringify({ index: { _index: index, _id: messageId(document) } }), source(document));
+  for (const message of messages) {
+    const action = {
+      _index: target.index,
+      _id: target.documentIdOf(message),
+      // Versions begin with 1, offsets with 0.
+      ...(target.versioned && { version: message.offset + 1, version_type: "external" }),
+    };
+    if (isTombstone(message)) lines.push(JSON.stringify({ delete: action }));
+    else lines.push(JSON.stringify({ index: action }), source(message));
   }
   lines.push("");
   return lines.join("\n");

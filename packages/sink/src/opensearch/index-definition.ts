@@ -9,6 +9,8 @@ export function indexDefinition(config: SinkConfig, dimensions: number) {
         number_of_shards: config.OPENSEARCH_SHARDS,
         number_of_replicas: config.OPENSEARCH_REPLICAS,
         refresh_interval: config.OPENSEARCH_REFRESH_INTERVAL,
+        // How long a deletion's version is remembered, so that an older write that comes late does not undo it.
+        gc_deletes: "1d",
       },
     },
     mappings: {

@@ -2,6 +2,7 @@ import {
   describeCause,
   type Failure,
   type Fault,
+  isTombstone,
   type OpenSearchClient,
   poison,
   type RetryableFault,
@@ -9,8 +10,9 @@ import {
   type Split,
 } from "@millrace/shared";
 import type { SinkConfig } from "../config.ts";
+import { documentIds } from "../document-id.ts";
 import type { EmbeddedMessage, SearchIndex } from "../sink.ts";
-import { bulkBody } from "./bulk-body.ts";
+import { type BulkTarget, bulkBody } from "./bulk-body.ts";
 import { indexDefinition } from "./index-definition.ts";
 
 /** OpenSearch's answer to one document of a bulk request. */
@@ -19,22 +21,29 @@ interface ItemResult {
   error?: { type: string; reason?: string | null; caused_by?: { reason?: string | null } };
 }
 
-/** Writes documents by `_bulk`; the message's identity is the document's, so a repeated write changes nothing. */
+type BulkItem = { index?: ItemResult; delete?: ItemResult };
+
+/** Writes documents by `_bulk` under ids of their own, so a repeated write changes nothing. */
 export class OpenSearchIndex implements SearchIndex {
   #client: OpenSearchClient;
   #config: SinkConfig;
+  #target: BulkTarget;
   /** The dimensions that the index is known to take. */
   #dimensions: number | undefined;
 
   constructor(client: OpenSearchClient, config: SinkConfig) {
     this.#client = client;
     this.#config = config;
+    this.#target = {
+      index: config.OPENSEARCH_INDEX,
+      documentIdOf: documentIds[config.DOCUMENT_ID],
+      versioned: config.DOCUMENT_ID === "key",
+    };
   }
 
   async write(documents: readonly EmbeddedMessage[], signal: AbortSignal): Promise<Split<EmbeddedMessage>> {
-    const [first] = documents;
-    if (first === undefined) return { done: [], failed: [] };
-    const unfit = await this.#prepare(first.vector.length);
+    const withVector = documents.find((document) => !isTombstone(document));
+    const unfit = withVector ? await this.#prepare(withVector.vector.length) : undefined;
     if (unfit) return allFailed(documents, unfit);
     return this.#bulk(documents, signal);
   }
@@ -74,13 +83,13 @@ export class OpenSearchIndex implements SearchIndex {
 
   async #bulk(documents: readonly EmbeddedMessage[], signal: AbortSignal): Promise<Split<EmbeddedMessage>> {
     // The client sends a string as it is; its types know arrays of objects only.
-    const body = bulkBody(this.#config.OPENSEARCH_INDEX, documents) as unknown as Record<string, unknown>[];
+    const body = bulkBody(this.#target, documents) as unknown as Record<string, unknown>[];
     const request = this.#client.bulk({ body });
     const abort = () => request.abort();
     signal.addEventListener("abort", abort, { once: true });
     try {
       const answer = await request;
-      return this.#split(documents, answer.body.items as unknown as { index: ItemResult }[]);
+      return this.#split(documents, answer.body.items as unknown as BulkItem[]);
     } catch (error) {
       if (statusOf(error) === 413 && documents.length > 1) return this.#halves(documents, signal);
       return allFailed(documents, faultOfRequest(error));
@@ -97,10 +106,11 @@ export class OpenSearchIndex implements SearchIndex {
     return { done: [...first.done, ...second.done], failed: [...first.failed, ...second.failed] };
   }
 
-  #split(documents: readonly EmbeddedMessage[], items: readonly { index: ItemResult }[]): Split<EmbeddedMessage> {
+  #split(documents: readonly EmbeddedMessage[], items: readonly BulkItem[]): Split<EmbeddedMessage> {
     const split: Split<EmbeddedMessage> = { done: [], failed: [] };
     documents.forEach((document, position) => {
-      const fault = faultOfItem(items[position]?.index);
+      const item = items[position];
+      const fault = item?.delete ? faultOfDeletion(item.delete) : faultOfItem(item?.index);
       if (fault) split.failed.push({ item: document, fault });
       else split.done.push(document);
       if (fault?.kind === "retryable" && fault.code === "misconfigured") this.#dimensions = undefined;
@@ -131,7 +141,8 @@ export function missingIndex(index: string): string {
 /** A document is poison only where OpenSearch says that its content does not fit the mapping. */
 function faultOfItem(result: ItemResult | undefined): Fault | undefined {
   if (result === undefined) return retryable("unavailable", "the bulk answer has no result for a document");
-  if (result.status < 300) return undefined;
+  // 409: the index has this version already, or a newer one.
+  if (result.status < 300 || result.status === 409) return undefined;
   const { error } = result;
   const said = [`HTTP ${result.status}`, error?.type, error?.reason, error?.caused_by?.reason]
     .filter(Boolean)
@@ -140,6 +151,11 @@ function faultOfItem(result: ItemResult | undefined): Fault | undefined {
   if (result.status === 429) return retryable("rate_limited", said);
   if (result.status === 404 || result.status === 403) return retryable("misconfigured", said);
   return retryable("unavailable", said);
+}
+
+/** 404: there was no document to delete. */
+function faultOfDeletion(result: ItemResult): Fault | undefined {
+  return result.status === 404 ? undefined : faultOfItem(result);
 }
 
 function faultOfRequest(error: unknown): RetryableFault {

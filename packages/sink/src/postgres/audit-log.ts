@@ -1,4 +1,13 @@
-import { type DeadLetter, messageId, type Pool, type RetryableFault, retryable, type Split } from "@millrace/shared";
+import {
+  type DeadLetter,
+  isTombstone,
+  messageId,
+  type Pool,
+  type RetryableFault,
+  retryable,
+  type Split,
+} from "@millrace/shared";
+import type { DocumentIdOf } from "../document-id.ts";
 import type { AuditLog, EmbeddedMessage } from "../sink.ts";
 import { insertRows, type LogRow } from "./insert-rows.ts";
 
@@ -9,24 +18,32 @@ const REFUSED_CONTENT_MAX_BYTES = 8_192;
 export class PostgresAuditLog implements AuditLog {
   #pool: Pool;
   #index: string;
+  #documentIdOf: DocumentIdOf;
 
-  constructor(pool: Pool, index: string) {
+  constructor(pool: Pool, index: string, documentIdOf: DocumentIdOf) {
     this.#pool = pool;
     this.#index = index;
+    this.#documentIdOf = documentIdOf;
   }
 
   record(messages: readonly EmbeddedMessage[]): Promise<Split<EmbeddedMessage>> {
-    return this.#insert(messages, (message) => this.#indexedRow(message));
+    return this.#insert("INFO", messages, (message) => this.#indexedRow(message));
   }
 
   /** Writes the ERROR rows of dead letters. */
   recordRefused(letters: readonly DeadLetter[]): Promise<Split<DeadLetter>> {
-    return this.#insert(letters, refusedRow);
+    return this.#insert("ERROR", letters, refusedRow);
   }
 
-  async #insert<Item>(items: readonly Item[], toRow: (item: Item) => LogRow): Promise<Split<Item>> {
+  async #insert<Item>(
+    level: LogRow["level"],
+    items: readonly Item[],
+    toRow: (item: Item) => LogRow,
+  ): Promise<Split<Item>> {
+    // A message may come twice in one batch, after a replay say; one statement may touch a row only once.
+    const rows = new Map(items.map(toRow).map((row) => [messageId(row), row]));
     try {
-      await insertRows(this.#pool, items.map(toRow));
+      await insertRows(this.#pool, level, [...rows.values()]);
       return { done: [...items], failed: [] };
     } catch (error) {
       const fault = faultOf(error);
@@ -39,11 +56,11 @@ export class PostgresAuditLog implements AuditLog {
       topic: message.topic,
       partition: message.partition,
       offset: message.offset,
-      content: message.text.toString(),
-      model: message.model,
-      dimensions: message.vector.length,
+      content: isTombstone(message) ? null : message.text.toString(),
+      model: isTombstone(message) ? null : message.model,
+      dimensions: isTombstone(message) ? null : message.vector.length,
       index: this.#index,
-      documentId: messageId(message),
+      documentId: this.#documentIdOf(message),
       level: "INFO",
       errorCode: null,
       errorCause: null,

@@ -1,0 +1,78 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { describeCause, type Health } from "@millrace/shared";
+import { HTTPException } from "hono/http-exception";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { timeout } from "hono/timeout";
+import type { ApiConfig } from "./config.ts";
+import { HttpProblem, problemResponse, requestErrors } from "./problem.ts";
+import { requestLog } from "./request-log.ts";
+import { addDocumentation } from "./routes/documentation.ts";
+import { type HealthEdges, healthRoute } from "./routes/health.ts";
+import { type MessageStatusEdges, messageStatusRoute } from "./routes/message-status.ts";
+import { type PublishEdges, publishRoute } from "./routes/publish.ts";
+import { readinessRoutes } from "./routes/readiness.ts";
+import { type SearchEdges, searchRoute } from "./routes/search.ts";
+import { type StatusEdges, statusRoute } from "./routes/status.ts";
+
+export type ApiEdges = PublishEdges & StatusEdges & MessageStatusEdges & HealthEdges & SearchEdges;
+
+/** Of the time for a request, what waiting for one other service may take: the rest is for saying that it did. */
+export const WAITING_SHARE = 0.8;
+
+/** All routes of the api over what they need; it opens and closes nothing itself. */
+export function createApp(edges: ApiEdges, readiness: Health, config: ApiConfig): OpenAPIHono {
+  const app = new OpenAPIHono({
+    defaultHook: (result) => {
+      if (result.success) return;
+      const errors = requestErrors(result.error).map(({ path, message }) => ({ path: path.slice(1), message }));
+      throw new HttpProblem("invalid-parameter", "a parameter is refused", { errors });
+    },
+  });
+  app.use(requestLog(edges.log));
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (context, methods) => {
+        const allow = methods.join(", ");
+        return problemResponse(context, new HttpProblem("method-not-allowed", `allowed: ${allow}`), { allow });
+      },
+    }),
+  );
+  app.use(timeout(config.REQUEST_TIMEOUT_MS, () => timeoutException(config.REQUEST_TIMEOUT_MS)));
+
+  const waitingMs = config.REQUEST_TIMEOUT_MS * WAITING_SHARE;
+  const limits = {
+    topics: config.KAFKA_TOPICS,
+    maxBytes: config.PUBLISH_MAX_BYTES,
+    maxMessages: config.PUBLISH_MAX_MESSAGES,
+    messageMaxBytes: config.PUBLISH_MESSAGE_MAX_BYTES,
+  };
+  app.route("/", publishRoute(edges, limits, waitingMs));
+  app.route("/", statusRoute(edges, waitingMs));
+  app.route("/", messageStatusRoute(edges, waitingMs));
+  app.route("/", healthRoute(edges));
+  app.route("/", readinessRoutes(readiness));
+  app.route("/", searchRoute(edges, config.SEARCH_MAX_HITS));
+  addDocumentation(app);
+
+  app.notFound((context) => problemResponse(context, new HttpProblem("no-such-route", "see /docs for what there is")));
+  app.onError((error, context) => {
+    if (error instanceof HttpProblem) return problemResponse(context, error);
+    if (error instanceof HTTPException && error.cause instanceof HttpProblem) {
+      return problemResponse(context, error.cause);
+    }
+    if (context.req.raw.signal.aborted && (error as NodeJS.ErrnoException).code === "ECONNRESET") {
+      // The client went away before all of its body had come; nobody reads this answer.
+      return problemResponse(context, new HttpProblem("malformed-body", "the body is not complete"));
+    }
+    // The answer says nothing of the inside; the log does.
+    edges.log.record("api.request", "failed", undefined, { cause: describeCause(error), stack: error.stack });
+    return problemResponse(context, new HttpProblem("internal", "the request met a bug; the log says which"));
+  });
+  return app;
+}
+
+function timeoutException(timeoutMs: number): HTTPException {
+  const problem = new HttpProblem("timeout", `there was no answer within ${timeoutMs} ms`);
+  return new HTTPException(504, { cause: problem });
+}

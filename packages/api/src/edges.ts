@@ -1,0 +1,105 @@
+import {
+  createKafka,
+  createTracker,
+  type Health,
+  Log,
+  type OpenSearchClient,
+  openOpenSearch,
+  openPostgres,
+  openRedis,
+  type Patience,
+} from "@millrace/shared";
+import { type ApiEdges, WAITING_SHARE } from "./app.ts";
+import type { ApiConfig } from "./config.ts";
+import { createQueryEmbedder } from "./embed/query-embedder.ts";
+import { type Kafka, KafkaAdmin } from "./kafka/admin.ts";
+import { createLagReader } from "./kafka/lag.ts";
+import { KafkaMessageLog } from "./kafka/message-log.ts";
+import { createSearchIndex } from "./opensearch/search-index.ts";
+import { createAuditLog } from "./postgres/audit-log.ts";
+import { createProbe, FRESH_MS, PROBE_TIMEOUT_MS, type Probe } from "./probe.ts";
+import { createPresenceBoard } from "./redis/presence-board.ts";
+import { singleFlight } from "./single-flight.ts";
+
+export interface OpenEdges extends AsyncDisposable {
+  edges: ApiEdges;
+  kafka: Kafka;
+  /** Asks the embed process itself; `/health` has its word from Redis. */
+  embedProbe: Probe;
+}
+
+/** Opens the clients of all services. None of them is waited for: each is reached when it is there. */
+export function openEdges(config: ApiConfig, patience: Patience): OpenEdges {
+  const resources = new AsyncDisposableStack();
+  const { log } = patience;
+
+  const postgres = resources.adopt(openPostgres(config, patience), (pool) => pool.end());
+  const opensearch = resources.adopt(openOpenSearch(config, patience), (client) => client.close());
+  const kafka = createKafka(config, "api", log);
+  const lagAdmin = resources.use(new KafkaAdmin(kafka));
+  const probeAdmin = resources.use(new KafkaAdmin(kafka));
+  // These two connect at once and would log it before the services that come before them; `acquire` logs all in order.
+  const quietly = { ...patience, log: new Log(log.service, { level: "error" }) };
+  const messageLog = resources.use(new KafkaMessageLog(kafka, quietly));
+  const redis = resources.adopt(openRedis(config, quietly), (client) => client.disconnect());
+
+  const presenceBoard = createPresenceBoard(redis, config, config.PRESENCE_INTERVAL_MS);
+  const tracker = createTracker(redis, config, log);
+  const fromRedis = <Value>(read: () => Promise<Value>) => explain(read, patience.health);
+  const lagReader = createLagReader(lagAdmin, config);
+  // A hybrid search waits for one after the other.
+  const searchWaitMs = (config.REQUEST_TIMEOUT_MS * WAITING_SHARE) / 2;
+  const edges: ApiEdges = {
+    log,
+    messageLog,
+    tracker: {
+      reached: (milestone, messages) => tracker.reached(milestone, messages),
+      progress: (message) => fromRedis(() => tracker.progress(message)),
+    },
+    auditLog: createAuditLog(postgres),
+    searchIndex: createSearchIndex(opensearch, config.OPENSEARCH_INDEX, searchWaitMs),
+    queryEmbedder: createQueryEmbedder(config.EMBED_URL, searchWaitMs),
+    readPresence: singleFlight(() => fromRedis(() => presenceBoard.read()), FRESH_MS),
+    readLag: singleFlight(() => lagReader.read(), FRESH_MS),
+    probes: {
+      postgres: createProbe(() => postgres.query("SELECT 1")),
+      opensearch: createProbe(() => askIndex(opensearch, config.OPENSEARCH_INDEX)),
+      kafka: createProbe(() => probeAdmin.use((admin) => admin.describeCluster())),
+      redis: createProbe(() => fromRedis(() => redis.ping())),
+    },
+  };
+  return {
+    edges,
+    kafka,
+    embedProbe: createProbe(() => askEmbed(config.EMBED_URL)),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** While Redis is away its client only says that it cannot write; what broke the connection says more. */
+async function explain<Value>(read: () => Promise<Value>, health: Health): Promise<Value> {
+  try {
+    return await read();
+  } catch (error) {
+    const { redis } = health.dependencies;
+    if (redis?.state === "working") throw error;
+    throw new Error(redis?.cause ?? "not connected yet");
+  }
+}
+
+/** Fails where a shard of the index does not answer; an index that does not exist yet is well. */
+function askIndex(client: OpenSearchClient, index: string): Promise<unknown> {
+  return client.search({
+    index,
+    ignore_unavailable: true,
+    allow_partial_search_results: false,
+    size: 0,
+    terminate_after: 1,
+  });
+}
+
+async function askEmbed(embedUrl: string): Promise<void> {
+  const response = await fetch(`${embedUrl}/health/live`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
+  await response.body?.cancel();
+  if (!response.ok) throw new Error(`it answered ${response.status}`);
+}

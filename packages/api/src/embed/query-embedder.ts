@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { attempt } from "../outcome.ts";
+import type { QueryEmbedder } from "../routes/search.ts";
+
+const answerSchema = z.object({
+  model: z.string(),
+  dimensions: z.int().min(1).max(65_536),
+  vector: z.base64(),
+});
+
+const refusalSchema = z.object({ error: z.string().catch("no reason given") });
+/** The text itself is at fault, such as one that is too long for the model. */
+const UNPROCESSABLE = 422;
+
+/** Asks the embed process, which alone has the embedding provider's key, for the vector of a search text. */
+export function createQueryEmbedder(embedUrl: string, timeoutMs: number): QueryEmbedder {
+  return {
+    async embed(text) {
+      const outcome = await attempt(async (): Promise<Awaited<ReturnType<QueryEmbedder["embed"]>>> => {
+        const response = await fetch(`${embedUrl}/embed`, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({ text }),
+          signal: AbortSignal.timeout(timeoutMs),
+        });
+        if (response.status === UNPROCESSABLE) return { refused: await reasonOf(response) };
+        if (!response.ok) throw new Error(`it answered ${response.status}: ${await reasonOf(response)}`);
+        const { model, dimensions, vector } = answerSchema.parse(await response.json());
+        return { value: { model, vector: decodeVector(vector, dimensions) } };
+      }, timeoutMs);
+      return "fault" in outcome ? outcome : outcome.value;
+    },
+  };
+}
+
+/** @returns `dimensions` float32, from the base64 of their little-endian bytes */
+function decodeVector(base64: string, dimensions: number): Float32Array {
+  const bytes = Buffer.from(base64, "base64");
+  if (bytes.length !== dimensions * Float32Array.BYTES_PER_ELEMENT) {
+    throw new Error(`it answered ${bytes.length} bytes for ${dimensions} dimensions`);
+  }
+  return Float32Array.from({ length: dimensions }, (_, index) =>
+    bytes.readFloatLE(index * Float32Array.BYTES_PER_ELEMENT),
+  );
+}
+
+async function reasonOf(response: Response): Promise<string> {
+  const { error } = refusalSchema.parse(await response.json().catch(() => ({})));
+  return error.slice(0, 500);
+}

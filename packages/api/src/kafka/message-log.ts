@@ -1,0 +1,43 @@
+import { connectProducer, describeCause, type Patience, type RecordProducer, retryable } from "@millrace/shared";
+import type { MessageLog } from "../routes/publish.ts";
+import type { Kafka } from "./admin.ts";
+
+/** A client of the api asks again soon after Kafka is back, so the producer looks more often than the stages do. */
+const RECONNECT_MAX_MS = 2_000;
+
+/** Writes to Kafka; connects in the background, and until that is done every append fails at once. */
+export class KafkaMessageLog implements MessageLog, AsyncDisposable {
+  #producer: RecordProducer | undefined;
+  #closed = new AbortController();
+  #connecting: Promise<void>;
+  #whyNot: () => string;
+
+  constructor(kafka: Kafka, patience: Patience) {
+    const { log, health, backoff, hardStop } = patience;
+    const connecting = connectProducer(kafka, {
+      ...{ log, health },
+      backoff: { ...backoff, maxMs: Math.min(backoff.maxMs, RECONNECT_MAX_MS) },
+      hardStop: AbortSignal.any([hardStop, this.#closed.signal]),
+    });
+    this.#whyNot = () => health.dependencies["kafka.produce"]?.cause ?? "not connected yet";
+    this.#connecting = connecting.then(
+      (producer) => {
+        this.#producer = producer;
+      },
+      (error) => {
+        this.#whyNot = () => describeCause(error);
+      },
+    );
+  }
+
+  async append(...[topic, records]: Parameters<MessageLog["append"]>): ReturnType<MessageLog["append"]> {
+    if (!this.#producer) return { fault: retryable("unavailable", this.#whyNot()) };
+    return await this.#producer.trySend(topic, records);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort(new Error("the api stops"));
+    await this.#connecting;
+    await this.#producer?.[Symbol.asyncDispose]();
+  }
+}

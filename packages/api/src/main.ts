@@ -1,0 +1,28 @@
+import { aborted, ensurePipelineTopics, Health, runProcess, serveHttp } from "@millrace/shared";
+import { acquire } from "./acquire.ts";
+import { createApp } from "./app.ts";
+import { apiConfig } from "./config.ts";
+import { openEdges } from "./edges.ts";
+
+await runProcess("api", apiConfig, async ({ config, log, health, stop, patience }) => {
+  await using open = openEdges(config, patience);
+  const { edges, embedProbe, kafka } = open;
+  const { postgres, opensearch, kafka: kafkaProbe, redis } = edges.probes;
+
+  // It serves before anything is reached, so that /health can say what is missing.
+  const readiness = new Health();
+  const app = createApp(edges, readiness, config);
+  await using server = await serveHttp({ fetch: (request) => app.fetch(request) }, config.HOST, config.PORT);
+  log.record("process.start", "ok", undefined, { port: server.port });
+
+  await acquire({ postgres, opensearch, kafka: kafkaProbe, embed: embedProbe, redis }, patience, stop);
+  readiness.started();
+  health.started();
+  log.record("process.ready", "ok");
+
+  // Messages may be published before the other processes ever ran.
+  ensurePipelineTopics(kafka, config, patience).catch((error) => {
+    if (!patience.hardStop.aborted) throw error;
+  });
+  await aborted(stop);
+});

@@ -1,0 +1,93 @@
+import { describeCause, type OpenSearchClient, retryable } from "@millrace/shared";
+import { z } from "zod";
+import { attempt } from "../outcome.ts";
+import type { Hit, IndexQuery, IndexSearch, SearchIndex } from "../routes/search.ts";
+
+/** The last instant that a Date can tell; a producer may count in nanoseconds and lie beyond it. */
+const DATE_MAX_MS = 8.64e15;
+
+const sourceSchema = z.object({
+  text: z.string(),
+  topic: z.string(),
+  partition: z.number(),
+  offset: z.number(),
+  timestamp: z.number(),
+});
+
+const hitSchema = z.object({
+  _id: z.string(),
+  _score: z.number(),
+  _source: sourceSchema,
+  highlight: z.object({ text: z.array(z.string()).optional() }).optional(),
+});
+
+const responseSchema = z.union([
+  z.object({ hits: z.object({ hits: z.array(hitSchema) }) }),
+  z.object({ error: z.object({ type: z.string(), reason: z.string().nullish(), root_cause: z.unknown() }) }),
+]);
+const answerSchema = z.object({ responses: z.array(responseSchema) });
+type SubResponse = z.output<typeof responseSchema>;
+
+/** All queries go out in one `_msearch`, so that a hybrid search costs one round trip. */
+export function createSearchIndex(client: OpenSearchClient, index: string, timeoutMs: number): SearchIndex {
+  return {
+    async search(queries) {
+      const outcome = await attempt(async () => {
+        const body = queries.flatMap((query) => [{ index }, requestOf(query)]);
+        const answer = await client.msearch({ body }, { requestTimeout: timeoutMs });
+        return answerSchema.parse(answer.body).responses;
+      }, timeoutMs);
+      if ("fault" in outcome) return queries.map(() => outcome);
+      return queries.map((_, position) => outcomeOf(outcome.value[position]));
+    },
+  };
+}
+
+function requestOf(query: IndexQuery): Record<string, unknown> {
+  const filter = query.topic === undefined ? [] : [{ term: { topic: query.topic } }];
+  return {
+    size: query.k,
+    _source: Object.keys(sourceSchema.shape),
+    ...(query.kind === "vector" ? vectorQuery(query, filter) : textQuery(query, filter)),
+  };
+}
+
+/** Lucene applies the filter while it walks the graph, so that k hits remain: https://docs.opensearch.org/docs/2.19/vector-search/filter-search-knn/efficient-knn-filtering/ */
+function vectorQuery({ vector, k }: Extract<IndexQuery, { kind: "vector" }>, filter: readonly unknown[]) {
+  const nearest = { vector: Array.from(vector), k, ...(filter.length > 0 && { filter: { bool: { filter } } }) };
+  return { query: { knn: { vector: nearest } } };
+}
+
+function textQuery({ text }: Extract<IndexQuery, { kind: "text" }>, filter: readonly unknown[]) {
+  return {
+    query: { bool: { must: [{ match: { text } }], filter } },
+    // Encoded, so that a page can show the highlight as it is: the only markup in it is <em>.
+    highlight: { encoder: "html", fields: { text: { number_of_fragments: 1, fragment_size: 160 } } },
+  };
+}
+
+function outcomeOf(response: SubResponse | undefined): IndexSearch {
+  if (!response) return { fault: retryable("unavailable", "OpenSearch left a query unanswered") };
+  if ("hits" in response) return { value: response.hits.hits.map(toHit) };
+  const { type, reason, root_cause } = response.error;
+  if (type === "index_not_found_exception") return { missing: true };
+  return { fault: retryable("unavailable", describeCause(rootReason(root_cause) ?? reason ?? type)) };
+}
+
+/** A failed shard's own reason says more than "all shards failed". */
+function rootReason(rootCause: unknown): string | undefined {
+  return z.array(z.object({ reason: z.string() })).safeParse(rootCause).data?.[0]?.reason;
+}
+
+function toHit({ _id, _score, _source, highlight }: z.output<typeof hitSchema>): Hit {
+  const { text, topic, partition, offset, timestamp } = _source;
+  const fragment = highlight?.text?.[0];
+  return {
+    id: _id,
+    score: _score,
+    text,
+    ...{ topic, partition, offset },
+    timestamp: new Date(Math.min(timestamp, DATE_MAX_MS)).toISOString(),
+    ...(fragment !== undefined && { highlight: fragment }),
+  };
+}

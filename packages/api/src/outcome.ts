@@ -1,0 +1,24 @@
+import { type RetryableFault, retryable } from "@millrace/shared";
+
+/** What asking another service comes to: its answer, or why there is none. */
+export type Outcome<Value> = { value: Value } | { fault: RetryableFault };
+
+/** Runs one operation against another service. It never rejects and never takes longer than its time limit. */
+export async function attempt<Value>(operation: () => Promise<Value>, timeoutMs: number): Promise<Outcome<Value>> {
+  const { promise: timedOut, resolve } = Promise.withResolvers<Outcome<Value>>();
+  const fault = retryable("timeout", `no answer within ${timeoutMs} ms`);
+  const timer = setTimeout(() => resolve({ fault }), timeoutMs);
+  try {
+    return await Promise.race([settled(operation), timedOut]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function settled<Value>(operation: () => Promise<Value>): Promise<Outcome<Value>> {
+  try {
+    return { value: await operation() };
+  } catch (error) {
+    return { fault: retryable("unavailable", error) };
+  }
+}

@@ -1,0 +1,130 @@
+import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+
+/** Every kind of answer that is not what was asked for. The key is the end of the problem's `type`. */
+export const problemKinds = {
+  "malformed-body": { status: 400, title: "The body cannot be read" },
+  "invalid-parameter": { status: 400, title: "A parameter is refused" },
+  "no-such-route": { status: 404, title: "There is nothing here" },
+  "unknown-message": { status: 404, title: "The message is unknown" },
+  "method-not-allowed": { status: 405, title: "This method is not allowed here" },
+  "too-large": { status: 413, title: "The body is too large" },
+  "unsupported-media-type": { status: 415, title: "This content type is not accepted" },
+  "invalid-body": { status: 422, title: "The body is refused" },
+  internal: { status: 500, title: "The api has a bug" },
+  unavailable: { status: 503, title: "A service that this needs is away" },
+  "nothing-indexed": { status: 503, title: "Nothing has been indexed yet" },
+  timeout: { status: 504, title: "The answer took too long" },
+} as const satisfies Record<string, { status: number; title: string }>;
+export type ProblemKind = keyof typeof problemKinds;
+
+/** Where in the request a fault lies: a JSON Pointer (RFC 6901) into the body, or a parameter's name. */
+export interface RequestError {
+  path: string;
+  message: string;
+}
+
+/** RFC 9457, with `errors` where single parts of the request are refused. */
+export const problemSchema = z
+  .object({
+    type: z.string().openapi({ description: "A URI that names the kind of problem." }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string().openapi({ description: "The path that was asked for." }),
+    errors: z
+      .array(
+        z.object({
+          path: z.string().openapi({ description: "A JSON Pointer into the body, or a parameter's name." }),
+          message: z.string(),
+        }),
+      )
+      .optional(),
+  })
+  .openapi("Problem");
+
+/** Seconds after which asking again makes sense, for what another service's absence refused. */
+const RETRY_AFTER_S = 5;
+
+/** Thrown where a request is answered with a problem; `app.ts` turns it into the response. */
+export class HttpProblem extends Error {
+  override name = "HttpProblem";
+  readonly kind: ProblemKind;
+  /** Members beside those of RFC 9457. */
+  readonly extensions: Record<string, unknown>;
+
+  constructor(kind: ProblemKind, detail: string, extensions: Record<string, unknown> = {}) {
+    super(detail);
+    this.kind = kind;
+    this.extensions = extensions;
+  }
+}
+
+export function problemResponse(
+  context: Context,
+  problem: HttpProblem,
+  headers: Record<string, string> = {},
+): Response {
+  const { status, title } = problemKinds[problem.kind];
+  const body = {
+    ...problemHead(problem.kind, title, status),
+    detail: problem.message,
+    instance: context.req.path,
+    ...problem.extensions,
+  };
+  return context.body(JSON.stringify(body), status, {
+    "content-type": "application/problem+json",
+    ...(status === 503 && { "retry-after": String(RETRY_AFTER_S) }),
+    ...headers,
+  });
+}
+
+function problemHead(kind: ProblemKind, title: string, status: number) {
+  return { type: `urn:millrace:problem:${kind}`, title, status };
+}
+
+/** The problems that a route can answer with, for its description in the OpenAPI document. */
+export function describeProblems(details: Partial<Record<ProblemKind, string>>) {
+  const responses: Record<number, ReturnType<typeof describeProblem>> = {};
+  for (const [kind, detail] of Object.entries({ ...details, ...everywhere }) as [ProblemKind, string][]) {
+    const { status } = problemKinds[kind];
+    const before = responses[status];
+    if (before) before.content["application/problem+json"].examples[kind] = exampleOf(kind, detail);
+    else responses[status] = describeProblem(kind, detail);
+  }
+  return responses;
+}
+
+const everywhere: Partial<Record<ProblemKind, string>> = {
+  internal: "The request met a bug; the log says which.",
+  timeout: "There was no answer within 10000 ms.",
+};
+
+function describeProblem(kind: ProblemKind, detail: string) {
+  const { status, title } = problemKinds[kind];
+  const retryAfter = { "Retry-After": { schema: { type: "integer" as const }, description: "Seconds." } };
+  return {
+    description: title,
+    ...(status === 503 && { headers: retryAfter }),
+    content: {
+      "application/problem+json": {
+        schema: problemSchema,
+        examples: { [kind]: exampleOf(kind, detail) } as Record<string, ReturnType<typeof exampleOf>>,
+      },
+    },
+  };
+}
+
+function exampleOf(kind: ProblemKind, detail: string) {
+  const { status, title } = problemKinds[kind];
+  return { value: { ...problemHead(kind, title, status), detail, instance: "/…" } };
+}
+
+/** @param root what stands before each path; empty for a body's JSON Pointers */
+export function requestErrors(error: z.ZodError, root: readonly PropertyKey[] = []): RequestError[] {
+  return error.issues.map((issue) => ({ path: jsonPointer([...root, ...issue.path]), message: issue.message }));
+}
+
+export function jsonPointer(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}

@@ -1,0 +1,148 @@
+import { z } from "@hono/zod-openapi";
+import type { OutgoingRecord } from "@millrace/shared";
+import { HttpProblem, jsonPointer, type RequestError, requestErrors } from "./problem.ts";
+
+/** What bounds a request to publish. */
+export interface PublishLimits {
+  /** The topics that may be written to; the first is the default. */
+  topics: readonly string[];
+  maxBytes: number;
+  maxMessages: number;
+  /** Key, headers and value of one message together. */
+  messageMaxBytes: number;
+}
+
+/** A message that may be published, and the bytes that it takes. */
+export interface PublishRecord {
+  topic: string;
+  record: OutgoingRecord;
+  bytes: number;
+}
+
+// Kafka has bytes: a lone surrogate has none in UTF-8, and would silently become another character.
+const wellFormed = z.string().refine((text) => text.isWellFormed(), { error: "has a lone surrogate" });
+
+export function createMessageSchema(topics: readonly string[]) {
+  return z
+    .strictObject({
+      text: wellFormed.optional().openapi({
+        description: "The record's value, as UTF-8. An empty text is published, and dead-lettered by the pipeline.",
+      }),
+      value: z.unknown().optional().openapi({
+        description: "JSON that becomes the record's value. Numbers keep the precision of a double.",
+      }),
+      key: wellFormed.optional().openapi({ description: "Messages of one key keep their order." }),
+      topic: z
+        .enum(topics)
+        .optional()
+        .openapi({ description: `Default: ${topics[0]}` }),
+      headers: z.record(wellFormed.min(1).max(249), wellFormed).optional(),
+    })
+    .refine((message) => "text" in message !== "value" in message, { error: "give exactly one of text and value" });
+}
+type MessageSchema = ReturnType<typeof createMessageSchema>;
+
+/** Reads a body as records, or throws the problem with everything that is wrong with it. */
+export function parsePublishBody(
+  contentType: string | undefined,
+  body: Uint8Array,
+  schema: MessageSchema,
+  limits: PublishLimits,
+): PublishRecord[] {
+  const mediaType = contentType?.split(";")[0]?.trim().toLowerCase();
+  switch (mediaType) {
+    case "application/json":
+      return parseMessages(parseJson(decode(body)), schema, limits);
+    case "text/plain":
+      return toRecords([{ text: decode(body) }], limits, () => []);
+    default:
+      throw new HttpProblem("unsupported-media-type", "send application/json or text/plain");
+  }
+}
+
+function decode(body: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(body);
+  } catch {
+    throw new HttpProblem("malformed-body", "the body is not UTF-8");
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the body, which is nobody's business in a log.
+    throw new HttpProblem("malformed-body", "the body is not JSON");
+  }
+}
+
+function parseMessages(body: unknown, schema: MessageSchema, limits: PublishLimits): PublishRecord[] {
+  const isArray = Array.isArray(body);
+  const items: unknown[] = isArray ? body : [body];
+  if (items.length === 0) throw refused([{ path: "", message: "the array is empty" }]);
+  if (items.length > limits.maxMessages) {
+    throw refused([{ path: "", message: `${items.length} messages are more than ${limits.maxMessages}` }]);
+  }
+  const rootOf = (index: number): number[] => (isArray ? [index] : []);
+  const errors: RequestError[] = [];
+  const messages: z.output<MessageSchema>[] = [];
+  for (const [index, item] of items.entries()) {
+    const parsed = schema.safeParse(item);
+    if (parsed.success) messages.push(parsed.data);
+    else errors.push(...requestErrors(parsed.error, rootOf(index)));
+  }
+  if (errors.length > 0) throw refused(errors);
+  return toRecords(messages, limits, rootOf);
+}
+
+function toRecords(
+  messages: readonly z.output<MessageSchema>[],
+  limits: PublishLimits,
+  rootOf: (index: number) => number[],
+): PublishRecord[] {
+  const errors: RequestError[] = [];
+  const records: PublishRecord[] = [];
+  for (const [index, message] of messages.entries()) {
+    const root = rootOf(index);
+    const value = encodeValue(message);
+    if (!value) {
+      errors.push({ path: jsonPointer([...root, "value"]), message: "is nested too deeply" });
+      continue;
+    }
+    const record = toRecord(message, value);
+    if (record.bytes > limits.messageMaxBytes) {
+      const message = `has ${record.bytes} bytes, more than ${limits.messageMaxBytes}`;
+      errors.push({ path: jsonPointer(root), message });
+    }
+    records.push({ ...record, topic: message.topic ?? limits.topics[0] ?? "" });
+  }
+  if (errors.length > 0) throw refused(errors);
+  return records;
+}
+
+/** `undefined` where the JSON is nested too deeply: it can be parsed, but writing it recurses. */
+function encodeValue(message: z.output<MessageSchema>): Buffer | undefined {
+  if (message.text !== undefined) return Buffer.from(message.text);
+  try {
+    return Buffer.from(JSON.stringify(message.value));
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function toRecord({ key, headers }: z.output<MessageSchema>, value: Buffer): Omit<PublishRecord, "topic"> {
+  const record = {
+    key: key === undefined ? null : Buffer.from(key),
+    value,
+    headers: Object.entries(headers ?? {}).map(([name, text]) => [name, Buffer.from(text)] as const),
+  };
+  const headerBytes = record.headers.reduce((sum, [name, text]) => sum + Buffer.byteLength(name) + text.length, 0);
+  return { record, bytes: value.length + (record.key?.length ?? 0) + headerBytes };
+}
+
+function refused(errors: RequestError[]): HttpProblem {
+  const what = errors.length === 1 ? "a part of the body is" : `${errors.length} parts of the body are`;
+  return new HttpProblem("invalid-body", `${what} refused; nothing was published`, { errors });
+}

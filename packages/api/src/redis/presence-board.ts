@@ -1,0 +1,14 @@
+import { type Presence, type Redis, type RedisSettings, readPresence, type Stage, stages } from "@millrace/shared";
+import type { PresenceBoard } from "../routes/status.ts";
+
+/** What the stages' processes last said of themselves. */
+export function createPresenceBoard(redis: Redis, settings: RedisSettings, intervalMs: number): PresenceBoard {
+  return {
+    async read() {
+      const reports = await Promise.all(
+        stages.map((stage) => readPresence(redis, settings.REDIS_KEY_PREFIX, stage, intervalMs)),
+      );
+      return Object.fromEntries(stages.map((stage, index) => [stage, reports[index]])) as Record<Stage, Presence[]>;
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { secureHeaders } from "hono/secure-headers";
+
+const require = createRequire(import.meta.url);
+
+const page = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>Millrace API</title>
+    <link rel="icon" href="/docs/favicon-32x32.png">
+    <link rel="stylesheet" href="/docs/swagger-ui.css">
+  </head>
+  <body>
+    <div id="swagger-ui"></div>
+    <script src="/docs/swagger-ui-bundle.js"></script>
+    <script src="/docs/start.js"></script>
+  </body>
+</html>
+`;
+
+// The validator badge would be fetched from elsewhere.
+const start = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#swagger-ui", validatorUrl: null, deepLinking: true });
+`;
+
+const mediaTypes = {
+  "swagger-ui.css": "text/css; charset=utf-8",
+  "swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+  "favicon-32x32.png": "image/png",
+} as const;
+
+/** The documentation page: Swagger UI from this process itself, with no request to anywhere else. */
+export function addDocumentation(app: OpenAPIHono): void {
+  app.get("/openapi.json", (context) => context.json(openApiDocument(app)));
+  app.get("/", (context) => context.redirect("/docs"));
+  app.use("/docs", contentSecurity);
+  app.use("/docs/*", contentSecurity);
+  app.get("/docs", (context) => context.html(page));
+  app.get("/docs/start.js", (context) =>
+    context.body(start, 200, { "content-type": "text/javascript; charset=utf-8" }),
+  );
+  const directory = dirname(require.resolve("swagger-ui-dist/package.json"));
+  for (const [file, mediaType] of Object.entries(mediaTypes)) {
+    const content = readFileSync(join(directory, file));
+    app.get(`/docs/${file}`, (context) =>
+      context.body(content, 200, { "content-type": mediaType, "cache-control": "public, max-age=3600" }),
+    );
+  }
+}
+
+const contentSecurity = secureHeaders({
+  // The api itself speaks plain HTTP; whether there is TLS in front of it is not its business.
+  strictTransportSecurity: false,
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    // Swagger UI draws its icons with inline styles.
+    styleSrc: ["'self'", "'unsafe-inline'"],
+    imgSrc: ["'self'", "data:"],
+    connectSrc: ["'self'"],
+    baseUri: ["'none'"],
+    formAction: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+});
+
+export function openApiDocument(app: OpenAPIHono): ReturnType<OpenAPIHono["getOpenAPI31Document"]> {
+  return app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: {
+      title: "Millrace",
+      version: (require("../../package.json") as { version: string }).version,
+      description: "Kafka messages in; searchable vectors and an audit row for every message out.",
+      license: { name: "Apache-2.0", url: "https://www.apache.org/licenses/LICENSE-2.0" },
+    },
+    servers: [{ url: "/" }],
+    tags: [
+      { name: "messages", description: "Publish messages and follow them." },
+      { name: "search", description: "Find messages." },
+      { name: "pipeline", description: "How the stages and the services do." },
+    ],
+  });
+}

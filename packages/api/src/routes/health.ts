@@ -1,0 +1,112 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { type Presence, type Stage, stages } from "@millrace/shared";
+import { attempt, type Outcome } from "../outcome.ts";
+import { type Check, elapsedMs, PROBE_TIMEOUT_MS, type Probe } from "../probe.ts";
+import { describeProblems } from "../problem.ts";
+import { waitsOf } from "../stage-summary.ts";
+
+export const services = ["kafka", "opensearch", "postgres", "redis"] as const;
+export type Service = (typeof services)[number];
+
+/** What embed calls its provider, in the dependencies that it reports. */
+const EMBEDDING_PROVIDER = "embedding-provider";
+
+export interface HealthEdges {
+  readPresence(): Promise<Record<Stage, Presence[]>>;
+  probes: Record<Service, Probe>;
+}
+
+const checkSchema = z
+  .object({
+    status: z.enum(["ok", "failed"]),
+    cause: z.string().optional(),
+    since: z.string().optional().openapi({ description: "ISO 8601: the first failure in a row, where it is known." }),
+    checkedInMs: z.number().openapi({ description: "How long the last check took." }),
+  })
+  .openapi("Check");
+
+const names = ["api", ...stages, ...services, EMBEDDING_PROVIDER] as const;
+type Name = (typeof names)[number];
+
+const healthSchema = z
+  .object({
+    status: z.enum(["ok", "failed"]),
+    failed: z.array(z.enum(names)).openapi({ description: "The names of the checks that failed." }),
+    checks: z.record(z.enum(names), checkSchema),
+  })
+  .openapi("Health");
+
+const failedExample = {
+  status: "failed",
+  failed: ["sink"],
+  checks: { sink: { status: "failed", cause: "no process reports", checkedInMs: 0.8 } },
+};
+
+const route = createRoute({
+  method: "get",
+  path: "/health",
+  tags: ["pipeline"],
+  summary: "The health of all processes and services",
+  description: "A stage works when one of its instances is ready. Checked about once a second, however often asked.",
+  responses: {
+    200: { description: "All work.", content: { "application/json": { schema: healthSchema } } },
+    503: {
+      description: "Not all work; `failed` says which, and `checks` why.",
+      content: { "application/json": { schema: healthSchema, example: failedExample } },
+    },
+    ...describeProblems({}),
+  },
+});
+
+export function healthRoute({ readPresence, probes }: HealthEdges): OpenAPIHono {
+  const app = new OpenAPIHono();
+  app.openapi(route, async (context) => {
+    const startedAt = performance.now();
+    const [kafka, opensearch, postgres, redis, presence] = await Promise.all([
+      probes.kafka(),
+      probes.opensearch(),
+      probes.postgres(),
+      probes.redis(),
+      attempt(readPresence, PROBE_TIMEOUT_MS).then((outcome) => ({ outcome, checkedInMs: elapsedMs(startedAt) })),
+    ]);
+    const ofStage = (stage: Stage) => checkStage(presence.outcome, stage, presence.checkedInMs);
+    const checks: Record<Name, Check> = {
+      // It answers, so it works; what it needs is beside it.
+      api: { status: "ok", checkedInMs: 0 },
+      ingest: ofStage("ingest"),
+      embed: ofStage("embed"),
+      sink: ofStage("sink"),
+      ...{ kafka, opensearch, postgres, redis },
+      [EMBEDDING_PROVIDER]: checkProvider(presence.outcome, presence.checkedInMs),
+    };
+    const failed = names.filter((name) => checks[name].status === "failed");
+    if (failed.length === 0) return context.json({ status: "ok" as const, failed, checks }, 200);
+    return context.json({ status: "failed" as const, failed, checks }, 503);
+  });
+  return app;
+}
+
+function checkStage(presence: Outcome<Record<Stage, Presence[]>>, stage: Stage, checkedInMs: number): Check {
+  if ("fault" in presence) return unknown(presence.fault.cause, checkedInMs);
+  const instances = presence.value[stage];
+  if (instances.some(({ ready }) => ready)) return { status: "ok", checkedInMs };
+  if (instances.length === 0) return { status: "failed", cause: "no process reports", checkedInMs };
+  const waits = instances.flatMap(waitsOf);
+  const cause = waits.map((wait) => `waits for ${wait.dependency}${wait.cause ? ` (${wait.cause})` : ""}`);
+  const since = waits.map((wait) => wait.since).sort()[0];
+  return { status: "failed", cause: cause.join("; ") || "starting", ...(since && { since }), checkedInMs };
+}
+
+/** Only embed speaks with the embedding provider, so its word is taken. */
+function checkProvider(presence: Outcome<Record<Stage, Presence[]>>, checkedInMs: number): Check {
+  if ("fault" in presence) return unknown(presence.fault.cause, checkedInMs);
+  const reports = presence.value.embed.flatMap(({ dependencies }) => dependencies[EMBEDDING_PROVIDER] ?? []);
+  if (reports.some(({ state }) => state === "working")) return { status: "ok", checkedInMs };
+  const [report] = reports;
+  if (!report) return { status: "failed", cause: "no embed process reports it", checkedInMs };
+  return { status: "failed", cause: report.cause ?? report.state, since: report.since, checkedInMs };
+}
+
+function unknown(cause: string, checkedInMs: number): Check {
+  return { status: "failed", cause: `unknown, as Redis is away: ${cause}`, checkedInMs };
+}

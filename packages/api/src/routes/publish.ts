@@ -1,0 +1,168 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { type Log, messageId, type OutgoingRecord, type Placement, type StageTracker } from "@millrace/shared";
+import { bodyLimit } from "hono/body-limit";
+import { attempt, type Outcome } from "../outcome.ts";
+import { elapsedMs } from "../probe.ts";
+import { describeProblems, HttpProblem } from "../problem.ts";
+import { createMessageSchema, type PublishLimits, type PublishRecord, parsePublishBody } from "../publish-body.ts";
+
+/** Appends records to a topic, all or none of them, in one attempt. */
+export interface MessageLog {
+  append(topic: string, records: readonly OutgoingRecord[]): Promise<Outcome<Placement[]>>;
+}
+
+export interface PublishEdges {
+  messageLog: MessageLog;
+  tracker: Pick<StageTracker, "reached">;
+  log: Log;
+}
+
+const publishedSchema = z.object({ topic: z.string(), partition: z.int(), offset: z.int(), id: z.string() });
+type Published = z.output<typeof publishedSchema>;
+
+const example = { topic: "messages", partition: 3, offset: 41, id: "messages-3-41" };
+
+export function publishRoute(edges: PublishEdges, limits: PublishLimits, timeoutMs: number): OpenAPIHono {
+  const messageSchema = createMessageSchema(limits.topics);
+  const app = new OpenAPIHono();
+  app.openAPIRegistry.registerPath(describeRoute(messageSchema, limits));
+  app.post(
+    "/publish",
+    bodyLimit({
+      maxSize: limits.maxBytes,
+      onError: () => {
+        throw new HttpProblem("too-large", `the body has more than ${limits.maxBytes} bytes`);
+      },
+    }),
+    async (context) => {
+      const body = new Uint8Array(await context.req.arrayBuffer());
+      const records = parsePublishBody(context.req.header("content-type"), body, messageSchema, limits);
+      return context.json({ messages: await publish(records, edges, limits, timeoutMs) }, 202);
+    },
+  );
+  return app;
+}
+
+/** Publishes all records and tells where each went, in their order; throws the problem where Kafka took not all. */
+async function publish(
+  records: readonly PublishRecord[],
+  edges: PublishEdges,
+  limits: PublishLimits,
+  timeoutMs: number,
+): Promise<Published[]> {
+  const startedAt = performance.now();
+  const published: (Published | undefined)[] = records.map(() => undefined);
+  const byTopic = Map.groupBy(records.entries(), ([, { topic }]) => topic);
+  const publishAll = () =>
+    Promise.all(
+      [...byTopic].map(([topic, entries]) => publishToTopic(topic, entries, edges, limits.messageMaxBytes, published)),
+    );
+  const outcome = await attempt(publishAll, timeoutMs);
+  const done = published.filter((each) => each !== undefined);
+  const fault = "fault" in outcome ? outcome.fault : outcome.value.find((each) => each !== undefined);
+  edges.log.record("api.publish", fault ? "retry" : "ok", elapsedMs(startedAt), {
+    messages: records.length,
+    published: done.length,
+    topics: [...byTopic.keys()],
+    ...(fault && { cause: fault.cause }),
+  });
+  if (!fault) return done;
+  // What was published stays published: the client must be able to tell which messages to send again.
+  const messages = published.map((each) => each ?? null);
+  const count = `${done.length} of ${records.length} messages were published`;
+  if (fault.code === "timeout") {
+    throw new HttpProblem("timeout", `Kafka: ${fault.cause}; ${count}, and more may have been`, { messages });
+  }
+  throw new HttpProblem("unavailable", `Kafka: ${fault.cause}; ${count}`, { messages });
+}
+
+/** One request after the other, so that the messages keep their order; ends at the first fault, which it returns. */
+async function publishToTopic(
+  topic: string,
+  entries: readonly [index: number, record: PublishRecord][],
+  { messageLog, tracker }: PublishEdges,
+  requestMaxBytes: number,
+  published: (Published | undefined)[],
+) {
+  for (const chunk of chunkByBytes(entries, requestMaxBytes)) {
+    const outcome = await messageLog.append(
+      topic,
+      chunk.map(([, { record }]) => record),
+    );
+    if ("fault" in outcome) return outcome.fault;
+    const placed = outcome.value.map((placement) => ({ topic, ...placement, id: messageId({ topic, ...placement }) }));
+    tracker.reached("published", placed);
+    for (const [position, [index]] of chunk.entries()) published[index] = placed[position];
+  }
+  return undefined;
+}
+
+/** A broker takes 1 MiB by default for all records of a request that go to one partition. */
+export function chunkByBytes<Entry extends readonly [number, { bytes: number }]>(
+  entries: readonly Entry[],
+  maxBytes: number,
+): Entry[][] {
+  const chunks: Entry[][] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const chunk = chunks.at(-1);
+    if (chunk && bytes + entry[1].bytes <= maxBytes) chunk.push(entry);
+    else {
+      chunks.push([entry]);
+      bytes = 0;
+    }
+    bytes += entry[1].bytes;
+  }
+  return chunks;
+}
+
+function describeRoute(messageSchema: ReturnType<typeof createMessageSchema>, limits: PublishLimits) {
+  const message = messageSchema.openapi("Message", { description: "Has exactly one of text and value." });
+  return createRoute({
+    method: "post",
+    path: "/publish",
+    tags: ["messages"],
+    summary: "Publish messages",
+    description:
+      "One message or an array of them. All are checked before the first is published. At least once: a message " +
+      "that is sent again after a 503 or 504 is a message of its own.",
+    request: {
+      body: {
+        required: true,
+        content: {
+          "application/json": {
+            schema: z.union([message, z.array(message).min(1).max(limits.maxMessages)]),
+            examples: {
+              one: { value: { text: "How do I limit concurrency?" } },
+              many: {
+                value: [
+                  { text: "My card has not arrived", key: "customer-7" },
+                  { value: { text: "Top-up failed", channel: "app" }, headers: { source: "support" } },
+                ],
+              },
+            },
+          },
+          "text/plain": { schema: { type: "string" }, example: "How do I limit concurrency?" },
+        },
+      },
+    },
+    responses: {
+      202: {
+        description: "Kafka has the messages; `id` is what GET /status/{id} asks for. In the order of the request.",
+        content: {
+          "application/json": {
+            schema: z.object({ messages: z.array(publishedSchema) }),
+            example: { messages: [example] },
+          },
+        },
+      },
+      ...describeProblems({
+        "malformed-body": "the body is not JSON",
+        "too-large": `the body has more than ${limits.maxBytes} bytes`,
+        "unsupported-media-type": "send application/json or text/plain",
+        "invalid-body": "a part of the body is refused; nothing was published",
+        unavailable: "Kafka: connection refused; 0 of 1 messages were published",
+      }),
+    },
+  });
+}

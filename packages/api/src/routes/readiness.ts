@@ -1,0 +1,36 @@
+import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { type Health, healthRoutes } from "@millrace/shared";
+
+const liveSchema = z.object({ status: z.string() });
+const readySchema = liveSchema.extend({ dependencies: z.record(z.string(), z.unknown()) });
+
+/**
+ * For Kubernetes' probes. Ready means that the api itself can serve: it does so while a service is away, since it is
+ * the one to ask which one that is.
+ */
+export function readinessRoutes(readiness: Health): OpenAPIHono {
+  const app = new OpenAPIHono();
+  const json = (description: string, schema: z.ZodType) => ({
+    description,
+    content: { "application/json": { schema } },
+  });
+  app.openAPIRegistry.registerPath({
+    method: "get",
+    path: "/health/live",
+    tags: ["pipeline"],
+    summary: "The api runs",
+    responses: { 200: json("It runs.", liveSchema) },
+  });
+  app.openAPIRegistry.registerPath({
+    method: "get",
+    path: "/health/ready",
+    tags: ["pipeline"],
+    summary: "The api can serve",
+    responses: {
+      200: json("It has tried to reach every service.", readySchema),
+      503: json("It has only just begun.", readySchema),
+    },
+  });
+  app.route("/", healthRoutes(readiness));
+  return app;
+}

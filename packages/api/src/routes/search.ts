@@ -1,0 +1,220 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Log, RetryableFault } from "@millrace/shared";
+import type { Outcome } from "../outcome.ts";
+import { elapsedMs } from "../probe.ts";
+import { describeProblems, HttpProblem } from "../problem.ts";
+import { fuseRankings } from "../reciprocal-rank-fusion.ts";
+
+/** A text may be refused by the model for itself: too long, for example. */
+export type Embedding = Outcome<{ model: string; vector: Float32Array }> | { refused: string };
+
+/** Turns a search text into a vector, by the model that the documents' vectors are made with. */
+export interface QueryEmbedder {
+  embed(text: string): Promise<Embedding>;
+}
+
+export type IndexQuery = { k: number; topic?: string } & (
+  | { kind: "text"; text: string }
+  | { kind: "vector"; vector: Float32Array }
+);
+
+/** What a query comes to; an index that does not exist yet is no fault. */
+export type IndexSearch = Outcome<Hit[]> | { missing: true };
+
+/** Answers several queries at once, each for itself. */
+export interface SearchIndex {
+  search(queries: readonly IndexQuery[]): Promise<IndexSearch[]>;
+}
+
+export interface SearchEdges {
+  searchIndex: SearchIndex;
+  queryEmbedder: QueryEmbedder;
+  log: Log;
+}
+
+const hitSchema = z
+  .object({
+    id: z.string(),
+    score: z.number().openapi({ description: "Comparable within one answer only." }),
+    text: z.string(),
+    topic: z.string(),
+    partition: z.int(),
+    offset: z.int(),
+    timestamp: z.string().openapi({ description: "Kafka's record timestamp, ISO 8601." }),
+    highlight: z.string().optional().openapi({ description: "A fragment as HTML, the words found within <em>." }),
+  })
+  .openapi("Hit");
+export type Hit = z.output<typeof hitSchema>;
+
+const modes = ["semantic", "hybrid", "text"] as const;
+type Mode = (typeof modes)[number];
+
+const searchSchema = z.object({
+  mode: z.enum(modes),
+  hits: z.array(hitSchema),
+  degraded: z.string().optional().openapi({ description: "Why a hybrid search had to do without one of its halves." }),
+});
+type SearchAnswer = z.output<typeof searchSchema>;
+
+const exampleHit: Hit = {
+  id: "messages-3-41",
+  score: 0.82,
+  text: "p-limit runs promise-returning functions with limited concurrency.",
+  topic: "messages",
+  partition: 3,
+  offset: 41,
+  timestamp: "2026-01-01T12:00:00.000Z",
+};
+
+const QUERY_MAX_LENGTH = 2_000;
+
+/** A document that both halves rank low can still be among the best of the fusion, so each is asked for more. */
+const CANDIDATES_MIN = 50;
+
+export function searchRoute(edges: SearchEdges, maxHits: number): OpenAPIHono {
+  const app = new OpenAPIHono();
+  app.openapi(describeRoute(maxHits), async (context) => {
+    const startedAt = performance.now();
+    const query = context.req.valid("query");
+    const answer = await search(query, edges);
+    edges.log.record("api.search", "ok", elapsedMs(startedAt), {
+      mode: query.mode,
+      hits: answer.hits.length,
+      ...(answer.degraded && { degraded: answer.degraded }),
+    });
+    return context.json(answer, 200);
+  });
+  return app;
+}
+
+interface SearchQuery {
+  q: string;
+  mode: Mode;
+  k: number;
+  topic?: string | undefined;
+}
+
+function search(query: SearchQuery, edges: SearchEdges): Promise<SearchAnswer> {
+  switch (query.mode) {
+    case "semantic":
+      return searchSemantic(query, edges);
+    case "text":
+      return searchText(query, edges);
+    case "hybrid":
+      return searchHybrid(query, edges);
+  }
+}
+
+async function searchSemantic(query: SearchQuery, edges: SearchEdges): Promise<SearchAnswer> {
+  const embedded = await embed(query.q, edges.queryEmbedder);
+  if ("fault" in embedded) throw new HttpProblem("unavailable", `embed: ${embedded.fault.cause}`);
+  const [found] = await edges.searchIndex.search([vectorQuery(query, query.k, embedded.value.vector)]);
+  return { mode: query.mode, hits: hitsOf(found) };
+}
+
+async function searchText(query: SearchQuery, edges: SearchEdges): Promise<SearchAnswer> {
+  const [found] = await edges.searchIndex.search([textQuery(query, query.k)]);
+  return { mode: query.mode, hits: hitsOf(found) };
+}
+
+async function searchHybrid(query: SearchQuery, edges: SearchEdges): Promise<SearchAnswer> {
+  const candidates = Math.max(query.k, CANDIDATES_MIN);
+  const embedded = await embed(query.q, edges.queryEmbedder);
+  const byText = textQuery(query, candidates);
+  if ("fault" in embedded)
+    return degraded(query, (await edges.searchIndex.search([byText]))[0], "embed", embedded.fault);
+  const byVector = vectorQuery(query, candidates, embedded.value.vector);
+  const [texts, vectors] = await edges.searchIndex.search([byText, byVector]);
+  // Such as an index whose vectors are of another model: the words can still be found.
+  if (vectors && "fault" in vectors) return degraded(query, texts, "OpenSearch", vectors.fault);
+  return { mode: query.mode, hits: fuse(hitsOf(texts), hitsOf(vectors)).slice(0, query.k) };
+}
+
+async function embed(text: string, embedder: QueryEmbedder): Promise<Exclude<Embedding, { refused: string }>> {
+  const embedded = await embedder.embed(text);
+  if (!("refused" in embedded)) return embedded;
+  const errors = [{ path: "q", message: embedded.refused }];
+  throw new HttpProblem("invalid-parameter", "the text cannot be embedded", { errors });
+}
+
+function degraded(
+  query: SearchQuery,
+  texts: IndexSearch | undefined,
+  who: string,
+  fault: RetryableFault,
+): SearchAnswer {
+  const hits = hitsOf(texts).slice(0, query.k);
+  return { mode: query.mode, hits, degraded: `found by words only; ${who}: ${fault.cause}` };
+}
+
+/** The texts' hits come first, as they have the highlights. */
+function fuse(texts: readonly Hit[], vectors: readonly Hit[]): Hit[] {
+  const byId = new Map([...vectors, ...texts].map((hit) => [hit.id, hit]));
+  const fused = fuseRankings([texts.map(({ id }) => id), vectors.map(({ id }) => id)]);
+  return fused.flatMap(({ id, score }) => {
+    const hit = byId.get(id);
+    return hit ? [{ ...hit, score }] : [];
+  });
+}
+
+function hitsOf(found: IndexSearch | undefined): Hit[] {
+  if (!found || "missing" in found) {
+    throw new HttpProblem("nothing-indexed", "nothing has been indexed yet, publish a message");
+  }
+  if ("value" in found) return found.value;
+  throw new HttpProblem(found.fault.code === "timeout" ? "timeout" : "unavailable", `OpenSearch: ${found.fault.cause}`);
+}
+
+function vectorQuery({ topic }: SearchQuery, k: number, vector: Float32Array): IndexQuery {
+  return { kind: "vector", vector, k, ...(topic !== undefined && { topic }) };
+}
+
+function textQuery({ q, topic }: SearchQuery, k: number): IndexQuery {
+  return { kind: "text", text: q, k, ...(topic !== undefined && { topic }) };
+}
+
+function describeRoute(maxHits: number) {
+  return createRoute({
+    method: "get",
+    path: "/search",
+    tags: ["search"],
+    summary: "Search the messages",
+    request: {
+      query: z.strictObject({
+        q: z
+          .string()
+          .trim()
+          .min(1)
+          .max(QUERY_MAX_LENGTH)
+          .openapi({ description: "What to look for.", example: "how do I limit concurrency?" }),
+        mode: z.enum(modes).default("semantic").openapi({
+          description:
+            "semantic: nearest vectors (cosine); text: words (BM25); hybrid: both, joined by reciprocal rank fusion.",
+        }),
+        k: z.coerce
+          .number()
+          .int()
+          .min(1)
+          .max(maxHits)
+          .default(Math.min(10, maxHits))
+          .openapi({ description: "Most hits." }),
+        topic: z
+          .string()
+          .regex(/^[a-zA-Z0-9._-]{1,249}$/)
+          .optional()
+          .openapi({ description: "Only messages of this topic." }),
+      }),
+    },
+    responses: {
+      200: {
+        description: "The hits, best first.",
+        content: { "application/json": { schema: searchSchema, example: { mode: "semantic", hits: [exampleHit] } } },
+      },
+      ...describeProblems({
+        "invalid-parameter": "the parameter q is refused",
+        unavailable: "embed: connection refused",
+        "nothing-indexed": "nothing has been indexed yet, publish a message",
+      }),
+    },
+  });
+}

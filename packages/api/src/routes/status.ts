@@ -1,0 +1,66 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import { type Presence, type Stage, stages } from "@millrace/shared";
+import { attempt, type Outcome } from "../outcome.ts";
+import { describeProblems } from "../problem.ts";
+import { stageStatusSchema } from "../stage-schema.ts";
+import { summarize } from "../stage-summary.ts";
+
+/** What the processes of each stage last said of themselves. Rejects where that cannot be known. */
+export interface PresenceBoard {
+  read(): Promise<Record<Stage, Presence[]>>;
+}
+
+export interface StageLag {
+  total: number;
+  /** `null` where the topic does not exist. */
+  topics: Record<string, number | null>;
+}
+
+/** How many records each stage has not committed yet. Rejects where that cannot be known. */
+export interface LagReader {
+  read(): Promise<Record<Stage, StageLag>>;
+}
+
+/** Both are read at most about once a second, however often they are asked for. */
+export interface StatusEdges {
+  readPresence(): Promise<Record<Stage, Presence[]>>;
+  readLag(): Promise<Record<Stage, StageLag>>;
+}
+
+const statusSchema = z.object({
+  stages: z.object({ ingest: stageStatusSchema, embed: stageStatusSchema, sink: stageStatusSchema }),
+});
+
+const route = createRoute({
+  method: "get",
+  path: "/status",
+  tags: ["pipeline"],
+  summary: "The state of every stage",
+  description: "What cannot be known is null, and `unknown` says why. Read about once a second, however often asked.",
+  responses: {
+    200: {
+      description: "State, instances, lag, messages in flight, last activity and latencies of each stage.",
+      content: { "application/json": { schema: statusSchema } },
+    },
+    ...describeProblems({}),
+  },
+});
+
+export function statusRoute(edges: StatusEdges, timeoutMs: number): OpenAPIHono {
+  const app = new OpenAPIHono();
+  app.openapi(route, async (context) => {
+    const [presence, lag] = await Promise.all([
+      attempt(edges.readPresence, timeoutMs),
+      attempt(edges.readLag, timeoutMs),
+    ]);
+    const status = Object.fromEntries(
+      stages.map((stage) => [stage, summarize(pick(presence, stage), pick(lag, stage))]),
+    );
+    return context.json({ stages: status as Record<Stage, ReturnType<typeof summarize>> }, 200);
+  });
+  return app;
+}
+
+function pick<Value>(outcome: Outcome<Record<Stage, Value>>, stage: Stage): Outcome<Value> {
+  return "fault" in outcome ? outcome : { value: outcome.value[stage] };
+}

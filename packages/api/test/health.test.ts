@@ -1,0 +1,100 @@
+import { Health, openRedis, type Redis, type Stage, stages } from "@millrace/shared";
+import { afterAll, expect, test } from "vitest";
+import type { Check } from "../src/probe.ts";
+import { announce, bodyOf, CLOSED_PORT, isolated, openTestApp, settle, type TestApp, until } from "./support.ts";
+
+interface HealthBody {
+  status: string;
+  failed: string[];
+  checks: Record<string, Check>;
+}
+
+const environment = isolated();
+const api = openTestApp(environment);
+const redis: Redis = openRedis(api.config, { log: api.edges.log, health: new Health(), ...settle });
+afterAll(async () => {
+  redis.disconnect();
+  await api[Symbol.asyncDispose]();
+});
+
+async function healthOf({ app }: TestApp): Promise<{ status: number; body: HealthBody }> {
+  const response = await app.request("/health");
+  return { status: response.status, body: await bodyOf<HealthBody>(response) };
+}
+
+/** Each check is at most a second old. */
+async function untilFailed(app: TestApp, names: readonly string[]): Promise<HealthBody> {
+  let body: HealthBody | undefined;
+  await until(async () => {
+    body = (await healthOf(app)).body;
+    return body.failed.join() === names.join();
+  });
+  return body as HealthBody;
+}
+
+test("without the stages it names them, and the services that work", async () => {
+  const body = await untilFailed(api, ["ingest", "embed", "sink", "embedding-provider"]);
+  expect(body.status).toBe("failed");
+  expect(body.checks.ingest).toMatchObject({ status: "failed", cause: "no process reports" });
+  expect(body.checks["embedding-provider"]?.cause).toBe("no embed process reports it");
+  for (const service of ["kafka", "opensearch", "postgres", "redis"]) {
+    expect(body.checks[service]).toEqual({ status: "ok", checkedInMs: expect.any(Number) });
+  }
+  expect((await healthOf(api)).status).toBe(503);
+});
+
+test("it follows the stages: all work, then one waits, then its provider fails", async () => {
+  const healths = Object.fromEntries(stages.map((stage) => [stage, readyHealth()])) as Record<Stage, Health>;
+  healths.embed.working("embedding-provider");
+  await using announcements = new AsyncDisposableStack();
+  for (const stage of stages) announcements.use(announce(redis, stage, api, healths[stage]));
+  await untilFailed(api, []);
+  expect(await healthOf(api)).toMatchObject({ status: 200, body: { status: "ok", failed: [] } });
+
+  healths.sink.waiting("opensearch", "connection refused");
+  const waiting = await untilFailed(api, ["sink"]);
+  expect(waiting.checks.sink).toMatchObject({
+    cause: "waits for opensearch (connection refused)",
+    since: healths.sink.dependencies.opensearch?.since,
+  });
+
+  healths.sink.working("opensearch");
+  healths.embed.waiting("embedding-provider", "401: the key is refused");
+  const refused = await untilFailed(api, ["embed", "embedding-provider"]);
+  expect(refused.checks["embedding-provider"]).toMatchObject({ cause: "401: the key is refused" });
+});
+
+function readyHealth(): Health {
+  const health = new Health();
+  health.working("redis");
+  health.started();
+  return health;
+}
+
+test.each([
+  ["kafka", { KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${CLOSED_PORT}` }],
+  ["opensearch", { OPENSEARCH_ENDPOINT: `http://127.0.0.1:${CLOSED_PORT}` }],
+  ["postgres", { POSTGRES_PORT: CLOSED_PORT }],
+  ["redis", { REDIS_PORT: CLOSED_PORT }],
+])("while %s is away it says so and why", async (service, away) => {
+  await using app = openTestApp({ ...isolated(), ...away });
+  let health = await healthOf(app);
+  await until(async () => {
+    health = await healthOf(app);
+    if (health.body.checks[service]?.cause === "not connected yet") return false;
+    return ["kafka", "opensearch", "postgres", "redis"].every(
+      (name) => (health.body.checks[name]?.status === "failed") === (name === service),
+    );
+  });
+  expect(health.status).toBe(503);
+  expect(health.body.failed).toContain(service);
+  expect(health.body.checks[service]).toMatchObject({ cause: expect.any(String), since: expect.any(String) });
+  if (service === "redis")
+    expect(health.body.checks.sink?.cause).toMatch(/^unknown, as Redis is away: .*(ECONNREFUSED|no connection)/);
+});
+
+test("the api lives and is ready whatever is away", async () => {
+  await using app = openTestApp({ ...isolated(), POSTGRES_PORT: CLOSED_PORT });
+  expect((await app.app.request("/health/live")).status).toBe(200);
+  expect((await app.app.request("/health/ready")).status).toBe(200);
+});

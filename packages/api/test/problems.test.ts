@@ -1,0 +1,88 @@
+import { Health, Log } from "@millrace/shared";
+import { expect, test } from "vitest";
+import { type ApiEdges, createApp } from "../src/app.ts";
+import { bodyOf, isolated, openTestApp, postJson } from "./support.ts";
+
+await using api = openTestApp(isolated());
+
+/** The same api with one of its edges replaced, for what a real service does not do on demand. */
+function appWith(edges: Partial<ApiEdges>, lines: string[] = []) {
+  const log = new Log("api", { destination: { write: (line) => void lines.push(line) } });
+  const config = { ...api.config, REQUEST_TIMEOUT_MS: 500 };
+  return createApp({ ...api.edges, log, ...edges }, new Health(), config);
+}
+
+test("an unknown path is a problem", async () => {
+  const response = await api.app.request("/nothing");
+  expect(response.status).toBe(404);
+  expect(response.headers.get("content-type")).toBe("application/problem+json");
+  expect(await response.json()).toEqual({
+    type: "urn:millrace:problem:no-such-route",
+    title: "There is nothing here",
+    status: 404,
+    detail: "see /docs for what there is",
+    instance: "/nothing",
+  });
+});
+
+test.each([
+  ["GET", "/publish", "POST"],
+  ["DELETE", "/status/messages-0-1", "GET, HEAD"],
+  ["POST", "/search", "GET, HEAD"],
+])("%s %s is refused with what is allowed", async (method, path, allow) => {
+  const response = await api.app.request(path, { method });
+  expect(response.status).toBe(405);
+  expect(response.headers.get("allow")).toBe(allow);
+  expect(await response.json()).toMatchObject({ type: "urn:millrace:problem:method-not-allowed", status: 405 });
+});
+
+test("a bug is a 500 that tells nothing of the inside, and is logged", async () => {
+  const lines: string[] = [];
+  const app = appWith({ searchIndex: { search: () => Promise.reject(new TypeError("secret inside")) } }, lines);
+  const response = await app.request("/search?q=card&mode=text");
+  expect(response.status).toBe(500);
+  expect(await response.text()).not.toContain("secret");
+  const entries = lines.map((line) => JSON.parse(line));
+  expect(entries[0]).toMatchObject({ action: "api.request", status: "failed", details: { cause: "secret inside" } });
+  expect(entries[1]).toMatchObject({ status: "failed", details: { method: "GET", route: "/search", status: 500 } });
+});
+
+const hangs = () => new Promise<never>(() => undefined);
+
+test("a search that hangs ends with 504", async () => {
+  const response = await appWith({ searchIndex: { search: hangs } }).request("/search?q=card&mode=text");
+  expect(response.status).toBe(504);
+  expect(await response.json()).toMatchObject({ type: "urn:millrace:problem:timeout", instance: "/search" });
+});
+
+test("a publish that hangs ends with 504 and says that the outcome is open", async () => {
+  const app = appWith({ messageLog: { append: hangs } });
+  const response = await app.request("/publish", postJson({ text: "hello" }));
+  expect(response.status).toBe(504);
+  expect((await bodyOf<{ detail: string }>(response)).detail).toContain(
+    "0 of 1 messages were published, and more may have been",
+  );
+});
+
+test("a status whose sources hang is answered with what is known", async () => {
+  const response = await appWith({ readLag: hangs, readPresence: hangs }).request("/status");
+  expect(response.status).toBe(200);
+  const unknown = { presence: "Redis: no answer within 400 ms", lag: "Kafka: no answer within 400 ms" };
+  expect((await bodyOf<{ stages: { ingest: unknown } }>(response)).stages.ingest).toMatchObject({
+    state: null,
+    lag: null,
+    unknown,
+  });
+});
+
+test("every request is logged by its route, without what was asked", async () => {
+  await api.app.request("/status/messages-confidential");
+  const line = api.lines().findLast(({ action }) => action === "api.request");
+  expect(line).toMatchObject({
+    service: "api",
+    status: "ok",
+    durationMs: expect.any(Number),
+    details: { method: "GET", route: "/status/:id", status: 400 },
+  });
+  expect(JSON.stringify(line)).not.toContain("confidential");
+});

@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { expect, test } from "vitest";
+import { bodyOf, CLOSED_PORT, isolated, postJson, until } from "./support.ts";
+
+interface Line {
+  action: string;
+  status: string;
+  details?: { port?: number; dependency?: string };
+}
+
+/** The api as it is run, on a free port. */
+class ApiProcess implements AsyncDisposable {
+  readonly lines: Line[] = [];
+  #child: ChildProcess;
+
+  constructor(environment: Record<string, string>) {
+    const main = new URL("../src/main.ts", import.meta.url).pathname;
+    this.#child = spawn(process.execPath, ["--conditions=millrace", main], {
+      env: { ...process.env, HOST: "127.0.0.1", PORT: "0", ...environment },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const { stdout } = this.#child;
+    if (stdout) createInterface({ input: stdout }).on("line", (line) => this.lines.push(JSON.parse(line)));
+  }
+
+  get url(): string {
+    const port = this.lines.find(({ details }) => details?.port !== undefined)?.details?.port;
+    return `http://127.0.0.1:${port}`;
+  }
+
+  logged(action: string): boolean {
+    return this.lines.some((line) => line.action === action);
+  }
+
+  stop(): Promise<number | null> {
+    this.#child.kill("SIGTERM");
+    return this.exited();
+  }
+
+  async exited(): Promise<number | null> {
+    if (this.#child.exitCode === null) await once(this.#child, "exit");
+    return this.#child.exitCode;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+test("it reaches the services in order, publishes, and ends with 0 when asked to", async () => {
+  await using api = new ApiProcess(isolated());
+  await until(async () => api.logged("process.ready"));
+  const reached = api.lines.flatMap(({ action, details }) =>
+    action === "process.start" && details?.dependency ? [details.dependency] : [],
+  );
+  expect(reached.slice(0, 5)).toEqual(["postgres", "opensearch", "kafka", "embed", "redis"]);
+  expect((await fetch(`${api.url}/health/ready`)).status).toBe(200);
+  // It creates the topics itself.
+  await until(async () => (await fetch(`${api.url}/publish`, postJson({ text: "hello" }))).status === 202);
+  expect(await api.stop()).toBe(0);
+});
+
+test("while services are away it lives, is ready, says which are away, and still stops when asked to", async () => {
+  await using api = new ApiProcess({
+    ...isolated(),
+    KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${CLOSED_PORT}`,
+    POSTGRES_PORT: CLOSED_PORT,
+  });
+  await until(async () => api.logged("process.ready"));
+  expect((await fetch(`${api.url}/health/live`)).status).toBe(200);
+  expect((await fetch(`${api.url}/health/ready`)).status).toBe(200);
+  const health = await fetch(`${api.url}/health`);
+  expect(health.status).toBe(503);
+  expect((await bodyOf<{ failed: string[] }>(health)).failed).toEqual(expect.arrayContaining(["kafka", "postgres"]));
+  expect((await fetch(`${api.url}/publish`, postJson({ text: "hello" }))).status).toBe(503);
+  expect(await api.stop()).toBe(0);
+});
+
+test("a configuration that is refused ends it with 78", async () => {
+  await using api = new ApiProcess({ ...isolated(), PUBLISH_MAX_BYTES: "many" });
+  expect(await api.exited()).toBe(78);
+  expect(api.logged("process.configure")).toBe(true);
+});

@@ -1,0 +1,128 @@
+import { randomBytes } from "node:crypto";
+import { Writable } from "node:stream";
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import {
+  announcePresence,
+  createKafka,
+  ensureTopics,
+  Health,
+  Log,
+  type Patience,
+  type Redis,
+  readConfiguration,
+  type Stage,
+} from "@millrace/shared";
+import { createApp } from "../src/app.ts";
+import { type ApiConfig, apiConfig } from "../src/config.ts";
+import { type OpenEdges, openEdges } from "../src/edges.ts";
+
+/** Nothing listens there: the port is reserved (tcpmux). */
+export const CLOSED_PORT = "1";
+
+export interface TestApp extends AsyncDisposable {
+  app: OpenAPIHono;
+  config: ApiConfig;
+  edges: OpenEdges["edges"];
+  /** The log's lines so far. */
+  lines(): Record<string, unknown>[];
+}
+
+/** Names of its own for everything that the services keep, so that test files do not meet. */
+export function isolated(): Record<string, string> {
+  const suffix = randomBytes(6).toString("hex");
+  return {
+    KAFKA_TOPICS: `messages-${suffix},orders-${suffix}`,
+    BATCHES_TOPIC: `batches-${suffix}`,
+    VECTORS_TOPIC: `vectors-${suffix}`,
+    DEAD_LETTERS_TOPIC: `dead-letters-${suffix}`,
+    KAFKA_GROUP_PREFIX: `group-${suffix}`,
+    OPENSEARCH_INDEX: `index-${suffix}`,
+    POSTGRES_SCHEMA: `schema_${suffix}`,
+    REDIS_KEY_PREFIX: `prefix-${suffix}`,
+    RETRY_INITIAL_MS: "20",
+    KAFKA_TOPIC_PARTITIONS: "3",
+    EMBED_URL: `http://127.0.0.1:${CLOSED_PORT}`,
+  };
+}
+
+/** The api over the stack's services, as `main.ts` makes it, without its server. */
+export function openTestApp(environment: Record<string, string>): TestApp {
+  const config = readConfiguration(apiConfig, { ...process.env, ...environment });
+  const written: string[] = [];
+  const destination = new Writable({
+    write(chunk, _encoding, done) {
+      written.push(String(chunk));
+      done();
+    },
+  });
+  const hardStop = new AbortController();
+  const patience: Patience = {
+    log: new Log("api", { destination }),
+    health: new Health(),
+    backoff: { initialMs: config.RETRY_INITIAL_MS, maxMs: config.RETRY_MAX_MS },
+    hardStop: hardStop.signal,
+  };
+  const open = openEdges(config, patience);
+  const readiness = new Health();
+  readiness.started();
+  return {
+    app: createApp(open.edges, readiness, config),
+    config,
+    edges: open.edges,
+    lines: () => written.map((line) => JSON.parse(line)),
+    async [Symbol.asyncDispose]() {
+      hardStop.abort();
+      await open[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export async function createTopics(config: ApiConfig, topics: readonly string[]): Promise<void> {
+  const log = new Log("test", { level: "error" });
+  const patience = {
+    log,
+    health: new Health(),
+    backoff: { initialMs: 20, maxMs: 500 },
+    hardStop: AbortSignal.timeout(20_000),
+  };
+  const kafka = createKafka(config, "test", log);
+  await ensureTopics(
+    kafka,
+    topics.map((topic) => ({ topic, partitions: config.KAFKA_TOPIC_PARTITIONS })),
+    1,
+    patience,
+  );
+}
+
+/** Repeats until the condition holds; the test's own time limit ends it otherwise. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+export function postJson(body: unknown): RequestInit {
+  return { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+}
+
+export async function bodyOf<Body>(response: Response): Promise<Body> {
+  return (await response.json()) as Body;
+}
+
+/** How what the tests open beside the api retries. */
+export const settle = { backoff: { initialMs: 20, maxMs: 500 }, hardStop: new AbortController().signal };
+
+/** Reports like a process of a stage. */
+export function announce(redis: Redis, stage: Stage, { config, edges }: TestApp, health: Health): AsyncDisposable {
+  const context = {
+    instance: `test-${stage}`,
+    log: edges.log,
+    health,
+    config: { ...config, PRESENCE_INTERVAL_MS: 100 },
+  };
+  return announcePresence(redis, stage, context, () => ({
+    messages: 12,
+    deadLettered: 1,
+    inFlight: 3,
+    lastActivityAt: new Date("2026-01-01T00:00:00Z"),
+    latencies: { [`${stage}.batch`]: { count: 1, p50Ms: 1, p95Ms: 2, p99Ms: 4, maxMs: 4 } },
+  }));
+}

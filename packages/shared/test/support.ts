@@ -1,0 +1,110 @@
+import { randomBytes } from "node:crypto";
+import { Writable } from "node:stream";
+import { expect } from "vitest";
+import { z } from "zod";
+import {
+  type ConsumeOptions,
+  type Consumption,
+  consume,
+  createKafka,
+  ensureTopics,
+  Health,
+  Log,
+  type Patience,
+  type Received,
+  readConfiguration,
+} from "../src/index.ts";
+import { consumerSettings, kafkaSettings, processSettings, redisSettings } from "../src/settings.ts";
+
+/** Nothing listens there: the port is reserved (tcpmux). */
+export const CLOSED_PORT = 1;
+
+export function uniqueName(kind: string): string {
+  return `${kind}-${randomBytes(6).toString("hex")}`;
+}
+
+const schema = z.object({ ...processSettings, ...kafkaSettings, ...consumerSettings, ...redisSettings });
+
+/** The stack's services, keys of its own, and times short enough for a test. */
+export const config = readConfiguration(schema, {
+  ...process.env,
+  KAFKA_SESSION_TIMEOUT_MS: "1000",
+  KAFKA_COMMIT_INTERVAL_MS: "20",
+  KAFKA_STALL_TIMEOUT_MS: "10000",
+  REDIS_KEY_PREFIX: uniqueName("test"),
+  TRACKING_TTL_S: "600",
+  PRESENCE_INTERVAL_MS: "100",
+});
+
+export interface TestPatience extends Patience {
+  /** The log's lines so far. */
+  lines(): { action: string; status: string; details?: Record<string, unknown> }[];
+}
+
+export function testPatience(hardStop = new AbortController().signal): TestPatience {
+  const written: string[] = [];
+  const destination = new Writable({
+    write(chunk, _encoding, done) {
+      written.push(String(chunk));
+      done();
+    },
+  });
+  return {
+    log: new Log("test", { destination }),
+    health: new Health(),
+    backoff: { initialMs: 50, maxMs: 500 },
+    hardStop,
+    lines: () => written.map((line) => JSON.parse(line)),
+  };
+}
+
+export const kafka = createKafka(config, "test", testPatience().log);
+
+export async function createTopic(partitions: number, topic = uniqueName("topic")): Promise<string> {
+  await ensureTopics(kafka, [{ topic, partitions }], 1, testPatience());
+  return topic;
+}
+
+/** What the group committed of a topic, by partition; `-1` where it committed nothing. */
+export async function committedOffsets(groupId: string, topic: string): Promise<number[]> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const [fetched] = await admin.fetchOffsets({ groupId, topics: [topic] });
+    const sorted = (fetched?.partitions ?? []).toSorted((left, right) => left.partition - right.partition);
+    return sorted.map(({ offset }) => Number(offset));
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+export interface TestConsumption extends AsyncDisposable {
+  /** Everything that was delivered, in its order. */
+  received: Received[];
+  consumption: Consumption;
+  patience: TestPatience;
+}
+
+/** A consumer that collects what it is given and marks nothing done. */
+export async function collect(
+  groupId: string,
+  topic: string,
+  options: Partial<ConsumeOptions> = {},
+): Promise<TestConsumption> {
+  const received: Received[] = [];
+  const patience = testPatience();
+  const limits = { inFlightMax: 10_000, inFlightMaxBytes: 10_000_000 };
+  const accept = (record: Received): void => {
+    received.push(record);
+  };
+  const consumption = await consume(
+    kafka,
+    { groupId, topics: [topic], ...limits, settings: config, accept, ...options },
+    patience,
+  );
+  return { received, consumption, patience, [Symbol.asyncDispose]: () => consumption[Symbol.asyncDispose]() };
+}
+
+export function eventually<Value>(value: () => Value, timeoutMs = 20_000) {
+  return expect.poll(value, { interval: 20, timeout: timeoutMs });
+}

@@ -16,6 +16,7 @@ const stack = await lease({ name: "test", onProgress: (line) => process.stderr.w
 let failedCommands = 0;
 try {
   run("turbo", ["boundaries"]);
+  run("node", ["--conditions=millrace", "scripts/generate-docs.ts", "--check"]);
   run("biome", ["check", "--error-on-warnings", "scripts", "vitest.shared.ts", "biome.json", "turbo.json"]);
   const tasks = ["build", "lint", "typecheck", "test"];
   run("turbo", ["run", ...tasks, "--continue", "--concurrency=2", ...process.argv.slice(2)]);

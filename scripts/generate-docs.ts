@@ -1,0 +1,86 @@
+// Writes what the code knows better than a person: the README's table of variables, .env.example and docs/logs.md.
+//   npm run docs              writes them
+//   npm run docs -- --check   fails when one of them is out of date
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { apiConfig } from "../packages/api/src/config.ts";
+import { embedConfig } from "../packages/embed/src/config.ts";
+import { ingestConfig } from "../packages/ingest/src/config.ts";
+import { actions, describeVariables, type VariableDescription } from "../packages/shared/src/index.ts";
+import { sinkConfig } from "../packages/sink/src/config.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const processes = { ingest: ingestConfig, embed: embedConfig, sink: sinkConfig, api: apiConfig };
+
+interface SharedVariable extends VariableDescription {
+  processes: string[];
+}
+
+const variables = collectVariables();
+const written = {
+  ".env.example": environmentExample(),
+  "README.md": between(read("README.md"), "variables", variableTable()),
+  "docs/logs.md": between(read("docs/logs.md"), "actions", actionTable()),
+};
+
+const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
+const stale = Object.entries(written).filter(([file, text]) => read(file) !== text);
+if (values.check && stale.length > 0) {
+  process.stderr.write(
+    `Out of date: ${stale.map(([file]) => file).join(", ")}. Run npm run docs and commit the result.\n`,
+  );
+  process.exit(1);
+}
+for (const [file, text] of stale) writeFileSync(join(root, file), text);
+
+/** Each variable once, with the processes that read it; PORT has a default of its own in each. */
+function collectVariables(): SharedVariable[] {
+  const byName = new Map<string, SharedVariable>();
+  for (const [process, schema] of Object.entries(processes)) {
+    for (const variable of describeVariables(schema)) {
+      const known = byName.get(variable.name);
+      if (!known) byName.set(variable.name, { ...variable, processes: [process] });
+      else {
+        known.processes.push(process);
+        if (known.defaultValue !== variable.defaultValue) known.defaultValue += `, ${variable.defaultValue}`;
+      }
+    }
+  }
+  return [...byName.values()];
+}
+
+function variableTable(): string {
+  const rows = variables.map(({ name, description, defaultValue, required, secret, processes: readers }) => {
+    const given = required ? "**required**" : defaultValue === undefined ? "" : `\`${defaultValue}\``;
+    const who = readers.length === Object.keys(processes).length ? "all" : readers.join(", ");
+    return `| \`${name}\` | ${who} | ${given} | ${description.replaceAll("|", "\\|")}${secret ? " *(secret)*" : ""} |`;
+  });
+  return ["| variable | read by | default | meaning |", "| --- | --- | --- | --- |", ...rows].join("\n");
+}
+
+function environmentExample(): string {
+  const lines = variables.flatMap(({ name, description, defaultValue, required, processes: readers }) => [
+    `# ${description} (${readers.join(", ")})`,
+    required ? `${name}=` : `# ${name}=${name === "PORT" ? "" : (defaultValue ?? "")}`,
+    "",
+  ]);
+  return ["# Every variable that a process reads, with its default. Made by npm run docs.", "", ...lines].join("\n");
+}
+
+function actionTable(): string {
+  const rows = Object.entries(actions).map(([action, meaning]) => `| \`${action}\` | ${meaning} |`);
+  return ["| action | meaning |", "| --- | --- |", ...rows].join("\n");
+}
+
+function between(text: string, name: string, content: string): string {
+  const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
+  const [start, stop] = [text.indexOf(begin), text.indexOf(end)];
+  if (start < 0 || stop < start) throw new Error(`the markers ${begin} and ${end} are missing`);
+  return `${text.slice(0, start + begin.length)}\n${content}\n${text.slice(stop)}`;
+}
+
+function read(file: string): string {
+  const path = join(root, file);
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
+}

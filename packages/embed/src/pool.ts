@@ -18,16 +18,35 @@ export function openPool(settings: ProviderSettings, workers: number, concurrenc
     workerData: settings,
     minThreads: workers,
     maxThreads: workers,
+    // Vectors and records lie outside the heap; without a bound V8 would rather grow than collect.
+    resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 },
     concurrentTasksPerWorker: Math.ceil(concurrency / workers),
   });
   return {
     embedBatch(record, signal) {
       const batch = new Uint8Array(record);
-      return pool.run({ batch }, { signal, transferList: [batch.buffer] });
+      return unlessAborted(() => pool.run({ batch }, { transferList: [batch.buffer] }), signal);
     },
-    embedTexts: (texts, signal) => pool.run({ texts }, signal ? { signal } : {}),
+    embedTexts: (texts, signal) => unlessAborted(() => pool.run({ texts }), signal),
     async [Symbol.asyncDispose]() {
       await pool.destroy();
     },
   };
+}
+
+/**
+ * Rejects when the signal is aborted; the task ends unheard. Piscina itself is not given the signal: it keeps a worker
+ * for one task alone that has one, and then the requests of a worker would wait for each other.
+ */
+async function unlessAborted<Value>(run: () => Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (!signal) return run();
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([run(), aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }

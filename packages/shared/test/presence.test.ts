@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import {
   type Activity,
   announcePresence,
@@ -9,11 +9,9 @@ import {
   readPresence,
   waitForRedis,
 } from "../src/index.ts";
-import { CLOSED_PORT, config, eventually, type TestPatience, testPatience, uniqueName } from "./support.ts";
+import { CLOSED_PORT, config, eventually, redis, type TestPatience, testPatience, uniqueName } from "./support.ts";
 
 const patience = testPatience();
-const redis = openRedis(config, patience);
-afterAll(() => redis.disconnect());
 await waitForRedis(redis, patience);
 
 function announce(prefix: string, instance: string, activity: () => Activity, client: Redis = redis) {

@@ -1,15 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
-import { expect } from "vitest";
+import { afterAll, expect } from "vitest";
 import { z } from "zod";
 import {
   type ConsumeOptions,
   type Consumption,
+  connectProducer,
   consume,
+  createAttempts,
   createKafka,
   ensureTopics,
   Health,
   Log,
+  openRedis,
   type Patience,
   type Received,
   readConfiguration,
@@ -59,6 +62,7 @@ export function testPatience(hardStop = new AbortController().signal): TestPatie
 }
 
 export const kafka = createKafka(config, "test", testPatience().log);
+export const redis = openRedis(config, testPatience());
 
 export async function createTopic(partitions: number, topic = uniqueName("topic")): Promise<string> {
   await ensureTopics(kafka, [{ topic, partitions }], 1, testPatience());
@@ -93,13 +97,14 @@ export async function collect(
 ): Promise<TestConsumption> {
   const received: Received[] = [];
   const patience = testPatience();
+  const attempts = createAttempts(redis, config.REDIS_KEY_PREFIX);
   const limits = { inFlightMax: 10_000, inFlightMaxBytes: 10_000_000 };
   const accept = (record: Received): void => {
     received.push(record);
   };
   const consumption = await consume(
     kafka,
-    { groupId, topics: [topic], ...limits, settings: config, accept, ...options },
+    { groupId, topics: [topic], ...limits, settings: config, attempts, accept, ...options },
     patience,
   );
   return { received, consumption, patience, [Symbol.asyncDispose]: () => consumption[Symbol.asyncDispose]() };
@@ -107,4 +112,38 @@ export async function collect(
 
 export function eventually<Value>(value: () => Value, timeoutMs = 20_000) {
   return expect.poll(value, { interval: 20, timeout: timeoutMs });
+}
+
+/** Writes as many records to each of the partitions of a topic. */
+export async function openWriter() {
+  const producer = await connectProducer(kafka, testPatience());
+  afterAll(() => producer[Symbol.asyncDispose]());
+  return async (topic: string, partitions: number, count: number, valueBytes = 8): Promise<void> => {
+    const records = Array.from({ length: partitions * count }, (_, index) => ({
+      value: Buffer.alloc(valueBytes, index),
+      partition: index % partitions,
+    }));
+    await producer.send(topic, records);
+  };
+}
+
+export function offsetsOf(received: readonly Received[], partition = 0): number[] {
+  return received.filter((record) => record.partition === partition).map(({ offset }) => offset);
+}
+
+export function finish(received: readonly Received[], partition: number, ...offsets: number[]): void {
+  for (const record of received) {
+    if (record.partition === partition && offsets.includes(record.offset)) record.done();
+  }
+}
+
+/** kafkajs 2.2.4 is known for them on Node 24; none may come in the whole test file. */
+export function expectNoTimeoutWarnings(): void {
+  const warnings: string[] = [];
+  const note = ({ name, message }: Error): number => warnings.push(`${name}: ${message}`);
+  process.on("warning", note);
+  afterAll(() => {
+    process.off("warning", note);
+    expect(warnings.filter((warning) => warning.includes("Timeout"))).toEqual([]);
+  });
 }

@@ -1,10 +1,8 @@
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { createTracker, openRedis, waitForRedis } from "../src/index.ts";
-import { CLOSED_PORT, config, eventually, testPatience, uniqueName } from "./support.ts";
+import { CLOSED_PORT, config, eventually, redis, testPatience, uniqueName } from "./support.ts";
 
 const patience = testPatience();
-const redis = openRedis(config, patience);
-afterAll(() => redis.disconnect());
 await waitForRedis(redis, patience);
 const tracker = createTracker(redis, config, patience.log);
 

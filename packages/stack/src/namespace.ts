@@ -13,6 +13,7 @@ export function isolated(suffix: string) {
     BATCHES_TOPIC: `millrace.batches.${suffix}`,
     VECTORS_TOPIC: `millrace.vectors.${suffix}`,
     DEAD_LETTERS_TOPIC: `millrace.dead-letters.${suffix}`,
+    REPLAY_TOPIC: `millrace.replay.${suffix}`,
     KAFKA_GROUP_PREFIX: `millrace-${suffix}`,
     OPENSEARCH_INDEX: `millrace-${suffix}`,
     POSTGRES_SCHEMA: `millrace_${suffix}`,

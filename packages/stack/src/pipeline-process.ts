@@ -42,12 +42,15 @@ export interface Launched {
   environment: NodeJS.ProcessEnv;
 }
 
+/** As in the Dockerfile: messages and vectors lie outside V8's heap, and it would rather grow than collect. */
+const nodeOptions = ["--max-old-space-size=192", "--max-semi-space-size=8"];
+
 /** Runs a process from its source. Its log goes on where an earlier one of the same name and index left off. */
 export function launchProcess({ name, index, port, logDirectory, environment }: Launched): PipelineProcess {
   const log = join(logDirectory, `${name}-${index}.log`);
   const entry = resolve(packageDirectory, "..", name, "src", "main.ts");
   const output = openSync(log, "a");
-  const child = spawn(process.execPath, ["--conditions=millrace", entry], {
+  const child = spawn(process.execPath, [...nodeOptions, "--conditions=millrace", entry], {
     // A process group of its own: the terminal's Ctrl-C would reach it beside the parent's signal, and a second signal
     // cuts the orderly stop short.
     detached: true,

@@ -30,7 +30,7 @@ export interface PipelineOptions {
 export interface Pipeline extends AsyncDisposable {
   /** The first api process. */
   api: URL;
-  /** Those that have not ended. */
+  /** Those that have not ended, in the order of the stages. */
   readonly processes: readonly PipelineProcess[];
   /** Throws where none of this name and index runs. */
   process(name: ProcessName, index?: number): PipelineProcess;
@@ -100,7 +100,8 @@ class RunningPipeline implements Pipeline {
   }
 
   get processes(): readonly PipelineProcess[] {
-    return [...this.#slots.values()];
+    const rank = ({ name, index }: PipelineProcess) => processNames.indexOf(name) * 1_000 + index;
+    return [...this.#slots.values()].sort((one, other) => rank(one) - rank(other));
   }
 
   process(name: ProcessName, index = 1): PipelineProcess {

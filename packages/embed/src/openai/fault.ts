@@ -10,10 +10,11 @@ export interface Refusal {
  * Tells why a request failed. Only a refusal of the content can be the messages' fault; everything else may heal:
  * a wrong key is corrected, a quota is raised, an outage ends.
  */
-export function classify(error: unknown): RetryableFault | Refusal {
+export function classify(error: unknown, apiKey: string): RetryableFault | Refusal {
   if (error instanceof OpenAI.APIConnectionTimeoutError) return retryable("timeout", error);
   if (!(error instanceof OpenAI.APIError) || error.status === undefined) return retryable("unavailable", error);
-  const said = `HTTP ${error.status}: ${error.message}`;
+  // Some servers repeat the key that they refuse.
+  const said = `HTTP ${error.status}: ${error.message}`.replaceAll(apiKey, "[OPENAI_API_KEY]");
   switch (error.status) {
     case 400:
     case 413:

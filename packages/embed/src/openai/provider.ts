@@ -29,7 +29,7 @@ export function createOpenAIProvider(settings: OpenAISettings): EmbeddingProvide
       });
       return readAnswer(answer.data, texts.length, settings);
     } catch (error) {
-      const outcome = classify(error);
+      const outcome = classify(error, settings.apiKey);
       return "refused" in outcome ? outcome : { fault: outcome };
     }
   };

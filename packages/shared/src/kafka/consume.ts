@@ -52,7 +52,7 @@ class GroupConsumption implements Consumption {
   #stopping = false;
   #closed = false;
   #replacing: Promise<void> | undefined;
-  #loops: Promise<void>[] = [];
+  #committing: Promise<void> | undefined;
 
   constructor(kafka: Kafka, options: ConsumeOptions, patience: Patience) {
     this.#kafka = kafka;
@@ -70,7 +70,9 @@ class GroupConsumption implements Consumption {
 
   async start(): Promise<void> {
     await this.#open();
-    this.#loops = [this.#commitPeriodically(), this.#watchForStalls()];
+    this.#committing = this.#commitPeriodically();
+    // Not awaited by disposal, which it would hold up for as long as it sleeps.
+    void this.#watchForStalls();
   }
 
   async drain(signal: AbortSignal): Promise<void> {
@@ -84,7 +86,7 @@ class GroupConsumption implements Consumption {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping = true;
     this.#closed = true;
-    await Promise.all(this.#loops);
+    await this.#committing;
     await this.#replacing;
     await this.#consumer?.disconnect().catch(() => undefined);
   }
@@ -276,7 +278,7 @@ class GroupConsumption implements Consumption {
     // kafkajs can stall silently: its fetch loop ends and nothing says so.
     const stallTimeoutMs = this.#options.settings.KAFKA_STALL_TIMEOUT_MS;
     while (!this.#closed) {
-      await sleep(Math.min(1_000, stallTimeoutMs / 4));
+      await sleep(Math.min(1_000, stallTimeoutMs / 4), undefined, { ref: false });
       const silentMs = Date.now() - this.#lastProgressAt;
       if (silentMs > stallTimeoutMs) this.#replace(`no fetch for ${silentMs} ms`);
     }

@@ -68,8 +68,11 @@ async function attempt(
     const written = await producer.send({ topic, acks: -1, messages });
     return { value: placeEach(messages, partitionOf, written) };
   } catch (error) {
-    const missing = (error as { type?: string }).type === "UNKNOWN_TOPIC_OR_PARTITION";
-    if (!missing) return { fault: retryable("unavailable", error) };
+    // kafkajs wraps what it retried in vain.
+    const { type, cause } = error as { type?: string; cause?: { type?: string } };
+    if ((type ?? cause?.type) !== "UNKNOWN_TOPIC_OR_PARTITION") {
+      return { fault: retryable("unavailable", error) };
+    }
     return { fault: retryable("misconfigured", `topic ${topic} does not exist: create it (${describeCause(error)})`) };
   }
 }

@@ -93,7 +93,9 @@ export function headersOf(headers: IHeaders | undefined): Headers {
   for (const name in headers) {
     const value = headers[name];
     for (const each of Array.isArray(value) ? value : [value]) {
-      result.push([name, each === undefined || each === null ? null : Buffer.from(each)]);
+      if (each === undefined || each === null) result.push([name, null]);
+      // kafkajs puts what every object inherits before the values of a header of that name, such as "constructor".
+      else if (typeof each === "string" || Buffer.isBuffer(each)) result.push([name, Buffer.from(each)]);
     }
   }
   return result;

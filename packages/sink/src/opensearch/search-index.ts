@@ -43,9 +43,21 @@ export class OpenSearchIndex implements SearchIndex {
 
   async write(documents: readonly EmbeddedMessage[], signal: AbortSignal): Promise<Split<EmbeddedMessage>> {
     const withVector = documents.find((document) => !isTombstone(document));
-    const unfit = withVector ? await this.#prepare(withVector.vector.length) : undefined;
+    if (withVector === undefined) return this.#delete(documents, signal);
+    const unfit = await this.#prepare(withVector.vector.length);
     if (unfit) return allFailed(documents, unfit);
     return this.#bulk(documents, signal);
+  }
+
+  /** A deletion in an index that does not exist would create it, without the mapping that vectors need. */
+  async #delete(tombstones: readonly EmbeddedMessage[], signal: AbortSignal): Promise<Split<EmbeddedMessage>> {
+    try {
+      this.#dimensions ??= await readDimensions(this.#client, this.#config.OPENSEARCH_INDEX);
+    } catch (error) {
+      return allFailed(tombstones, faultOfRequest(error));
+    }
+    if (this.#dimensions === undefined || tombstones.length === 0) return { done: [...tombstones], failed: [] };
+    return this.#bulk(tombstones, signal);
   }
 
   /**
@@ -56,7 +68,11 @@ export class OpenSearchIndex implements SearchIndex {
     if (this.#dimensions === dimensions) return undefined;
     const index = this.#config.OPENSEARCH_INDEX;
     try {
-      this.#dimensions = (await readDimensions(this.#client, index)) ?? (await this.#create(dimensions));
+      const existing = await readDimensions(this.#client, index);
+      if (existing === undefined && !this.#config.OPENSEARCH_CREATE_INDEX) {
+        return retryable("misconfigured", missingIndex(index));
+      }
+      this.#dimensions = existing ?? (await this.#create(dimensions));
     } catch (error) {
       return faultOfRequest(error);
     }
@@ -70,7 +86,6 @@ export class OpenSearchIndex implements SearchIndex {
 
   async #create(dimensions: number): Promise<number> {
     const index = this.#config.OPENSEARCH_INDEX;
-    if (!this.#config.OPENSEARCH_CREATE_INDEX) throw new Error(missingIndex(index));
     try {
       await this.#client.indices.create({ index, body: indexDefinition(this.#config, dimensions) });
     } catch (error) {

@@ -16,6 +16,7 @@ export async function migrate(pool: Pool, schema: string): Promise<void> {
       createSchema: schema !== "public",
       migrationsSchema: schema,
       migrationsTable: "millrace_migrations",
+      advisoryLockMode: "wait",
       log: silent,
       logger: { debug: silent, info: silent, warn: silent, error: silent },
     });

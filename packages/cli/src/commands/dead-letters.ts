@@ -1,0 +1,102 @@
+import { connectProducer, type DeadLetter, messageId, type PoisonCode, poisonCodes } from "@millrace/shared";
+import { Command, Option } from "commander";
+import { type Clients, openClients } from "../clients.ts";
+import { readDeadLetters, type Selection } from "../dead-letters/read.ts";
+import { replayRecord } from "../dead-letters/replay.ts";
+import { CommandError } from "../errors.ts";
+
+interface Options {
+  topic?: string;
+  code?: PoisonCode;
+  json?: true;
+  all?: true;
+}
+
+/** Enough of a value to recognise it. */
+const SHOWN_BYTES = 2_000;
+
+export function deadLettersCommand(): Command {
+  return new Command("dead-letters")
+    .description("look at the messages that were given up, and send them through the pipeline again")
+    .addCommand(
+      selecting(new Command("list"))
+        .description("one line for each message that was given up")
+        .option("--json", "a JSON line each")
+        .action(list),
+    )
+    .addCommand(
+      new Command("show")
+        .description("everything about one message: why, where, its headers and its value")
+        .argument("<id>", "topic-partition-offset")
+        .option("--json", "as JSON, with the value as base64")
+        .action(show),
+    )
+    .addCommand(
+      selecting(new Command("replay"))
+        .description("send messages through the pipeline again, under their first identity")
+        .argument("[ids...]", "topic-partition-offset of each")
+        .option("--all", "all that the other options select")
+        .action(replay),
+    );
+}
+
+function selecting(command: Command): Command {
+  return command
+    .option("--topic <topic>", "of this source topic only")
+    .addOption(new Option("--code <code>", "given up for this reason only").choices([...poisonCodes]));
+}
+
+function selection({ topic, code }: Options, ids?: readonly string[]): Selection {
+  return { ...(topic !== undefined && { topic }), ...(code !== undefined && { code }), ...(ids && { ids }) };
+}
+
+async function list(options: Options): Promise<void> {
+  await using clients = openClients();
+  const letters = await readDeadLetters(clients, selection(options));
+  for (const letter of letters) say(options.json ? JSON.stringify(summary(letter)) : line(letter));
+  if (!options.json) process.stderr.write(`${letters.length} dead letters\n`);
+}
+
+async function show(id: string, options: Options): Promise<void> {
+  await using clients = openClients();
+  const [letter] = await readDeadLetters(clients, { ids: [id] });
+  if (!letter) throw new CommandError(`There is no dead letter of ${id}: see millrace dead-letters list.`);
+  const headers = letter.headers.map(([name, value]) => [name, value?.toString() ?? null]);
+  if (options.json) {
+    const value = letter.value?.toString("base64") ?? null;
+    return say(JSON.stringify({ ...summary(letter), key: letter.key?.toString() ?? null, headers, value }));
+  }
+  for (const [name, fact] of Object.entries(summary(letter))) say(`${`${name}:`.padEnd(12)}${fact}`);
+  for (const [name, value] of headers) say(`header:     ${name} = ${value}`);
+  say(`value:      ${letter.value?.subarray(0, SHOWN_BYTES).toString() ?? "(none)"}`);
+}
+
+async function replay(ids: string[], options: Options): Promise<void> {
+  if (ids.length === 0 && !options.all) throw new CommandError("Say which: ids, or --all (with --topic or --code).");
+  await using clients = openClients();
+  const letters = await readDeadLetters(clients, selection(options, ids.length > 0 ? ids : undefined));
+  const unknown = ids.filter((id) => !letters.some(({ origin }) => messageId(origin) === id));
+  if (unknown.length > 0)
+    throw new CommandError(`There is no dead letter of ${unknown.join(", ")}; nothing was replayed.`);
+  await send(clients, letters);
+  say(`replayed=${letters.length}`);
+}
+
+async function send({ kafka, patience, config }: Clients, letters: readonly DeadLetter[]): Promise<void> {
+  await using producer = await connectProducer(kafka, patience);
+  for (const letter of letters) await producer.send(config.REPLAY_TOPIC, [replayRecord(letter)]);
+}
+
+function summary({ origin, fault, stage, attempts, failedAt, value }: DeadLetter) {
+  const bytes = value?.length ?? 0;
+  return { id: messageId(origin), code: fault.code, cause: fault.cause, stage, attempts, failedAt, bytes };
+}
+
+function line(letter: DeadLetter): string {
+  const { id, code, cause, stage, failedAt } = summary(letter);
+  return `${failedAt}  ${id}  ${stage}  ${code}  ${cause}`;
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

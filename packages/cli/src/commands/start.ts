@@ -1,0 +1,101 @@
+import { join } from "node:path";
+import { aborted, readConfiguration, topicSettings } from "@millrace/shared";
+import { lease, type Pipeline, startPipeline } from "@millrace/stack";
+import { Command, InvalidArgumentError } from "commander";
+import { z } from "zod";
+import { CommandError } from "../errors.ts";
+import { fileMessages } from "../messages/file.ts";
+import { readmeMessages } from "../messages/readmes.ts";
+import { usualPort } from "../start/api-port.ts";
+import { checkMessages } from "../start/publish.ts";
+import { ensureSourceTopic, type Run, runSample } from "../start/run.ts";
+import { openServices } from "../start/services.ts";
+import { lastLine, summaryJson, summaryText } from "../start/summary.ts";
+
+interface StartOptions {
+  messages?: string;
+  once?: true;
+  json?: true;
+  stack: string;
+  port?: number;
+}
+
+const help = `
+The messages of a FILE, by the end of its name:
+  .csv              the column "text", as RFC 4180 has it: quoted fields may hold commas and line breaks
+  .jsonl, .ndjson   {"text": "…"}; or {"valueBase64": "…"} for any bytes, null for no value; "key" beside them is
+                    optional; a line with neither is published as it stands
+  any other         text, a message a line, empty lines too
+Messages go through POST /publish; what that cannot carry (bytes that are not UTF-8, no value, over 1,000,000 bytes)
+goes straight to Kafka. Broken messages end in the dead-letter topic with their reason, and in demo_log.
+
+The data is kept. Each start counts its own messages only.`;
+
+export function startCommand(stop: AbortSignal): Command {
+  return new Command("start")
+    .description("run the whole pipeline on this machine, and real messages through it")
+    .option("--messages <file>", "your own messages; default: paragraphs of the dependencies' README files")
+    .option("--once", "end after the messages, with exit code 0 only if all counts agree")
+    .option("--json", "print the summary as JSON")
+    .option("--stack <name>", "the stack to run on, brought up if needed", "default")
+    .option("--port <port>", "of the api; default: 8080 where that is free", parsePort)
+    .addHelpText("after", help)
+    .action(async (options: StartOptions) => conclude(await start(options, stop), options));
+}
+
+/** Acquires the stack, the processes and the clients in this order, and gives them back in the other. */
+async function start(options: StartOptions, stop: AbortSignal): Promise<Run> {
+  const source = options.messages === undefined ? readmeMessages() : await fileMessages(options.messages);
+  const total = await checkMessages(source, readConfiguration(z.object(topicSettings), process.env));
+  const startedAt = performance.now();
+  await using stack = await lease({ name: options.stack, onProgress: say });
+  stop.throwIfAborted();
+  await using services = openServices({ ...process.env, ...stack.env }, stop);
+  await ensureSourceTopic(services);
+  const apiPort = options.port ?? (await usualPort());
+  await using pipeline = await startPipeline({
+    stack: stack.env,
+    logDirectory: join(stack.directory, "logs", "pipeline"),
+    ...(apiPort !== undefined && { apiPort }),
+  });
+  say(`ingest, embed, sink and api: ready ${((performance.now() - startedAt) / 1_000).toFixed(1)} s after the start`);
+  const failed = unexpectedExit(pipeline, stop);
+  const sample = runSample({ source, total, pipeline, services, giveUp: options.once === true });
+  const run = await Promise.race([sample, failed]);
+  const summary = options.json
+    ? summaryJson(run, pipeline.api)
+    : summaryText(run, source.title, pipeline.api, !options.once);
+  process.stdout.write(`${summary}\n`);
+  for (const problem of run.problems) say(`The counts do not agree: ${problem}.`);
+  if (options.once) return run;
+  say("\nAll of it goes on running; Ctrl-C ends it.");
+  await Promise.race([aborted(stop), failed]);
+  return run;
+}
+
+/** The last words, when all that was started has ended. */
+function conclude(run: Run, { once, json }: StartOptions): void {
+  if (!once) return;
+  if (run.problems.length > 0) process.exitCode = 1;
+  // Standard output is JSON and nothing else where that was asked for.
+  (json ? process.stderr : process.stdout).write(`${lastLine(run)}\n`);
+}
+
+/** Rejects when a process ends that nobody stopped. */
+async function unexpectedExit(pipeline: Pipeline, stop: AbortSignal): Promise<never> {
+  const exits = pipeline.processes.map(async ({ name, log, exited }) => ({ name, log, ...(await exited) }));
+  const { name, log, code, signal } = await Promise.race(exits);
+  // Who waits beside this notices the signal without being told here.
+  if (stop.aborted) return new Promise<never>(() => undefined);
+  throw new CommandError(`${name} ended with ${signal ?? `exit code ${code}`}: its log, ${log}, says why.`);
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
+  throw new InvalidArgumentError("A port is a whole number from 1 to 65535.");
+}

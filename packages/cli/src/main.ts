@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import { ConfigurationError, describeCause } from "@millrace/shared";
+import { StackError } from "@millrace/stack";
+import { Command } from "commander";
+import { deadLettersCommand } from "./commands/dead-letters.ts";
+import { startCommand } from "./commands/start.ts";
+import { verifyCommand } from "./commands/verify.ts";
+import { CommandError } from "./errors.ts";
+
+/** As a shell reports what Ctrl-C ended. */
+const EXIT_INTERRUPTED = 130;
+
+// A reader that has seen enough, such as head, is no error.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+
+const stop = stopSignal();
+const program = new Command("millrace")
+  .description("Kafka messages in; searchable vectors and an audit row for every message out.")
+  .version(version())
+  .showHelpAfterError()
+  .addCommand(startCommand(stop))
+  .addCommand(verifyCommand())
+  .addCommand(deadLettersCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const isUsers = error instanceof CommandError || error instanceof StackError || error instanceof ConfigurationError;
+  process.exitCode = stop.aborted ? EXIT_INTERRUPTED : 1;
+  // What was interrupted fails in its own ways, which are no news to the user.
+  if (!stop.aborted) process.stderr.write(`${isUsers ? error.message : inFull(error)}\n`);
+}
+
+/** Aborted by the first signal that asks to end; a second one does not wait for an orderly end. */
+function stopSignal(): AbortSignal {
+  const stopping = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (stopping.signal.aborted) {
+        process.stderr.write("Ended at once; `npm run stack -- down` stops what may be left.\n");
+        process.exit(EXIT_INTERRUPTED);
+      }
+      process.stderr.write("\nStopping …\n");
+      stopping.abort();
+    });
+  }
+  return stopping.signal;
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
+  return version;
+}
+
+/** A bug keeps its stack trace. */
+function inFull(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? describeCause(error)) : describeCause(error);
+}

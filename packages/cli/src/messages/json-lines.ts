@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { linesOf } from "./lines.ts";
+import type { SourceMessage } from "./source.ts";
+
+const key = z.string().optional();
+const textRecord = z.object({ text: z.string().refine((text) => text.isWellFormed()), key });
+const bytesRecord = z.object({ valueBase64: z.base64().nullable(), key });
+
+/**
+ * Each line is a message: the field `text`; or `valueBase64`, which can carry any bytes, or `null` for a record without
+ * a value. A line with neither is the message itself, as its bytes are: what is wrong with it is for the pipeline to say.
+ */
+export async function* jsonLinesMessages(file: string): AsyncGenerator<SourceMessage> {
+  for await (const line of linesOf(file)) yield messageOf(line);
+}
+
+function messageOf(line: Buffer): SourceMessage {
+  const json = parseJson(line);
+  const text = textRecord.safeParse(json);
+  if (text.success) return { value: Buffer.from(text.data.text), ...keyOf(text.data) };
+  const bytes = bytesRecord.safeParse(json);
+  if (!bytes.success) return { value: line };
+  const { valueBase64 } = bytes.data;
+  return { value: valueBase64 === null ? null : Buffer.from(valueBase64, "base64"), ...keyOf(bytes.data) };
+}
+
+function keyOf({ key }: { key?: string | undefined }): { key?: string } {
+  return key === undefined ? {} : { key };
+}
+
+function parseJson(line: Buffer): unknown {
+  try {
+    return JSON.parse(line.toString());
+  } catch {
+    return undefined;
+  }
+}

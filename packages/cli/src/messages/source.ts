@@ -1,0 +1,14 @@
+/** A message to publish: any bytes, since broken messages are published too and end as dead letters. */
+export interface SourceMessage {
+  key?: string;
+  value: Buffer | null;
+}
+
+/** Messages that can be read several times: once to check and count them, and once to publish them. */
+export interface MessageSource {
+  /** For the user: where the messages are from. */
+  title: string;
+  /** Questions that the messages should be able to answer. */
+  queries: readonly string[];
+  read(): AsyncIterable<SourceMessage>;
+}

@@ -1,0 +1,76 @@
+import type { Range } from "./ranges.ts";
+import type { Services } from "./services.ts";
+
+/** What OpenSearch and PostgreSQL have of the messages of some ranges. */
+export interface Counts {
+  /** Documents in the index. */
+  indexed: number;
+  /** Rows in demo_log. */
+  recorded: number;
+  /** Those of the rows that say why a message was dead-lettered. */
+  deadLettered: number;
+  /** Such rows by their reason. */
+  reasons: Record<string, number>;
+}
+
+const countRows = `
+  SELECT error_code AS reason, count(*)::integer AS rows
+  FROM demo_log
+  JOIN unnest($2::integer[], $3::bigint[], $4::bigint[]) AS range (partition, first, next)
+    ON kafka_topic = $1 AND kafka_partition = range.partition
+      AND kafka_offset >= range.first AND kafka_offset < range.next
+  GROUP BY error_code`;
+
+export async function readCounts(services: Services, ranges: readonly Range[]): Promise<Counts> {
+  const [indexed, rows] = await Promise.all([countDocuments(services, ranges), readRows(services, ranges)]);
+  const refused = rows.flatMap(({ reason, rows: count }) => (reason === null ? [] : [[reason, count] as const]));
+  return {
+    indexed,
+    recorded: rows.reduce((sum, row) => sum + row.rows, 0),
+    deadLettered: refused.reduce((sum, [, count]) => sum + count, 0),
+    reasons: Object.fromEntries(refused),
+  };
+}
+
+/** Makes every document that was written countable. */
+export async function refresh({ openSearch, settings }: Services): Promise<void> {
+  await openSearch.indices.refresh({ index: settings.OPENSEARCH_INDEX, ignore_unavailable: true });
+}
+
+async function readRows({ postgres, topic }: Services, ranges: readonly Range[]) {
+  const { rows } = await postgres.query<{ reason: string | null; rows: number }>(countRows, [
+    topic,
+    ranges.map(({ partition }) => partition),
+    ranges.map(({ first }) => first),
+    ranges.map(({ next }) => next),
+  ]);
+  return rows;
+}
+
+async function countDocuments({ openSearch, settings, topic }: Services, ranges: readonly Range[]): Promise<number> {
+  if (ranges.length === 0) return 0;
+  const within = ranges.map(({ partition, first, next }) => ({
+    bool: { filter: [{ term: { partition } }, { range: { offset: { gte: first, lt: next } } }] },
+  }));
+  const { body } = await openSearch.count({
+    index: settings.OPENSEARCH_INDEX,
+    // The sink creates the index with the first batch.
+    ignore_unavailable: true,
+    body: { query: { bool: { filter: [{ term: { topic } }, { bool: { should: within, minimum_should_match: 1 } }] } } },
+  });
+  return body.count;
+}
+
+/** What differs where the numbers do not add up; empty where each message ended in one row, and in a document or dead. */
+export function disagreements(sent: number, published: number, counts: Counts): string[] {
+  const { indexed, recorded, deadLettered } = counts;
+  const all: [boolean, string][] = [
+    [sent !== published, `${sent} messages were sent, but the topic grew by ${published}`],
+    [recorded !== published, `the topic grew by ${published} messages, but demo_log has ${recorded} rows of them`],
+    [
+      indexed + deadLettered !== published,
+      `the index has ${indexed} documents and demo_log ${deadLettered} dead letters, together not ${published}`,
+    ],
+  ];
+  return all.flatMap(([differs, what]) => (differs ? [what] : []));
+}

@@ -1,0 +1,109 @@
+import { isUtf8 } from "node:buffer";
+import { connectProducer, type RecordProducer } from "@millrace/shared";
+import { z } from "zod";
+import { CommandError } from "../errors.ts";
+import type { MessageSource, SourceMessage } from "../messages/source.ts";
+import type { Services } from "./services.ts";
+
+/** Bounds of one request; as JSON a byte takes six at most, and the api takes 10 MiB. */
+const REQUEST_MAX_MESSAGES = 500;
+const REQUEST_MAX_BYTES = 1_500_000;
+/** A message over it is refused by the api; see PUBLISH_MESSAGE_MAX_BYTES. */
+const API_MESSAGE_MAX_BYTES = 1_000_000;
+
+const refusalSchema = z.object({ title: z.string(), detail: z.string() });
+
+/** Counts the messages, and finds the one that is too long for Kafka before any is published. */
+export async function checkMessages(
+  source: MessageSource,
+  settings: { KAFKA_RECORD_MAX_BYTES: number },
+): Promise<number> {
+  const maxBytes = settings.KAFKA_RECORD_MAX_BYTES;
+  let count = 0;
+  for await (const message of source.read()) {
+    count++;
+    if (bytesOf(message) <= maxBytes) continue;
+    throw new CommandError(
+      `Message ${count} has ${bytesOf(message)} bytes, more than Kafka takes here: shorten it to ${maxBytes}, or set KAFKA_RECORD_MAX_BYTES.`,
+    );
+  }
+  if (count === 0) throw new CommandError(`There are no ${source.title}: give a file that has some by --messages.`);
+  return count;
+}
+
+/**
+ * Publishes through `POST /publish`. What that cannot carry goes straight to Kafka, as another producer's might: bytes
+ * that are not UTF-8, a record without a value, and a message longer than the api takes.
+ */
+export async function publishMessages(
+  source: MessageSource,
+  api: URL,
+  services: Services,
+  onPublished: (count: number) => void,
+): Promise<void> {
+  await using producer = await connectProducer(services.kafka, services.patience);
+  for await (const chunk of chunksOf(source.read())) {
+    const byApi = Map.groupBy(chunk, fitsApi);
+    await publishByApi(byApi.get(true) ?? [], api, services.patience.hardStop);
+    await publishDirectly(byApi.get(false) ?? [], producer, services.topic);
+    onPublished(chunk.length);
+  }
+}
+
+function fitsApi(message: SourceMessage): boolean {
+  return message.value !== null && bytesOf(message) <= API_MESSAGE_MAX_BYTES && isUtf8(message.value);
+}
+
+async function publishByApi(messages: readonly SourceMessage[], api: URL, stop: AbortSignal): Promise<void> {
+  if (messages.length === 0) return;
+  const response = await fetch(new URL("/publish", api), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(
+      messages.map(({ key, value }) => ({ text: value?.toString(), ...(key !== undefined && { key }) })),
+    ),
+    signal: stop,
+  });
+  const answer: unknown = await response.json();
+  if (response.status === 202) return;
+  const refusal = refusalSchema.safeParse(answer);
+  const why = refusal.success ? `${refusal.data.title}: ${refusal.data.detail}` : "no reason given";
+  throw new CommandError(
+    `POST /publish answered ${response.status} (${why}): see the logs of the api, then start again.`,
+  );
+}
+
+async function publishDirectly(
+  messages: readonly SourceMessage[],
+  producer: RecordProducer,
+  topic: string,
+): Promise<void> {
+  // One request a message: a broker bounds the records of a request together.
+  for (const { key, value } of messages) {
+    const outcome = await producer.trySend(topic, [{ value, key: key === undefined ? null : Buffer.from(key) }]);
+    if ("fault" in outcome) {
+      throw new CommandError(
+        `Kafka refused a message (${outcome.fault.cause}): see the stack's logs, then start again.`,
+      );
+    }
+  }
+}
+
+async function* chunksOf(messages: AsyncIterable<SourceMessage>): AsyncGenerator<SourceMessage[]> {
+  let chunk: SourceMessage[] = [];
+  let bytes = 0;
+  for await (const message of messages) {
+    if (chunk.length === REQUEST_MAX_MESSAGES || (chunk.length > 0 && bytes + bytesOf(message) > REQUEST_MAX_BYTES)) {
+      yield chunk;
+      chunk = [];
+      bytes = 0;
+    }
+    chunk.push(message);
+    bytes += bytesOf(message);
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+function bytesOf({ key, value }: SourceMessage): number {
+  return (value?.length ?? 0) + (key === undefined ? 0 : Buffer.byteLength(key));
+}

@@ -1,0 +1,133 @@
+import { delay, ensureTopics, type LatencySummary } from "@millrace/shared";
+import type { Pipeline } from "@millrace/stack";
+import { CommandError } from "../errors.ts";
+import type { MessageSource } from "../messages/source.ts";
+import { type Counts, disagreements, readCounts, refresh } from "./counts.ts";
+import { readFailedChecks } from "./health.ts";
+import { readLatencies } from "./latencies.ts";
+import { type RunProgress, showProgress } from "./progress.ts";
+import { publishMessages } from "./publish.ts";
+import { type Ends, type Range, rangesBetween, readEnds, sizeOf } from "./ranges.ts";
+import { type Search, search } from "./searches.ts";
+import type { Services } from "./services.ts";
+
+const POLL_INTERVAL_MS = 200;
+const STALL_MS = 60_000;
+
+/** What came of the messages of one run. */
+export interface Run {
+  sent: number;
+  /** By how much the source topic grew. */
+  published: number;
+  counts: Counts;
+  /** What does not add up. */
+  problems: string[];
+  durationMs: number;
+  latencies: Map<string, LatencySummary>;
+  searches: Search[];
+}
+
+export interface RunContext {
+  source: MessageSource;
+  /** How many messages the source has. */
+  total: number;
+  pipeline: Pipeline;
+  services: Services;
+  /** Fail where nothing moves for a minute; else say what the pipeline waits for, and wait. */
+  giveUp: boolean;
+}
+
+/** The source topic takes records as long as the internal topics do, so that an over-long message can be shown refused. */
+export async function ensureSourceTopic({ kafka, settings, topic, patience }: Services): Promise<void> {
+  const { KAFKA_TOPIC_PARTITIONS, KAFKA_RECORD_MAX_BYTES, KAFKA_REPLICATION_FACTOR } = settings;
+  const specification = { topic, partitions: KAFKA_TOPIC_PARTITIONS, maxMessageBytes: KAFKA_RECORD_MAX_BYTES + 65_536 };
+  await ensureTopics(kafka, [specification], KAFKA_REPLICATION_FACTOR, patience);
+}
+
+/** Publishes the messages, waits until each has its row, and reads back what became of them. */
+export async function runSample(context: RunContext): Promise<Run> {
+  const { source, total, pipeline, services } = context;
+  const startedAt = performance.now();
+  const before = await readEnds(services);
+  const progress = showProgress(total);
+  const ranges = await publishAndFollow(context, before, progress).finally(() => progress.end());
+  const durationMs = performance.now() - startedAt;
+  await refresh(services);
+  const counts = await readCounts(services, ranges);
+  const searches: Search[] = [];
+  for (const query of counts.indexed === 0 ? [] : source.queries) {
+    searches.push(await search(query, pipeline.api, services.patience.hardStop));
+  }
+  return {
+    sent: total,
+    published: sizeOf(ranges),
+    counts,
+    problems: disagreements(total, sizeOf(ranges), counts),
+    durationMs,
+    latencies: await readLatencies(pipeline.processes.map(({ log }) => log)),
+    searches,
+  };
+}
+
+/** Returns the ranges of offsets that were published, when all of them have rows. */
+async function publishAndFollow(context: RunContext, before: Ends, progress: RunProgress): Promise<Range[]> {
+  const { source, pipeline, services } = context;
+  const stalls = new StallWatch();
+  let sent = 0;
+  let stored = 0;
+  let over = false;
+  const publishing = publishMessages(source, pipeline.api, services, (count) => {
+    sent += count;
+    progress.published(sent);
+  }).finally(() => {
+    over = true;
+  });
+  // It is awaited as soon as it is over; until then a failure must not count as unhandled.
+  publishing.catch(() => undefined);
+  for (;;) {
+    const all = over;
+    if (all) await publishing;
+    const reading = await readState(services, before);
+    if (reading) {
+      progress.stored(reading.counts);
+      if (all && reading.counts.recorded >= sizeOf(reading.ranges)) return reading.ranges;
+      stored = reading.counts.indexed + reading.counts.recorded;
+    }
+    if (stalls.stalled(sent + stored)) await onStall(context, progress);
+    await delay(POLL_INTERVAL_MS, services.patience.hardStop);
+  }
+}
+
+/** `undefined` where a service does not answer now, as an index that was just created does not: the next reading may. */
+async function readState(services: Services, before: Ends): Promise<{ ranges: Range[]; counts: Counts } | undefined> {
+  try {
+    const ranges = rangesBetween(before, await readEnds(services));
+    return { ranges, counts: await readCounts(services, ranges) };
+  } catch {
+    services.patience.hardStop.throwIfAborted();
+    return undefined;
+  }
+}
+
+async function onStall({ pipeline, giveUp }: RunContext, progress: RunProgress): Promise<void> {
+  const failed = await readFailedChecks(pipeline.api);
+  const why = failed.length === 0 ? "though every health check is passed" : failed.join("; ");
+  const what = `Nothing has moved for ${STALL_MS / 1_000} s: ${why}`;
+  if (giveUp) throw new CommandError(`${what}. Put that right, or see the logs, and start again.`);
+  progress.line(what);
+}
+
+class StallWatch {
+  #sum = -1;
+  #sinceMs = performance.now();
+
+  /** True once whenever the sum has not changed for so long. */
+  stalled(sum: number): boolean {
+    const nowMs = performance.now();
+    const moved = sum !== this.#sum;
+    const stalled = !moved && nowMs - this.#sinceMs >= STALL_MS;
+    if (moved || stalled) this.#sinceMs = nowMs;
+    this.#sum = sum;
+    return stalled;
+  }
+}

@@ -1,0 +1,78 @@
+import type { Run } from "./run.ts";
+
+const TEXT_LENGTH_MAX = 96;
+
+/** @param goesOn whether the pipeline keeps running, so that its URLs are of use */
+export function summaryText(run: Run, title: string, api: URL, goesOn: boolean): string {
+  const { counts, durationMs, published } = run;
+  const seconds = durationMs / 1_000;
+  const rate = Math.round(published / seconds);
+  return [
+    "",
+    `${published.toLocaleString("en")} ${title} in ${seconds.toFixed(1)} s (${rate.toLocaleString("en")} a second):`,
+    `${counts.indexed.toLocaleString("en")} indexed, ${counts.recorded.toLocaleString("en")} recorded, ${deadLettersText(run)}.`,
+    "",
+    ...latencyLines(run),
+    "",
+    ...searchLines(run),
+    ...(goesOn ? urlLines(run, api) : []),
+  ].join("\n");
+}
+
+export function summaryJson(run: Run, api: URL): string {
+  const { counts, latencies, ...rest } = run;
+  return JSON.stringify(
+    { ...rest, ...counts, latencies: Object.fromEntries(latencies), urls: urlsOf(run, api) },
+    undefined,
+    2,
+  );
+}
+
+/** What `--once` ends with. */
+export function lastLine({ published, counts }: Run): string {
+  const { indexed, recorded, deadLettered } = counts;
+  return `published=${published} indexed=${indexed} recorded=${recorded} dead_lettered=${deadLettered}`;
+}
+
+function deadLettersText({ counts: { deadLettered, reasons } }: Run): string {
+  const each = Object.entries(reasons).map(([reason, count]) => `${count} ${reason}`);
+  return `${deadLettered} dead-lettered${each.length > 0 ? ` (${each.join(", ")})` : ""}`;
+}
+
+function latencyLines({ latencies }: Run): string[] {
+  const row = (cells: string[]) =>
+    cells.map((cell, index) => (index === 0 ? cell.padEnd(20) : cell.padStart(10))).join("");
+  return [
+    row(["milliseconds", "count", "p50", "p95", "p99"]),
+    ...[...latencies].map(([action, { count, p50Ms, p95Ms, p99Ms }]) =>
+      row([action, String(count), ...[p50Ms, p95Ms, p99Ms].map((ms) => ms.toFixed(1))]),
+    ),
+  ];
+}
+
+function searchLines({ searches }: Run): string[] {
+  return searches.flatMap(({ query, hits }) => [
+    `Search: ${shortened(query)}`,
+    ...hits.map(({ score, text }) => `  ${score.toFixed(3)}  ${shortened(text)}`),
+    "",
+  ]);
+}
+
+function urlLines(run: Run, api: URL): string[] {
+  return Object.entries(urlsOf(run, api)).map(([name, url]) => `${name.padEnd(7)} ${url}`);
+}
+
+function urlsOf({ searches }: Run, api: URL) {
+  const url = (path: string) => new URL(path, api).href;
+  return {
+    docs: url("/docs"),
+    health: url("/health"),
+    status: url("/status"),
+    search: searches[0]?.url ?? url("/search?q=…"),
+  };
+}
+
+function shortened(text: string): string {
+  const line = text.replaceAll(/\s+/g, " ");
+  return line.length <= TEXT_LENGTH_MAX ? line : `${line.slice(0, TEXT_LENGTH_MAX - 1)}…`;
+}

@@ -1,0 +1,118 @@
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { lease } from "@millrace/stack";
+import { describe, expect, it } from "vitest";
+import { millrace } from "./millrace.ts";
+
+const name = (suffix: string) => `cli_${suffix}_${process.pid}`;
+
+async function writeMessages(): Promise<string> {
+  const file = join(await mkdtemp(join(tmpdir(), "millrace-cli-")), "messages.txt");
+  const lines = Array.from({ length: 300 }, (_, index) => Buffer.from(`Where is my card number ${index}?\n`));
+  lines.splice(7, 0, Buffer.from("\n"), Buffer.from([0xff, 0xfe, 0x0a]), Buffer.from(`${"word ".repeat(10_000)}\n`));
+  // Longer than the api takes, and than Kafka does by default.
+  lines.push(Buffer.from(`${"x".repeat(1_500_000)}\n`));
+  await writeFile(file, Buffer.concat(lines));
+  return file;
+}
+
+describe("start --once", () => {
+  it("ends with counts that agree, again and on top of earlier data", async () => {
+    const parameters = ["start", "--once", "--stack", "test", "--messages", await writeMessages()];
+    for (let run = 0; run < 2; run++) {
+      const { code, stdout, stderr } = await millrace(parameters, name("once")).finished;
+      const lastLine = stdout.trimEnd().split("\n").at(-1);
+      // What went wrong stands in the standard error, so it is shown beside.
+      expect({ code, lastLine, stderr }).toMatchObject({
+        code: 0,
+        lastLine: "published=304 indexed=300 recorded=304 dead_lettered=4",
+        stderr: expect.not.stringContaining("do not agree"),
+      });
+    }
+  });
+
+  it("prints nothing but JSON to standard output where that is asked for", async () => {
+    const parameters = ["start", "--once", "--json", "--stack", "test"];
+    const { code, stdout, stderr } = await millrace(parameters, name("json")).finished;
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    const summary = JSON.parse(stdout);
+    expect(summary).toMatchObject({ published: 1_000, indexed: 1_000, recorded: 1_000, deadLettered: 0, problems: [] });
+    expect(summary.searches[0].query).toBe("how do I limit concurrency?");
+    expect(summary.searches[0].hits.map(({ text }: { text: string }) => text)).toContainEqual(
+      expect.stringMatching(/^p-limit: Run multiple .* with limited concurrency/),
+    );
+    expect(Object.keys(summary.latencies)).toEqual(
+      expect.arrayContaining(["api.publish", "ingest.pack", "embed.batch", "sink.batch"]),
+    );
+    expect(stderr.trimEnd().split("\n").at(-1)).toBe("published=1000 indexed=1000 recorded=1000 dead_lettered=0");
+  });
+
+  it("says what is wrong in one sentence", async () => {
+    const parameters = ["start", "--once", "--stack", "test", "--messages", "/nowhere"];
+    const { code, stderr } = await millrace(parameters, name("wrong")).finished;
+    expect(stderr).toBe("There is no file /nowhere: give the path of one by --messages.\n");
+    expect(code).toBe(1);
+  });
+});
+
+describe("start", () => {
+  it.each(["interrupt", "terminate"] as const)("leaves no process behind after it was told to %s", async (how) => {
+    const running = millrace(["start", "--stack", "test", "--messages", await writeMessages()], name(how));
+    await expect.poll(running.stderr, { timeout: 60_000 }).toContain("goes on running");
+    const pids = await pidsOfProcesses();
+    expect(pids.map(isAlive)).toEqual([true, true, true, true]);
+    running[how]();
+    const { code, stdout } = await running.finished;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/docs +http:\/\/127\.0\.0\.1:\d+\/docs/);
+    expect(pids.map(isAlive)).toEqual([false, false, false, false]);
+  });
+
+  it("leaves no process behind when it is told to end while the processes start", async () => {
+    const running = millrace(["start", "--stack", "test"], name("early"));
+    await expect.poll(running.stderr, { timeout: 60_000 }).toContain("already up");
+    running.interrupt();
+    expect((await running.finished).code).toBe(130);
+    expect((await pidsOfProcesses()).filter(isAlive)).toEqual([]);
+  });
+});
+
+it("explains itself", async () => {
+  const help = await millrace(["start", "--help"], name("help")).finished;
+  expect(help.stdout).toContain("--messages <file>");
+  expect(help.code).toBe(0);
+  expect((await millrace(["--version"], name("version")).finished).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+it("says which setting is refused before it starts anything", async () => {
+  process.env.KAFKA_RECORD_MAX_BYTES = "12";
+  const refused = millrace(["start", "--stack", "test"], name("refused"));
+  delete process.env.KAFKA_RECORD_MAX_BYTES;
+  const { code, stderr } = await refused.finished;
+  expect(stderr).toContain("KAFKA_RECORD_MAX_BYTES is refused");
+  expect(stderr).not.toContain("already up");
+  expect(code).toBe(1);
+});
+
+/** As they logged them when they started. */
+async function pidsOfProcesses(): Promise<number[]> {
+  await using stack = await lease({ name: "test" });
+  const logs = ["ingest", "embed", "sink", "api"].map((each) =>
+    join(stack.directory, "logs", "pipeline", `${each}-1.log`),
+  );
+  const lines = await Promise.all(logs.map((log) => readFile(log, "utf8").catch(() => "")));
+  return lines.flatMap((text) => {
+    const pid = /"pid":(\d+)/.exec(text)?.[1];
+    return pid === undefined ? [] : [Number(pid)];
+  });
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,214 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  decodeVectors,
+  encodeBatch,
+  type Message,
+  messageId,
+  parseDeadLetter,
+  type RecordProducer,
+} from "@millrace/shared";
+import { afterAll, expect, test } from "vitest";
+import type { ProviderSettings } from "../src/config.ts";
+import { Embed } from "../src/embed.ts";
+import { pooledEmbedder } from "../src/embedder.ts";
+import { createLocalProvider } from "../src/local/provider.ts";
+import { type EmbedderPool, openPool } from "../src/pool.ts";
+import { sendJson, serveEmbeddings, wellBehaved } from "./embeddings-server.ts";
+import { messagesOf } from "./messages.ts";
+import { embedded } from "./provider.contract.ts";
+import { eventually, openEdges, testConfig } from "./support.ts";
+
+const localPool = openPool({ provider: "local" }, 1, 4);
+afterAll(() => localPool[Symbol.asyncDispose]());
+const local = createLocalProvider();
+
+interface RunOptions {
+  overrides?: Record<string, string>;
+  pool?: EmbedderPool;
+  slowed?: (producer: RecordProducer) => RecordProducer;
+}
+
+/** The stage over real topics, as `main.ts` wires it. */
+async function run({ overrides = {}, pool = localPool, slowed = (producer) => producer }: RunOptions = {}) {
+  const edges = await openEdges(testConfig(overrides));
+  const { config, patience, deadLetters, tracker, attempts } = edges;
+  const groupId = `${config.KAFKA_GROUP_PREFIX}-embed`;
+  const producer = slowed(edges.producer);
+  const embed = new Embed(config, {
+    embedder: pooledEmbedder(pool),
+    attempts,
+    producer,
+    deadLetters,
+    tracker,
+    patience,
+  });
+  const vectors = await edges.read(config.VECTORS_TOPIC);
+  const letters = await edges.read(config.DEAD_LETTERS_TOPIC);
+  const consumption = await edges.consumption(groupId, [config.BATCHES_TOPIC], (received) => embed.accept(received));
+  return {
+    ...edges,
+    embed,
+    publish: (...values: (Buffer | null)[]) =>
+      edges.producer.send(
+        config.BATCHES_TOPIC,
+        values.map((value) => ({ value, partition: 0 })),
+      ),
+    records: vectors.received,
+    batches: () => vectors.received.map(({ value }) => decodeVectors(value ?? Buffer.alloc(0))),
+    letters: () => letters.received.map(({ key, value, headers }) => parseDeadLetter(key, value, headers)),
+    committedBatches: () => edges.committed(groupId, config.BATCHES_TOPIC),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([consumption, vectors, letters].map((each) => each[Symbol.asyncDispose]()));
+      await edges[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function remotePool(url: string): EmbedderPool {
+  const settings: ProviderSettings = { provider: "openai", apiKey: "key", baseUrl: url, model: "m", timeoutMs: 2_000 };
+  return openPool(settings, 1, 4);
+}
+
+async function vectorsOf(messages: readonly Message[]): Promise<Float32Array> {
+  const texts = messages.map(({ text }) => text.toString());
+  return (await embedded(local, texts)).vectors;
+}
+
+test("a batch goes on with the same messages and a vector for each, and is committed", async () => {
+  await using stage = await run();
+  const messages = messagesOf(["lost card", "refund please", "Wo ist meine Karte? 😀"], { topic: "orders" });
+  const fromJson = messagesOf(["the text"], { topic: "orders", offset: 9, value: Buffer.from('{"text":"the text"}') });
+  await stage.publish(encodeBatch(messages), encodeBatch(fromJson));
+  await eventually(() => stage.batches().length).toBe(2);
+  const [first, second] = stage.batches().toSorted((left, right) => right.messages.length - left.messages.length);
+  expect(first).toMatchObject({ model: "static-minilm-l6-256", dimensions: 256 });
+  expect(first?.messages).toEqual(messages);
+  expect(first?.vectors).toEqual(await vectorsOf(messages));
+  expect(second?.messages).toEqual(fromJson);
+  await eventually(() => stage.committedBatches()).toBe(2);
+  expect(stage.embed.messages).toBe(4);
+  await stage.tracker.flush();
+  const progress = await stage.tracker.progress({ topic: "orders", partition: 0, offset: 2 });
+  expect(Object.keys(progress ?? {})).toEqual(["embedded"]);
+});
+
+test("a batch whose vectors make it too large goes on in several records, none of them too large", async () => {
+  await using stage = await run({ overrides: { KAFKA_RECORD_MAX_BYTES: "65536" } });
+  const messages = messagesOf(
+    Array.from({ length: 200 }, (_, index) => `text ${index} ${"of some length ".repeat(4)}`),
+  );
+  await stage.publish(encodeBatch(messages));
+  await eventually(() => stage.batches().flatMap((batch) => batch.messages).length).toBe(200);
+  expect(stage.records.length).toBeGreaterThan(3);
+  for (const { value } of stage.records) expect(value?.length).toBeLessThanOrEqual(65_536 + 100);
+  expect(new Set(stage.batches().flatMap((batch) => batch.messages.map(messageId))).size).toBe(200);
+  for (const batch of stage.batches()) expect(batch.vectors).toEqual(await vectorsOf(batch.messages));
+});
+
+test("a record that is no batch is dead-lettered, and the batch after it goes on", async () => {
+  await using stage = await run();
+  const whole = encodeBatch(messagesOf(["lost card"]));
+  const broken = [Buffer.from("garbage"), null, whole.subarray(0, whole.length - 1)];
+  await stage.publish(...broken, whole);
+  await eventually(() => stage.letters().length).toBe(3);
+  await eventually(() => stage.batches().length).toBe(1);
+  await eventually(() => stage.committedBatches()).toBe(4);
+  const letters = stage.letters().toSorted((left, right) => left.origin.offset - right.origin.offset);
+  expect(letters.map(({ value }) => value)).toEqual(broken);
+  for (const [offset, letter] of letters.entries()) {
+    expect(letter).toMatchObject({
+      stage: "embed",
+      origin: { topic: stage.config.BATCHES_TOPIC, partition: 0, offset },
+      fault: { code: "undecodable" },
+    });
+  }
+});
+
+test("a text that cannot be embedded is dead-lettered alone, under its own origin", async () => {
+  await using stage = await run();
+  const messages = messagesOf(["lost card", "\u200b", "refund"], { topic: "orders" });
+  await stage.publish(encodeBatch(messages));
+  await eventually(() => stage.letters().length).toBe(1);
+  await eventually(() => stage.batches().length).toBe(1);
+  const good = messages.filter((_, index) => index !== 1);
+  expect(stage.batches()[0]?.messages).toEqual(good);
+  expect(stage.batches()[0]?.vectors).toEqual(await vectorsOf(good));
+  expect(stage.letters()[0]).toMatchObject({
+    origin: { topic: "orders", partition: 0, offset: 1 },
+    fault: { code: "invalid" },
+    key: messages[1]?.key,
+    headers: messages[1]?.headers,
+  });
+  await eventually(() => stage.committedBatches()).toBe(1);
+});
+
+test("messages that delete go through without a vector, between those that have one", async () => {
+  await using stage = await run();
+  const [first, second, third] = messagesOf(["lost card", "", "refund"]);
+  if (!first || !second || !third) throw new Error("three messages");
+  const deletion = { ...second, value: null };
+  await stage.publish(encodeBatch([first, deletion, third]), encodeBatch([{ ...deletion, offset: 7 }]));
+  await eventually(() => stage.batches().length).toBe(2);
+  const [mixed, alone] = stage.batches().toSorted((left, right) => right.messages.length - left.messages.length);
+  expect(mixed?.messages).toEqual([first, deletion, third]);
+  expect(mixed?.vectors).toEqual(await vectorsOf([first, third]));
+  expect(alone?.messages).toEqual([{ ...deletion, offset: 7 }]);
+  expect(alone?.vectors).toHaveLength(0);
+});
+
+test("nothing is committed before Kafka has acknowledged the vectors", async () => {
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  let waiting = 0;
+  await using stage = await run({
+    slowed: (producer) => ({
+      ...producer,
+      send: async (topic, records) => {
+        waiting++;
+        await released;
+        await producer.send(topic, records);
+      },
+    }),
+  });
+  await stage.publish(encodeBatch(messagesOf(["lost card"])));
+  await eventually(() => waiting).toBe(1);
+  await sleep(200);
+  expect(await stage.committedBatches()).toBe(0);
+  release();
+  await eventually(() => stage.committedBatches()).toBe(1);
+});
+
+test("a provider that is away is waited for, visibly, and nothing is dead-lettered", async () => {
+  let failures = 0;
+  await using server = await serveEmbeddings((request, response) => {
+    if (failures++ < 5) sendJson(response, 503, { error: { message: "overloaded" } });
+    else wellBehaved(6)(request, response);
+  });
+  await using pool = remotePool(server.url);
+  await using stage = await run({ pool });
+  await stage.publish(encodeBatch(messagesOf(["lost card", "refund"])));
+  await eventually(() => stage.batches().length).toBe(1);
+  await eventually(() => stage.committedBatches()).toBe(1);
+  expect(stage.letters()).toEqual([]);
+  const requests = stage.patience.lines().filter(({ action }) => action === "embed.request");
+  expect(requests.map(({ status }) => status)).toEqual([...Array(5).fill("retry"), "ok"]);
+  expect(stage.patience.health.dependencies["embedding-provider"]?.state).toBe("working");
+});
+
+test("as many requests are in flight as EMBED_CONCURRENCY says, and no more", async () => {
+  let inFlight = 0;
+  let most = 0;
+  await using server = await serveEmbeddings((request, response) => {
+    most = Math.max(most, ++inFlight);
+    setTimeout(() => {
+      inFlight--;
+      wellBehaved(6)(request, response);
+    }, 100);
+  });
+  await using pool = remotePool(server.url);
+  await using stage = await run({ pool, overrides: { EMBED_CONCURRENCY: "4" } });
+  await stage.publish(
+    ...messagesOf(Array.from({ length: 16 }, (_, index) => `text ${index}`)).map((message) => encodeBatch([message])),
+  );
+  await eventually(() => stage.batches().length).toBe(16);
+  expect(most).toBe(4);
+});

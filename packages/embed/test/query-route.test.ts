@@ -1,0 +1,59 @@
+import { afterAll, expect, test } from "vitest";
+import { createLocalProvider } from "../src/local/provider.ts";
+import { openPool } from "../src/pool.ts";
+import { queryRoute } from "../src/query-route.ts";
+import { sendJson, serveEmbeddings } from "./embeddings-server.ts";
+import { embedded } from "./provider.contract.ts";
+import { testPatience } from "./support.ts";
+
+const pool = openPool({ provider: "local" }, 1, 4);
+afterAll(() => pool[Symbol.asyncDispose]());
+
+function post(body: string, route = queryRoute(pool, testPatience().log)): Response | Promise<Response> {
+  return route.request("/embed", { method: "POST", body, headers: { "content-type": "application/json" } });
+}
+
+test("a text becomes its vector, as base64 of little-endian float32", async () => {
+  const response = await post(JSON.stringify({ text: "how do I limit concurrency?" }));
+  expect(response.status).toBe(200);
+  const { model, dimensions, vector } = (await response.json()) as Record<string, unknown>;
+  expect({ model, dimensions }).toEqual({ model: "static-minilm-l6-256", dimensions: 256 });
+  const bytes = new Uint8Array(Buffer.from(String(vector), "base64"));
+  const expected = await embedded(createLocalProvider(), ["how do I limit concurrency?"]);
+  expect(new Float32Array(bytes.buffer)).toEqual(expected.vectors);
+});
+
+test.each(["", "text", "{}", '{"text":""}', '{"text":1}', '{"text":"a","more":1}', "[]", "null"])(
+  "the body %j is refused with 400",
+  async (body) => {
+    const response = await post(body);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toEqual({ error: expect.any(String) });
+  },
+);
+
+test("a body over the limit is refused with 413", async () => {
+  expect((await post(JSON.stringify({ text: "x".repeat(70_000) }))).status).toBe(413);
+});
+
+test("a text without anything to embed is 422", async () => {
+  expect((await post(JSON.stringify({ text: "\u200b" }))).status).toBe(422);
+});
+
+test("a provider that fails is 503, with the reason in the log and never the text", async () => {
+  await using server = await serveEmbeddings((_, response) => sendJson(response, 500, { error: { message: "down" } }));
+  const settings = { provider: "openai", apiKey: "key", baseUrl: server.url, model: "m", timeoutMs: 2_000 } as const;
+  await using remote = openPool(settings, 1, 1);
+  const patience = testPatience();
+  const response = await post(JSON.stringify({ text: "a private question" }), queryRoute(remote, patience.log));
+  expect(response.status).toBe(503);
+  expect(await response.json()).toEqual({ error: expect.stringContaining("500") });
+  expect(patience.lines()).toMatchObject([
+    { action: "embed.query", details: { cause: expect.stringContaining("500") } },
+  ]);
+  expect(JSON.stringify(patience.lines())).not.toContain("private");
+});
+
+test("other methods are not served", async () => {
+  expect((await queryRoute(pool, testPatience().log).request("/embed")).status).toBe(404);
+});

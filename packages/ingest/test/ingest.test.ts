@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { decodeBatch, type Message, messageId, parseDeadLetter, type RecordProducer } from "@millrace/shared";
+import { expect, test } from "vitest";
+import { Ingest } from "../src/ingest.ts";
+import { eventually, openEdges, testConfig } from "./support.ts";
+
+/** The stage over real topics, as `main.ts` wires it. */
+async function run(overrides: Record<string, string> = {}, slowed?: (producer: RecordProducer) => RecordProducer) {
+  const edges = await openEdges(testConfig(overrides));
+  const { config, patience, producer, deadLetters, tracker } = edges;
+  const [source = ""] = config.KAFKA_TOPICS;
+  const groupId = `${config.KAFKA_GROUP_PREFIX}-ingest`;
+  const used = slowed ? slowed(producer) : producer;
+  const ingest = new Ingest(config, { producer: used, deadLetters, tracker, log: patience.log });
+  const batches = await edges.read(config.BATCHES_TOPIC);
+  const letters = await edges.read(config.DEAD_LETTERS_TOPIC);
+  const topics = [...config.KAFKA_TOPICS, config.REPLAY_TOPIC];
+  const consumption = await edges.consumption(groupId, topics, (received) => ingest.accept(received));
+  return {
+    ...edges,
+    source,
+    ingest,
+    consumption,
+    batches: (): Message[][] => batches.received.map(({ value }) => decodeBatch(value ?? Buffer.alloc(0))),
+    letters: () => letters.received.map(({ key, value, headers }) => parseDeadLetter(key, value, headers)),
+    committedSource: () => edges.committed(groupId, source),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([consumption, batches, letters].map((each) => each[Symbol.asyncDispose]()));
+      await edges[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test("messages of all partitions are packed into common batches, each message once, and then committed", async () => {
+  await using stage = await run({ BATCH_MAX_MESSAGES: "50", BATCH_LINGER_MS: "300" });
+  const records = Array.from({ length: 130 }, (_, index) => ({
+    key: Buffer.from(`key ${index}`),
+    value: Buffer.from(`text ${index}`),
+    headers: [["trace", Buffer.from(String(index))]] as const,
+    partition: index % 2,
+  }));
+  await stage.producer.send(stage.source, records);
+  await eventually(() => stage.batches().flat().length).toBe(130);
+  await eventually(() => stage.committedSource()).toBe(130);
+
+  const messages = stage.batches().flat();
+  expect(new Set(messages.map(messageId)).size).toBe(130);
+  expect(messages.map(({ text }) => text.toString()).toSorted()).toEqual(
+    records.map(({ value }) => value.toString()).toSorted(),
+  );
+  expect(messages[0]).toMatchObject({ topic: stage.source, key: expect.any(Buffer), timestampMs: expect.any(Number) });
+  expect(messages[0]?.headers).toEqual([["trace", Buffer.from(messages[0]?.text.toString().slice(5) ?? "")]]);
+  // Full ones first, what is left after the linger.
+  expect(
+    stage
+      .batches()
+      .map((batch) => batch.length)
+      .toSorted((left, right) => right - left),
+  ).toEqual([50, 50, 30]);
+  expect(stage.batches().some((batch) => new Set(batch.map(({ partition }) => partition)).size === 2)).toBe(true);
+  expect(stage.ingest.messages).toBe(130);
+});
+
+test("a batch that is not full is written after its linger, and not before", async () => {
+  await using stage = await run({ BATCH_LINGER_MS: "1000" });
+  await stage.producer.send(stage.source, [{ value: Buffer.from("alone") }]);
+  await eventually(() => stage.consumption.inFlight).toBe(1);
+  await sleep(500);
+  expect(stage.batches()).toEqual([]);
+  await eventually(() => stage.batches().map((batch) => batch.map(({ text }) => text.toString()))).toEqual([["alone"]]);
+});
+
+test("what can't be embedded goes to the dead letters alone, with its origin and reason, and is committed", async () => {
+  await using stage = await run({ TEXT_FIELD: "/text", MESSAGE_MAX_BYTES: "200" });
+  const headers = [["constructor", Buffer.from("kept")]] as const;
+  const broken = [
+    { value: null, code: "invalid" },
+    { value: Buffer.from("{"), code: "undecodable" },
+    { value: Buffer.from([0xff, 0xfe]), code: "undecodable" },
+    { value: Buffer.from(JSON.stringify({ text: "x".repeat(300) })), code: "too_long" },
+    { value: Buffer.from('{"title":"no text"}'), code: "invalid" },
+  ];
+  const good = { value: Buffer.from('{"text":"good"}') };
+  await stage.producer.send(stage.source, [
+    good,
+    ...broken.map(({ value }, index) => ({ key: Buffer.from(`key ${index}`), value, headers })),
+    good,
+  ]);
+  await eventually(() => stage.letters().length).toBe(broken.length);
+  await eventually(() => stage.committedSource()).toBe(broken.length + 2);
+  expect(
+    stage
+      .batches()
+      .flat()
+      .map(({ text }) => text.toString()),
+  ).toEqual(["good", "good"]);
+
+  for (const letter of stage.letters()) {
+    const { value, code } = broken[Number(letter.key?.toString().slice(4))] ?? {};
+    expect(letter).toMatchObject({ stage: "ingest", fault: { kind: "poison", code }, headers, attempts: 1 });
+    expect(letter.value).toEqual(value);
+    expect(letter.origin).toMatchObject({ topic: stage.source, offset: expect.any(Number) });
+    expect(letter.fault.cause).not.toBe("");
+  }
+  const origins = [...stage.letters().map(({ origin }) => origin), ...stage.batches().flat()].map(messageId);
+  expect(new Set(origins).size).toBe(broken.length + 2);
+  expect(stage.deadLetters.count).toBe(broken.length);
+});
+
+test("nothing is committed before Kafka has acknowledged its batch", async () => {
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  let waiting = 0;
+  await using stage = await run({}, (producer) => ({
+    ...producer,
+    send: async (topic, records) => {
+      waiting++;
+      await released;
+      await producer.send(topic, records);
+    },
+  }));
+  await stage.producer.send(stage.source, [{ value: Buffer.from("one") }, { value: Buffer.from("two") }]);
+  await eventually(() => waiting).toBeGreaterThan(0);
+  await sleep(300);
+  expect(await stage.committedSource()).toBe(0);
+  expect(stage.consumption.inFlight).toBe(2);
+  release();
+  await eventually(() => stage.committedSource()).toBe(2);
+  expect(stage.batches().flat()).toHaveLength(2);
+});
+
+test("a replayed message goes under its first identity; a record that names none is passed over", async () => {
+  await using stage = await run({ MESSAGE_MAX_BYTES: "100" });
+  await stage.producer.send(stage.source, [{ value: Buffer.from("x".repeat(101)) }]);
+  await eventually(() => stage.letters().length).toBe(1);
+  const [letter] = stage.letters();
+  await using raw = await stage.read(stage.config.DEAD_LETTERS_TOPIC);
+  await eventually(() => raw.received.length).toBe(1);
+
+  const headers = raw.received[0]?.headers ?? [];
+  await stage.producer.send(stage.config.REPLAY_TOPIC, [
+    { value: Buffer.from("mended"), headers },
+    { value: Buffer.from("not a dead letter") },
+  ]);
+  await eventually(() => stage.batches().flat().length).toBe(1);
+  await eventually(() => stage.committed(`${stage.config.KAFKA_GROUP_PREFIX}-ingest`, stage.config.REPLAY_TOPIC)).toBe(
+    2,
+  );
+  const [message] = stage.batches().flat();
+  expect(message && messageId(message)).toBe(letter && messageId(letter.origin));
+  expect(message?.text.toString()).toBe("mended");
+  expect(message?.headers).toEqual([]);
+});

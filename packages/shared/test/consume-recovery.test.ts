@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import {
+  collect,
+  committedOffsets,
+  createTopic,
+  eventually,
+  expectNoTimeoutWarnings,
+  finish,
+  kafka,
+  offsetsOf,
+  openWriter,
+  uniqueName,
+} from "./support.ts";
+
+const write = await openWriter();
+expectNoTimeoutWarnings();
+
+/** Longer than the session timeout of the tests' configuration. */
+const SESSION_AND_MORE_MS = 2_500;
+
+test("draining takes nothing more, waits for what is in flight, and commits it", async () => {
+  const topic = await createTopic(1);
+  const groupId = uniqueName("group");
+  await write(topic, 1, 3);
+  await using consumer = await collect(groupId, topic);
+  await eventually(() => consumer.received.length).toBe(3);
+
+  let drained = false;
+  const draining = consumer.consumption.drain(new AbortController().signal).then(() => {
+    drained = true;
+  });
+  await write(topic, 1, 2);
+  // Longer than the session timeout: the group is kept, or the commit would be refused.
+  await sleep(SESSION_AND_MORE_MS);
+  expect(drained).toBe(false);
+  for (const record of consumer.received) record.done();
+  await draining;
+  expect(await committedOffsets(groupId, topic)).toEqual([3]);
+  expect(consumer.received).toHaveLength(3);
+});
+
+test("draining ends by rejection at a hard stop, with nothing committed that is not done", async () => {
+  const topic = await createTopic(1);
+  const groupId = uniqueName("group");
+  await write(topic, 1, 2);
+  await using consumer = await collect(groupId, topic);
+  await eventually(() => consumer.received.length).toBe(2);
+  finish(consumer.received, 0, 1);
+  const hardStop = new AbortController();
+  const draining = expect(consumer.consumption.drain(hardStop.signal)).rejects.toThrow(/abort/i);
+  await sleep(100);
+  hardStop.abort();
+  await draining;
+  expect(await committedOffsets(groupId, topic)).toEqual([-1]);
+});
+
+test("a topic that is missing at first is waited for, visibly", async () => {
+  const topic = uniqueName("late");
+  const opening = collect(uniqueName("group"), topic);
+  await sleep(1_000);
+  await createTopic(1, topic);
+  await write(topic, 1, 3);
+  await using consumer = await opening;
+  await eventually(() => consumer.received.length).toBe(3);
+  const joins = consumer.patience.lines().filter(({ action }) => action === "kafka.consume");
+  expect(joins.map(({ status }) => status)).toContain("retry");
+  expect(joins.at(-1)?.status).toBe("ok");
+  await eventually(() => consumer.patience.health.dependencies["kafka.consume"]?.state).toBe("working");
+});
+
+test("a consumer that crashed is replaced: a topic that was deleted and created again is read on", async () => {
+  const topic = await createTopic(1);
+  const groupId = uniqueName("group");
+  await write(topic, 1, 2);
+  await using consumer = await collect(groupId, topic);
+  await eventually(() => consumer.received.length).toBe(2);
+
+  const admin = kafka.admin();
+  await admin.connect();
+  await admin.deleteTopics({ topics: [topic] });
+  await admin.disconnect();
+  await eventually(() => consumer.patience.lines().some(({ status }) => status === "retry")).toBe(true);
+  expect(consumer.received.every(({ revoked }) => revoked)).toBe(true);
+
+  await createTopic(1, topic);
+  await write(topic, 1, 4);
+  await eventually(() => offsetsOf(consumer.received.slice(2))).toEqual([0, 1, 2, 3]);
+  expect(consumer.received.slice(2).every(({ revoked }) => !revoked)).toBe(true);
+});

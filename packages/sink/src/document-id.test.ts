@@ -1,0 +1,31 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { documentIds } from "./document-id.ts";
+
+const message = fc.record({
+  topic: fc.stringMatching(/^[a-zA-Z0-9._-]{1,20}$/),
+  partition: fc.nat(3),
+  offset: fc.nat(100),
+  key: fc
+    .oneof(fc.uint8Array({ maxLength: 4 }), fc.uint8Array({ minLength: 100, maxLength: 300 }))
+    .map((key) => Buffer.from(key)),
+});
+
+test("by offset: one document for each message, and never the same for two", () => {
+  fc.assert(
+    fc.property(message, message, (one, other) => {
+      const same = one.topic === other.topic && one.partition === other.partition && one.offset === other.offset;
+      expect(documentIds.offset(one) === documentIds.offset(other)).toBe(same);
+    }),
+  );
+});
+
+test("by key: one document for each key of a topic, whatever bytes it has, within OpenSearch's 512 bytes", () => {
+  fc.assert(
+    fc.property(message, message, (one, other) => {
+      const same = one.topic === other.topic && one.key.equals(other.key);
+      expect(documentIds.key(one) === documentIds.key(other)).toBe(same);
+      expect(Buffer.byteLength(documentIds.key({ ...one, topic: "t".repeat(249) }))).toBeLessThanOrEqual(512);
+    }),
+  );
+});

@@ -1,0 +1,212 @@
+import { type DeadLetter, openPostgres, type Pool } from "@millrace/shared";
+import { afterAll, describe, expect, test } from "vitest";
+import type { SinkConfig } from "../src/config.ts";
+import { documentIds } from "../src/document-id.ts";
+import { PostgresAuditLog } from "../src/postgres/audit-log.ts";
+import { migrate } from "../src/postgres/migrate.ts";
+import { documents, tombstone, withText } from "./documents.ts";
+import { CLOSED_PORT, testConfig, testPatience } from "./support.ts";
+
+const pools: Pool[] = [];
+afterAll(() => Promise.all(pools.map((pool) => pool.end())));
+
+function connect(config: SinkConfig): Pool {
+  const pool = openPostgres(config, testPatience());
+  pools.push(pool);
+  return pool;
+}
+
+async function open() {
+  const config = testConfig();
+  const pool = connect(config);
+  await migrate(pool, config.POSTGRES_SCHEMA);
+  return { config, pool, audit: new PostgresAuditLog(pool, "documents", documentIds.offset) };
+}
+
+async function rows(pool: Pool): Promise<Record<string, unknown>[]> {
+  return (await pool.query("SELECT * FROM demo_log ORDER BY kafka_partition, kafka_offset")).rows;
+}
+
+function letter(offset: number, value: Buffer | null = Buffer.from("refused")): DeadLetter {
+  return {
+    origin: { topic: "messages", partition: 3, offset, timestampMs: 1 },
+    key: null,
+    value,
+    headers: [],
+    fault: { kind: "poison", code: "too_long", cause: "it is too long" },
+    stage: "ingest",
+    attempts: 1,
+    failedAt: new Date().toISOString(),
+  };
+}
+
+describe("the migration", () => {
+  test("makes demo_log with these columns and one row for each message", async () => {
+    const { config, pool } = await open();
+    const columns = await pool.query(
+      "SELECT column_name FROM information_schema.columns WHERE table_schema = $1 AND table_name = 'demo_log' ORDER BY ordinal_position",
+      [config.POSTGRES_SCHEMA],
+    );
+    expect(columns.rows.map(({ column_name }) => column_name)).toEqual([
+      "id",
+      "timestamp",
+      "kafka_topic",
+      "kafka_partition",
+      "kafka_offset",
+      "message_content",
+      "embedding_model",
+      "embedding_dimensions",
+      "opensearch_index",
+      "opensearch_doc_id",
+      "log_level",
+      "error_code",
+      "error_cause",
+    ]);
+    const constraints = await pool.query(
+      "SELECT pg_get_constraintdef(oid) AS definition FROM pg_constraint WHERE conrelid = 'demo_log'::regclass",
+    );
+    const definitions = constraints.rows.map(({ definition }) => String(definition));
+    expect(definitions).toContain("UNIQUE (kafka_topic, kafka_partition, kafka_offset)");
+    expect(definitions).toContain("PRIMARY KEY (id)");
+  });
+
+  test("may run in several processes at once, and again", async () => {
+    const config = testConfig();
+    const processes = [connect(config), connect(config), connect(config)];
+    await Promise.all(processes.map((pool) => migrate(pool, config.POSTGRES_SCHEMA)));
+    await migrate(processes[0] ?? connect(config), config.POSTGRES_SCHEMA);
+    expect(await rows(connect(config))).toEqual([]);
+  });
+});
+
+test("each stored message has a row with what was stored where", async () => {
+  const { pool, audit } = await open();
+  const batch = documents(3);
+  expect(await audit.record(batch)).toEqual({ done: batch, failed: [] });
+  const [first, ...others] = await rows(pool);
+  expect(others).toHaveLength(2);
+  expect(first).toEqual({
+    id: expect.any(String),
+    timestamp: expect.any(Date),
+    kafka_topic: "messages",
+    kafka_partition: 3,
+    kafka_offset: "0",
+    message_content: "text 0",
+    embedding_model: "test-model",
+    embedding_dimensions: 4,
+    opensearch_index: "documents",
+    opensearch_doc_id: "messages-3-0",
+    log_level: "INFO",
+    error_code: null,
+    error_cause: null,
+  });
+});
+
+test("recording twice, or a message twice in one batch, makes one row", async () => {
+  const { pool, audit } = await open();
+  const batch = documents(5);
+  await audit.record(batch);
+  const before = await rows(pool);
+  expect((await audit.record([...batch, ...batch])).failed).toEqual([]);
+  expect(await rows(pool)).toEqual(before);
+});
+
+test("two processes that record the same messages at once both succeed", async () => {
+  const { config, pool, audit } = await open();
+  const other = new PostgresAuditLog(connect(config), "documents", documentIds.offset);
+  const batch = documents(500);
+  const splits = await Promise.all([audit.record(batch), other.record(batch.toReversed())]);
+  const left = splits.flatMap(({ failed }) => failed);
+  expect(left.every(({ fault }) => fault.kind === "retryable")).toBe(true);
+  expect((await audit.record(left.map(({ item }) => item))).failed).toEqual([]);
+  expect(await rows(pool)).toHaveLength(500);
+});
+
+test("the largest offset that is exact, and any text but NUL, are kept as they are", async () => {
+  const { pool, audit } = await open();
+  const text = "a\0b \u{1f600} 'quoted' \\ {braces} \ufffd";
+  const batch = documents(1, { offset: Number.MAX_SAFE_INTEGER }).map((document) => withText(document, text));
+  expect((await audit.record(batch)).failed).toEqual([]);
+  expect(await rows(pool)).toMatchObject([
+    { kafka_offset: String(Number.MAX_SAFE_INTEGER), message_content: text.replace("\0", "\ufffd") },
+  ]);
+});
+
+test("a refused message has an ERROR row with its reason and the beginning of its content", async () => {
+  const { pool, audit } = await open();
+  const letters = [
+    letter(0),
+    letter(1, null),
+    letter(2, Buffer.from([0xff, 0x00, 0x61])),
+    letter(3, Buffer.alloc(20_000, "é")),
+  ];
+  expect(await audit.recordRefused(letters)).toEqual({ done: letters, failed: [] });
+  expect((await audit.recordRefused(letters)).failed).toEqual([]);
+  const written = await rows(pool);
+  expect(written.map(({ message_content }) => message_content)).toEqual([
+    "refused",
+    null,
+    "\ufffd\ufffda",
+    "é".repeat(4_096),
+  ]);
+  expect(written[0]).toMatchObject({
+    log_level: "ERROR",
+    error_code: "too_long",
+    error_cause: "it is too long",
+    embedding_model: null,
+    opensearch_doc_id: null,
+  });
+});
+
+test("a refused message that was replayed and stored is no error any more, and a late dead letter changes nothing", async () => {
+  const { pool, audit } = await open();
+  const batch = documents(1);
+  await audit.recordRefused([letter(0)]);
+  await audit.record(batch);
+  const stored = await rows(pool);
+  expect(stored).toMatchObject([
+    { log_level: "INFO", message_content: "text 0", error_code: null, opensearch_doc_id: "messages-3-0" },
+  ]);
+  await audit.recordRefused([letter(0)]);
+  expect(await rows(pool)).toEqual(stored);
+});
+
+test("a message that deletes has a row without content and vector", async () => {
+  const { pool, audit } = await open();
+  await audit.record([tombstone(9, "key")]);
+  expect(await rows(pool)).toMatchObject([
+    { log_level: "INFO", message_content: null, embedding_model: null, embedding_dimensions: null },
+  ]);
+});
+
+describe("retryable, never poison, is", () => {
+  test("a missing table, which is a matter of configuration", async () => {
+    const audit = new PostgresAuditLog(connect(testConfig()), "documents", documentIds.offset);
+    const batch = documents(2);
+    expect(await audit.record(batch)).toEqual({
+      done: [],
+      failed: batch.map((item) => ({
+        item,
+        fault: { kind: "retryable", code: "misconfigured", cause: expect.stringContaining("demo_log") },
+      })),
+    });
+  });
+
+  test("a wrong password, which is one too", async () => {
+    const config = testConfig();
+    const pool = connect({ ...config, POSTGRES_USER: "nobody", POSTGRES_PASSWORD: "secret-of-nobody" });
+    const split = await new PostgresAuditLog(pool, "documents", documentIds.offset).record(documents(1));
+    expect(split.failed[0]?.fault).toMatchObject({ kind: "retryable", code: "misconfigured" });
+    expect(JSON.stringify(split.failed[0]?.fault)).not.toContain("secret-of-nobody");
+  });
+
+  test("a closed port", async () => {
+    const pool = connect({ ...testConfig(), POSTGRES_PORT: CLOSED_PORT });
+    const split = await new PostgresAuditLog(pool, "documents", documentIds.offset).record(documents(1));
+    expect(split.failed[0]?.fault).toMatchObject({
+      kind: "retryable",
+      code: "unavailable",
+      cause: expect.stringContaining("ECONNREFUSED"),
+    });
+  });
+});

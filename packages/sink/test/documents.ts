@@ -1,0 +1,32 @@
+import type { EmbeddedMessage } from "../src/sink.ts";
+
+/** Messages 0 … count - 1 of a topic, each with a text and a vector of its own. */
+export function documents(count: number, given: Partial<EmbeddedMessage> & { dimensions?: number } = {}) {
+  const { dimensions = 4, ...fields } = given;
+  return Array.from({ length: count }, (_, offset): EmbeddedMessage => {
+    const text = Buffer.from(`text ${offset}`);
+    return {
+      topic: "messages",
+      partition: 3,
+      offset,
+      timestampMs: 1_700_000_000_000 + offset,
+      key: null,
+      headers: [],
+      value: text,
+      text,
+      model: "test-model",
+      vector: Float32Array.from({ length: dimensions }, (__, index) => Math.sin(1 + offset * dimensions + index)),
+      ...fields,
+    };
+  });
+}
+
+export function withText(document: EmbeddedMessage, text: string): EmbeddedMessage {
+  return { ...document, text: Buffer.from(text), value: Buffer.from(text) };
+}
+
+export function tombstone(offset: number, key: string): EmbeddedMessage {
+  const [document] = documents(1, { key: Buffer.from(key), value: null, vector: new Float32Array(0) });
+  if (document === undefined) throw new Error("no document");
+  return { ...document, offset, text: Buffer.alloc(0) };
+}

@@ -9,7 +9,8 @@ const values = [
 ];
 
 async function write(topic: string, compression?: CompressionTypes): Promise<void> {
-  const writer = kafka.producer();
+  // A topic is not known everywhere at once when the machine is busy.
+  const writer = kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 10 } });
   await writer.connect();
   try {
     const messages = values.map((value, index) => ({ key: String(index), value, headers: { index: String(index) } }));

@@ -51,7 +51,9 @@ class GroupConsumption implements Consumption {
   #lastReceivedAt: Date | undefined;
   #stopping = false;
   #closed = false;
+  #opening = false;
   #replacing: Promise<void> | undefined;
+  #crashes = new WeakMap<Consumer, string>();
   #committing: Promise<void> | undefined;
 
   constructor(kafka: Kafka, options: ConsumeOptions, patience: Patience) {
@@ -93,6 +95,15 @@ class GroupConsumption implements Consumption {
 
   /** Joins the group, for as long as that takes. */
   async #open(): Promise<void> {
+    this.#opening = true;
+    try {
+      await this.#join();
+    } finally {
+      this.#opening = false;
+    }
+  }
+
+  async #join(): Promise<void> {
     for (let attempt = 0; !this.#closed; attempt++) {
       const consumer = this.#newConsumer();
       try {
@@ -106,7 +117,10 @@ class GroupConsumption implements Consumption {
           partitionsConsumedConcurrently: 8,
           eachBatch: (payload) => this.#deliver(payload),
         });
-        return;
+        // Its first attempt to join may have failed by now; kafkajs tells by an event alone.
+        const crash = this.#crashes.get(consumer);
+        if (crash === undefined) return;
+        throw new Error(crash);
       } catch (error) {
         this.#report("retry", { cause: describeCause(error), attempt: attempt + 1 });
         this.#patience.health.waiting("kafka.consume", describeCause(error));
@@ -139,7 +153,9 @@ class GroupConsumption implements Consumption {
       if (consumer === this.#consumer) this.#progressed();
     });
     consumer.on(consumer.events.CRASH, ({ payload }) => {
-      if (consumer === this.#consumer) this.#replace(describeCause(payload.error));
+      const cause = describeCause(payload.error);
+      this.#crashes.set(consumer, cause);
+      if (consumer === this.#consumer && !this.#opening) this.#replace(cause);
     });
     return consumer;
   }
@@ -173,7 +189,7 @@ class GroupConsumption implements Consumption {
   async #deliver(payload: EachBatchPayload): Promise<void> {
     const { batch, heartbeat, resolveOffset } = payload;
     this.#commit = payload.commitOffsetsIfNecessary;
-    const partition = this.#partitions.get(partitionKey(batch.topic, batch.partition));
+    const partition = this.#partitionOf(batch.topic, batch.partition, Number(batch.firstOffset() ?? 0));
     if (!partition) return;
     for (const message of batch.messages) {
       const mayProceed = await this.#waitForRoom(partition, heartbeat);
@@ -184,6 +200,17 @@ class GroupConsumption implements Consumption {
       resolveOffset(message.offset);
     }
     await heartbeat();
+  }
+
+  /** A partition whose offsets begin again below what was committed is another one of the same name: its topic was made anew. */
+  #partitionOf(topic: string, partition: number, firstOffset: number): AssignedPartition | undefined {
+    const key = partitionKey(topic, partition);
+    const known = this.#partitions.get(key);
+    if (known?.committed === undefined || firstOffset >= known.committed) return known;
+    known.revoked = true;
+    const anew = assignedPartition(topic, partition);
+    this.#partitions.set(key, anew);
+    return anew;
   }
 
   /** Fetching waits here while too much is in flight; heartbeats go on, and throw where the group rebalances. */
@@ -236,7 +263,14 @@ class GroupConsumption implements Consumption {
       this.#inFlightBytes -= bytes;
       this.#countedDone(partition, entry.offset);
     };
-    this.#options.accept(new ReceivedRecord(partition, entry, message, attempts, finish));
+    try {
+      this.#options.accept(new ReceivedRecord(partition, entry, message, attempts, finish));
+    } catch (error) {
+      // A bug must end the process; thrown from here it would reach kafkajs, which would only try again.
+      setImmediate(() => {
+        throw error;
+      });
+    }
   }
 
   #countedDone({ topic, partition, first, suspects }: AssignedPartition, offset: number): void {

@@ -68,12 +68,21 @@ async function attempt(
     const written = await producer.send({ topic, acks: -1, messages });
     return { value: placeEach(messages, partitionOf, written) };
   } catch (error) {
-    // kafkajs wraps what it retried in vain.
-    const { type, cause } = error as { type?: string; cause?: { type?: string } };
-    if ((type ?? cause?.type) !== "UNKNOWN_TOPIC_OR_PARTITION") {
-      return { fault: retryable("unavailable", error) };
-    }
-    return { fault: retryable("misconfigured", `topic ${topic} does not exist: create it (${describeCause(error)})`) };
+    return { fault: faultOf(error, topic) };
+  }
+}
+
+function faultOf(error: unknown, topic: string): RetryableFault {
+  // kafkajs wraps what it retried in vain.
+  const { type, cause } = error as { type?: string; cause?: { type?: string } };
+  switch (type ?? cause?.type) {
+    case "UNKNOWN_TOPIC_OR_PARTITION":
+      return retryable("misconfigured", `topic ${topic} does not exist: create it (${describeCause(error)})`);
+    case "MESSAGE_TOO_LARGE":
+    case "RECORD_LIST_TOO_LARGE":
+      return retryable("misconfigured", `topic ${topic} refuses records of this size: raise its max.message.bytes`);
+    default:
+      return retryable("unavailable", error);
   }
 }
 

@@ -28,8 +28,9 @@ export class OpenSearchIndex implements SearchIndex {
   #client: OpenSearchClient;
   #config: SinkConfig;
   #target: BulkTarget;
-  /** The dimensions that the index is known to take. */
+  /** The dimensions that the index is known to take, and since when. */
   #dimensions: number | undefined;
+  #inspectedAtMs = 0;
 
   constructor(client: OpenSearchClient, config: SinkConfig) {
     this.#client = client;
@@ -65,7 +66,9 @@ export class OpenSearchIndex implements SearchIndex {
    * poison: every document would be rejected, and the remedy is a new index.
    */
   async #prepare(dimensions: number): Promise<RetryableFault | undefined> {
-    if (this.#dimensions === dimensions) return undefined;
+    // Looked at again now and then: a bulk request would make an index that somebody deleted anew, without vectors.
+    const fresh = Date.now() - this.#inspectedAtMs < INSPECTION_MS;
+    if (this.#dimensions === dimensions && fresh) return undefined;
     const index = this.#config.OPENSEARCH_INDEX;
     try {
       const existing = await readDimensions(this.#client, index);
@@ -73,6 +76,7 @@ export class OpenSearchIndex implements SearchIndex {
         return retryable("misconfigured", missingIndex(index));
       }
       this.#dimensions = existing ?? (await this.#create(dimensions));
+      this.#inspectedAtMs = Date.now();
     } catch (error) {
       return faultOfRequest(error);
     }
@@ -133,6 +137,8 @@ export class OpenSearchIndex implements SearchIndex {
     return split;
   }
 }
+
+const INSPECTION_MS = 5_000;
 
 /** What `readDimensions` says of an index without a vector field. */
 const NO_VECTOR = 0;

@@ -1,4 +1,4 @@
+import shared from "@millrace/stack/vitest-config";
 import { mergeConfig } from "vitest/config";
-import shared from "../../vitest.shared.ts";
 
 export default mergeConfig(shared, { test: { globalSetup: "@millrace/stack/vitest" } });

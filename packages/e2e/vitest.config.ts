@@ -1,5 +1,5 @@
+import shared from "@millrace/stack/vitest-config";
 import { mergeConfig } from "vitest/config";
-import shared from "../../vitest.shared.ts";
 
 export default mergeConfig(shared, {
   test: {

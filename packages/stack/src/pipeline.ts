@@ -169,12 +169,21 @@ function onEnding(stop: () => Promise<unknown>, abandon: () => void): () => void
   const onSignal = (signal: NodeJS.Signals): void => {
     void stop().then(() => {
       release();
-      if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+      if (!isListenedFor(signal)) process.kill(process.pid, signal);
     });
   };
   for (const signal of signals) process.on(signal, onSignal);
   process.on("exit", abandon);
   return release;
+}
+
+/**
+ * signal-exit, which proper-lockfile brings along, listens for every signal as soon as it is loaded, and ends the process
+ * only if nobody else listens: it does not count, but it must be told again.
+ */
+function isListenedFor(signal: NodeJS.Signals): boolean {
+  const { __signal_exit_emitter__: emitter } = process as { __signal_exit_emitter__?: { count: number } };
+  return process.listenerCount(signal) > (emitter?.count ?? 0);
 }
 
 function slotOf(name: ProcessName, index: number): string {

@@ -57,7 +57,11 @@ export function openEdges(config: ApiConfig, patience: Patience): OpenEdges {
       progress: (message) => fromRedis(() => tracker.progress(message)),
     },
     auditLog: createAuditLog(postgres),
-    searchIndex: createSearchIndex(opensearch, config.OPENSEARCH_INDEX, searchWaitMs),
+    searchIndex: createSearchIndex(opensearch, {
+      index: config.OPENSEARCH_INDEX,
+      candidates: config.SEARCH_CANDIDATES,
+      timeoutMs: searchWaitMs,
+    }),
     queryEmbedder: createQueryEmbedder(config.EMBED_URL, searchWaitMs),
     readPresence: singleFlight(() => fromRedis(() => presenceBoard.read()), FRESH_MS),
     readLag: singleFlight(() => lagReader.read(), FRESH_MS),

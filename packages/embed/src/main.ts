@@ -8,6 +8,7 @@ import {
   createKafka,
   createTracker,
   ensurePipelineTopics,
+  firstConnection,
   healthRoutes,
   openRedis,
   type Patience,
@@ -43,6 +44,7 @@ await runProcess("embed", embedConfig, async (context) => {
   });
 
   const redis = openRedis(config, patience);
+  await firstConnection(redis, config);
   const tracker = createTracker(redis, config, log);
   const attempts = createAttempts(redis, config.REDIS_KEY_PREFIX);
   const deadLetters = createDeadLetters("embed", config.DEAD_LETTERS_TOPIC, { producer, tracker, log });
@@ -72,6 +74,8 @@ await runProcess("embed", embedConfig, async (context) => {
     },
     patience,
   );
+  health.started();
+  log.record("process.ready", "ok");
   await using _presence = announcePresence(redis, "embed", context, () => ({
     messages: embed.messages,
     deadLettered: deadLetters.count,
@@ -79,8 +83,6 @@ await runProcess("embed", embedConfig, async (context) => {
     lastActivityAt: consumption.lastReceivedAt,
     latencies: { "embed.request": embed.requestLatency.summary, "embed.batch": embed.batchLatency.summary },
   }));
-  health.started();
-  log.record("process.ready", "ok");
 
   await aborted(stop);
   await consumption.drain(patience.hardStop);

@@ -8,6 +8,7 @@ import {
   createKafka,
   createTracker,
   ensurePipelineTopics,
+  firstConnection,
   healthRoutes,
   openRedis,
   runProcess,
@@ -25,6 +26,7 @@ await runProcess("ingest", ingestConfig, async (context) => {
   await using producer = await connectProducer(kafka, patience);
 
   const redis = openRedis(config, patience);
+  await firstConnection(redis, config);
   const tracker = createTracker(redis, config, log);
   const attempts = createAttempts(redis, config.REDIS_KEY_PREFIX);
   const deadLetters = createDeadLetters("ingest", config.DEAD_LETTERS_TOPIC, { producer, tracker, log });
@@ -43,6 +45,8 @@ await runProcess("ingest", ingestConfig, async (context) => {
     },
     patience,
   );
+  health.started();
+  log.record("process.ready", "ok");
   await using _presence = announcePresence(redis, "ingest", context, () => ({
     messages: ingest.messages,
     deadLettered: deadLetters.count,
@@ -50,8 +54,6 @@ await runProcess("ingest", ingestConfig, async (context) => {
     lastActivityAt: consumption.lastReceivedAt,
     latencies: { "ingest.pack": ingest.latency.summary },
   }));
-  health.started();
-  log.record("process.ready", "ok");
 
   await aborted(stop);
   await consumption.drain(patience.hardStop);

@@ -30,7 +30,7 @@ export { RecordError } from "./records/bytes.ts";
 export { type DeadLetter, deadLetterHeaders, parseDeadLetter } from "./records/dead-letter.ts";
 export { type Headers, isTombstone, type Message, messageId, type Origin, parseMessageId } from "./records/message.ts";
 export { decodeVectors, type EmbeddedBatch, encodeVectors } from "./records/vectors.ts";
-export { openRedis, type Redis, waitForRedis } from "./redis.ts";
+export { firstConnection, openRedis, type Redis } from "./redis.ts";
 export * from "./settings.ts";
 export { type Operation, type Patience, persist, type Settled, settle } from "./settle.ts";
 export { createTracker, type Milestone, milestones, type Progress, type StageTracker } from "./tracking.ts";

@@ -1,7 +1,8 @@
+import { once } from "node:events";
 import { Redis } from "ioredis";
-import { describeCause, retryable } from "./fault.ts";
+import { describeCause } from "./fault.ts";
 import type { RedisSettings } from "./settings.ts";
-import { type Patience, persist } from "./settle.ts";
+import type { Patience } from "./settle.ts";
 
 export type { Redis } from "ioredis";
 
@@ -32,18 +33,8 @@ export function openRedis(settings: RedisSettings, patience: Patience): Redis {
   return redis;
 }
 
-/** Waits until Redis answers; for a process that is of no use without it. */
-export async function waitForRedis(redis: Redis, patience: Patience): Promise<void> {
-  await persist(
-    { dependency: "redis", action: "process.start" },
-    async () => {
-      try {
-        await redis.ping();
-        return { value: undefined };
-      } catch (error) {
-        return { fault: retryable("unavailable", error) };
-      }
-    },
-    patience,
-  );
+/** Gives Redis a moment to answer, so that what comes first is tracked too; goes on without it. */
+export async function firstConnection(redis: Redis, settings: RedisSettings): Promise<void> {
+  if (redis.status === "ready") return;
+  await once(redis, "ready", { signal: AbortSignal.timeout(settings.REDIS_TIMEOUT_MS) }).catch(() => undefined);
 }

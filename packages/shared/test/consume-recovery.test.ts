@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Kafka } from "kafkajs";
 import { expect, test } from "vitest";
 import {
   collect,
   committedOffsets,
+  config,
   createTopic,
   eventually,
   expectNoTimeoutWarnings,
@@ -88,3 +90,29 @@ test("a consumer that crashed is replaced: a topic that was deleted and created 
   await eventually(() => offsetsOf(consumer.received.slice(2))).toEqual([0, 1, 2, 3]);
   expect(consumer.received.slice(2).every(({ revoked }) => !revoked)).toBe(true);
 });
+
+test("a consumer that falls silent is found by the watchdog and replaced", async () => {
+  const topic = await createTopic(1);
+  await write(topic, 1, 3);
+  const settings = { ...config, KAFKA_STALL_TIMEOUT_MS: 1_000 };
+  await using consumer = await collect(uniqueName("group"), topic, { settings }, firstConsumerSilent());
+  await eventually(() => offsetsOf(consumer.received)).toEqual([0, 1, 2]);
+  const causes = consumer.patience
+    .lines()
+    .flatMap(({ action, details }) => (action === "kafka.consume" ? [details] : []));
+  expect(JSON.stringify(causes)).toContain("no fetch for");
+});
+
+/** As kafkajs stalls: everything seems well, no error is told, and nothing is ever fetched. */
+function firstConsumerSilent(): Kafka {
+  let made = 0;
+  return {
+    admin: (options) => kafka.admin(options),
+    producer: (options) => kafka.producer(options),
+    logger: () => kafka.logger(),
+    consumer(options) {
+      const consumer = kafka.consumer(options);
+      return made++ === 0 ? { ...consumer, run: async () => undefined } : consumer;
+    },
+  } as Kafka;
+}

@@ -2,17 +2,16 @@ import { expect, test } from "vitest";
 import {
   type Activity,
   announcePresence,
+  firstConnection,
   Health,
   Latency,
   openRedis,
   type Redis,
   readPresence,
-  waitForRedis,
 } from "../src/index.ts";
 import { CLOSED_PORT, config, eventually, redis, type TestPatience, testPatience, uniqueName } from "./support.ts";
 
-const patience = testPatience();
-await waitForRedis(redis, patience);
+await firstConnection(redis, config);
 
 function announce(prefix: string, instance: string, activity: () => Activity, client: Redis = redis) {
   const health = new Health();

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
+import type { Kafka } from "kafkajs";
 import { afterAll, expect } from "vitest";
 import { z } from "zod";
 import {
@@ -94,6 +95,7 @@ export async function collect(
   groupId: string,
   topic: string,
   options: Partial<ConsumeOptions> = {},
+  client: Kafka = kafka,
 ): Promise<TestConsumption> {
   const received: Received[] = [];
   const patience = testPatience();
@@ -103,7 +105,7 @@ export async function collect(
     received.push(record);
   };
   const consumption = await consume(
-    kafka,
+    client,
     { groupId, topics: [topic], ...limits, settings: config, attempts, accept, ...options },
     patience,
   );

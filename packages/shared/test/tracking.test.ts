@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { createTracker, openRedis, waitForRedis } from "../src/index.ts";
+import { createTracker, firstConnection, openRedis } from "../src/index.ts";
 import { CLOSED_PORT, config, eventually, redis, testPatience, uniqueName } from "./support.ts";
 
 const patience = testPatience();
-await waitForRedis(redis, patience);
+await firstConnection(redis, config);
 const tracker = createTracker(redis, config, patience.log);
 
 test("tells the time of each milestone that a message reached, and of no other", async () => {

@@ -9,6 +9,7 @@ import {
   createKafka,
   createTracker,
   ensurePipelineTopics,
+  firstConnection,
   healthRoutes,
   type OpenSearchClient,
   openOpenSearch,
@@ -50,6 +51,7 @@ await runProcess("sink", sinkConfig, async (context) => {
   await using producer = await connectProducer(kafka, patience);
 
   const redis = openRedis(config, patience);
+  await firstConnection(redis, config);
   const tracker = createTracker(redis, config, log);
   const attempts = createAttempts(redis, config.REDIS_KEY_PREFIX);
   const deadLetters = createDeadLetters("sink", config.DEAD_LETTERS_TOPIC, { producer, tracker, log });
@@ -71,6 +73,8 @@ await runProcess("sink", sinkConfig, async (context) => {
     },
     patience,
   );
+  health.started();
+  log.record("process.ready", "ok");
   await using _presence = announcePresence(redis, "sink", context, () => ({
     messages: vectors.messages,
     deadLettered: deadLetters.count,
@@ -78,8 +82,6 @@ await runProcess("sink", sinkConfig, async (context) => {
     lastActivityAt: consumption.lastReceivedAt,
     latencies: { "sink.batch": vectors.latency.summary },
   }));
-  health.started();
-  log.record("process.ready", "ok");
 
   await aborted(stop);
   await consumption.drain(patience.hardStop);

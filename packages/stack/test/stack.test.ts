@@ -35,7 +35,7 @@ test("every service answers in its own protocol, and keeps its data over a stop 
     await startService(service, { stack: name });
     expect(await records[service]()).toBe("kept");
   }
-});
+}, 120_000);
 
 test("up on a running stack changes nothing and says so", async () => {
   const before = await processIds();

@@ -28,12 +28,22 @@ const responseSchema = z.union([
 const answerSchema = z.object({ responses: z.array(responseSchema) });
 type SubResponse = z.output<typeof responseSchema>;
 
+export interface SearchIndexOptions {
+  index: string;
+  /** How many neighbours the graph is explored for, at least; Lucene takes `k` for it. */
+  candidates: number;
+  timeoutMs: number;
+}
+
 /** All queries go out in one `_msearch`, so that a hybrid search costs one round trip. */
-export function createSearchIndex(client: OpenSearchClient, index: string, timeoutMs: number): SearchIndex {
+export function createSearchIndex(
+  client: OpenSearchClient,
+  { index, candidates, timeoutMs }: SearchIndexOptions,
+): SearchIndex {
   return {
     async search(queries) {
       const outcome = await attempt(async () => {
-        const body = queries.flatMap((query) => [{ index }, requestOf(query)]);
+        const body = queries.flatMap((query) => [{ index }, requestOf(query, candidates)]);
         const answer = await client.msearch({ body }, { requestTimeout: timeoutMs });
         return answerSchema.parse(answer.body).responses;
       }, timeoutMs);
@@ -43,17 +53,19 @@ export function createSearchIndex(client: OpenSearchClient, index: string, timeo
   };
 }
 
-function requestOf(query: IndexQuery): Record<string, unknown> {
+function requestOf(query: IndexQuery, candidates: number): Record<string, unknown> {
   const filter = query.topic === undefined ? [] : [{ term: { topic: query.topic } }];
   return {
     size: query.k,
     _source: Object.keys(sourceSchema.shape),
-    ...(query.kind === "vector" ? vectorQuery(query, filter) : textQuery(query, filter)),
+    ...(query.kind === "vector" ? vectorQuery(query, candidates, filter) : textQuery(query, filter)),
   };
 }
 
 /** Lucene applies the filter while it walks the graph, so that k hits remain: https://docs.opensearch.org/docs/2.19/vector-search/filter-search-knn/efficient-knn-filtering/ */
-function vectorQuery({ vector, k }: Extract<IndexQuery, { kind: "vector" }>, filter: readonly unknown[]) {
+function vectorQuery(query: Extract<IndexQuery, { kind: "vector" }>, candidates: number, filter: readonly unknown[]) {
+  const { vector, k: hits } = query;
+  const k = Math.max(hits, candidates);
   const nearest = { vector: Array.from(vector), k, ...(filter.length > 0 && { filter: { bool: { filter } } }) };
   return { query: { knn: { vector: nearest } } };
 }

@@ -36,6 +36,8 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/live`, { signal: AbortSignal.timeout(2500) }).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # Exec form and no entry point (the base image has a shell script): SIGTERM reaches Node, which drains and commits.
 ENTRYPOINT []
+# glibc gives the memory of large buffers back at once, instead of keeping it for each thread.
+ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=262144
 # Messages and vectors lie outside V8's heap; without these bounds it would rather grow than collect.
 CMD ["node", "--max-old-space-size=192", "--max-semi-space-size=8", "dist/main.js"]
 

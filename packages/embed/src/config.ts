@@ -44,10 +44,9 @@ export const embedConfig = z
       .integer(100, 600_000)
       .default(30_000)
       .meta({ description: "Time for one embeddings request." }),
-    EMBED_CONCURRENCY: variable
-      .integer(1, 1_024)
-      .default(8)
-      .meta({ description: "Most embeddings requests in flight of one process." }),
+    EMBED_CONCURRENCY: variable.integer(1, 1_024).default(8).meta({
+      description: "Most embeddings requests in flight of one process; the local provider computes one batch a worker.",
+    }),
     EMBED_WORKERS: variable
       .integer(1, 64)
       .default(1)
@@ -62,7 +61,7 @@ export const embedConfig = z
       .meta({ description: "How long a vector is kept in the cache." }),
     EMBED_IN_FLIGHT_MAX_BYTES: variable
       .integer(1_024, 1_073_741_824)
-      .default(33_554_432)
+      .default(8_388_608)
       .meta({ description: "Most bytes of batches that were fetched and are not done." }),
   })
   .refine((config) => config.EMBEDDING_PROVIDER !== "openai" || config.OPENAI_API_KEY !== undefined, {
@@ -100,4 +99,9 @@ export function providerSettings(config: EmbedConfig): ProviderSettings {
     ...(expected !== undefined && { expectedDimensions: expected }),
     timeoutMs: config.OPENAI_TIMEOUT_MS,
   };
+}
+
+/** The batches worked on at once: requests that wait for an answer, or, locally, one that is computed and one that is next. */
+export function batchesAtOnce(config: EmbedConfig, { provider }: ProviderSettings): number {
+  return provider === "local" ? 2 * config.EMBED_WORKERS : config.EMBED_CONCURRENCY;
 }

@@ -45,10 +45,10 @@ export class Embed {
   #edges: EmbedEdges;
   #limit: ReturnType<typeof pLimit>;
 
-  constructor(config: EmbedConfig, edges: EmbedEdges) {
+  constructor(config: EmbedConfig, concurrency: number, edges: EmbedEdges) {
     this.#config = config;
     this.#edges = edges;
-    this.#limit = pLimit(config.EMBED_CONCURRENCY);
+    this.#limit = pLimit(concurrency);
   }
 
   accept(received: Received): void {
@@ -77,7 +77,7 @@ export class Embed {
   async #embed(batch: Buffer, messages: readonly Message[]): Promise<void> {
     const startedAt = performance.now();
     const texts = messages.filter((message) => !isTombstone(message));
-    const embedded = texts.length === 0 ? noVectors : await this.#request(batch, texts);
+    const embedded = texts.length === 0 ? noVectors : await this.#request(texts);
     const failed = embedded.failed.flatMap(({ index, fault }) => {
       const item = texts[index];
       return item ? [{ item, fault }] : [];
@@ -101,13 +101,13 @@ export class Embed {
     });
   }
 
-  #request(batch: Buffer, texts: readonly Message[]): Promise<Embedded> {
+  #request(texts: readonly Message[]): Promise<Embedded> {
     const operation = { dependency: PROVIDER, action: "embed.request" } as const;
     return persist(
       operation,
       async (signal) => {
         const startedAt = performance.now();
-        const outcome = await this.#edges.embedder.embed(batch, texts, signal);
+        const outcome = await this.#edges.embedder.embed(texts, signal);
         this.requestLatency.record(performance.now() - startedAt);
         return "fault" in outcome ? outcome : { value: outcome };
       },

@@ -13,7 +13,7 @@ function vectorOf(text: string): number[] {
 
 function countingPool() {
   const paid: string[] = [];
-  const embedTexts = async (texts: string[]): Promise<EmbeddingOutcome> => {
+  const embed = async (texts: readonly string[]): Promise<EmbeddingOutcome> => {
     paid.push(...texts);
     const kept = texts.filter((text) => !text.startsWith("!"));
     const failed = texts.flatMap((text, index) =>
@@ -21,8 +21,7 @@ function countingPool() {
     );
     return { model: "m", dimensions: 2, vectors: Float32Array.from(kept.flatMap(vectorOf)), failed };
   };
-  const embedBatch = (batch: Buffer) => embedTexts(JSON.parse(batch.toString()));
-  const pool = { embedTexts, embedBatch, [Symbol.asyncDispose]: async () => undefined } as EmbedderPool;
+  const pool = { embed, [Symbol.asyncDispose]: async () => undefined } as EmbedderPool;
   return { pool, paid };
 }
 
@@ -57,7 +56,7 @@ function embed(embedder: ReturnType<typeof cachedEmbedder>, texts: string[]) {
     value: Buffer.from(text),
     text: Buffer.from(text),
   }));
-  return embedder.embed(Buffer.from(JSON.stringify(texts)), messages, signal);
+  return embedder.embed(messages, signal);
 }
 
 test("every text gets its own vector in its place, and is paid for once, however batches repeat it", async () => {

@@ -2,13 +2,9 @@ import type { Message, PoisonFault } from "@millrace/shared";
 import type { EmbedderPool } from "./pool.ts";
 import type { Embedded, EmbeddingOutcome } from "./provider.ts";
 
-/** Turns the texts of a batch into vectors. */
+/** Turns the texts of messages, of which none is a tombstone, into vectors. */
 export interface Embedder {
-  /**
-   * @param batch the batch record
-   * @param messages its messages that have a text; the outcome's indices are theirs
-   */
-  embed(batch: Buffer, messages: readonly Message[], signal: AbortSignal): Promise<EmbeddingOutcome>;
+  embed(messages: readonly Message[], signal: AbortSignal): Promise<EmbeddingOutcome>;
 }
 
 export interface CacheEntry {
@@ -28,52 +24,39 @@ export interface VectorCache {
   write(entries: readonly CacheEntry[]): void;
 }
 
-/** One task of the pool for each batch, whose record the worker reads itself. */
+/** One task of the pool for each batch. */
 export function pooledEmbedder(pool: EmbedderPool): Embedder {
-  return { embed: (batch, _messages, signal) => pool.embedBatch(batch, signal) };
+  const textOf = ({ text }: Message): string => text.toString();
+  return { embed: (messages, signal) => pool.embed(messages.map(textOf), signal) };
 }
 
 /** Pays for a text once: not again in a replay, for a repeat within a topic, or for one within the same batch. */
 export function cachedEmbedder(pool: EmbedderPool, cache: VectorCache): Embedder {
   return {
-    async embed(batch, messages, signal) {
+    async embed(messages, signal) {
       const keys = messages.map(({ text }) => cache.keyOf(text));
-      const distinct = [...new Map(keys.map((key, index) => [key, index]))];
-      const known = await cache.read(distinct.map(([key]) => key));
-      const vectors = new Map<string, Float32Array>();
-      const unknown: { key: string; text: Buffer }[] = [];
-      distinct.forEach(([key, index], position) => {
-        const vector = known[position];
-        const message = messages[index];
-        if (vector) vectors.set(key, vector);
-        else if (message) unknown.push({ key, text: message.text });
-      });
-      // Nothing is known: the worker reads the record as it is, and its answer goes on as it is.
-      const asItIs = unknown.length === messages.length;
-      const outcome = await request(pool, asItIs ? batch : unknown.map(({ text }) => text.toString()), signal);
-      if (outcome === undefined) return assemble(cache, keys, vectors, new Map());
-      if ("fault" in outcome) return outcome;
-      const inOrder = asItIs ? keys : unknown.map(({ key }) => key);
-      const failed = new Map(outcome.failed.map(({ index, fault }) => [inOrder[index] ?? "", fault]));
-      const entries = rowsOf(
-        outcome,
-        inOrder.filter((key) => !failed.has(key)),
+      const texts = new Map(messages.map(({ text }, index) => [keys[index] ?? "", text]));
+      const vectors = await readKnown(cache, [...texts.keys()]);
+      const unknown = [...texts].filter(([key]) => !vectors.has(key));
+      if (unknown.length === 0) return assemble(cache, keys, vectors, new Map());
+      const outcome = await pool.embed(
+        unknown.map(([, text]) => text.toString()),
+        signal,
       );
+      if ("fault" in outcome) return outcome;
+      const failed = new Map(outcome.failed.map(({ index, fault }) => [unknown[index]?.[0] ?? "", fault]));
+      const bought = unknown.map(([key]) => key).filter((key) => !failed.has(key));
+      const entries = rowsOf(outcome, bought);
       cache.write(entries);
-      if (asItIs) return outcome;
       for (const { key, vector } of entries) vectors.set(key, vector);
       return assemble(cache, keys, vectors, failed);
     },
   };
 }
 
-async function request(
-  pool: EmbedderPool,
-  input: Buffer | string[],
-  signal: AbortSignal,
-): Promise<EmbeddingOutcome | undefined> {
-  if (Buffer.isBuffer(input)) return pool.embedBatch(input, signal);
-  return input.length === 0 ? undefined : pool.embedTexts(input, signal);
+async function readKnown(cache: VectorCache, keys: readonly string[]): Promise<Map<string, Float32Array>> {
+  const known = await cache.read(keys);
+  return new Map(keys.flatMap((key, index) => (known[index] ? [[key, known[index]] as const] : [])));
 }
 
 function rowsOf({ vectors, dimensions }: Embedded, keys: readonly string[]): CacheEntry[] {

@@ -16,7 +16,7 @@ import {
   runProcess,
   serveHttp,
 } from "@millrace/shared";
-import { embedConfig, providerSettings } from "./config.ts";
+import { batchesAtOnce, embedConfig, providerSettings } from "./config.ts";
 import { Embed, PROVIDER } from "./embed.ts";
 import { cachedEmbedder, pooledEmbedder } from "./embedder.ts";
 import { type EmbedderPool, openPool } from "./pool.ts";
@@ -26,7 +26,8 @@ import { createVectorCache } from "./redis/vector-cache.ts";
 await runProcess("embed", embedConfig, async (context) => {
   const { config, log, health, instance, stop, patience } = context;
   const settings = providerSettings(config);
-  await using pool = openPool(settings, config.EMBED_WORKERS, config.EMBED_CONCURRENCY);
+  const concurrency = batchesAtOnce(config, settings);
+  await using pool = openPool(settings, config.EMBED_WORKERS, concurrency);
   const app = healthRoutes(health).route("/", queryRoute(pool, log));
   await using _server = await serveHttp(app, config.HOST, config.PORT);
 
@@ -59,14 +60,14 @@ await runProcess("embed", embedConfig, async (context) => {
   const worthCaching = config.EMBEDDING_CACHE && settings.provider !== "local";
   const embedder = worthCaching ? cachedEmbedder(pool, cache) : pooledEmbedder(pool);
 
-  const embed = new Embed(config, { embedder, attempts, producer, deadLetters, tracker, patience });
+  const embed = new Embed(config, concurrency, { embedder, attempts, producer, deadLetters, tracker, patience });
   await using consumption = await consume(
     kafka,
     {
       groupId: `${config.KAFKA_GROUP_PREFIX}-embed`,
       topics: [config.BATCHES_TOPIC],
       // One more batch a request in flight, so that none waits for a fetch.
-      inFlightMax: 2 * config.EMBED_CONCURRENCY,
+      inFlightMax: 2 * concurrency,
       inFlightMaxBytes: config.EMBED_IN_FLIGHT_MAX_BYTES,
       settings: config,
       attempts,
@@ -94,7 +95,7 @@ function probe(pool: EmbedderPool, patience: Patience): Promise<{ model: string;
   return persist(
     { dependency: PROVIDER, action: "process.start" },
     async (signal) => {
-      const outcome = await pool.embedTexts(["probe"], signal);
+      const outcome = await pool.embed(["probe"], signal);
       return "fault" in outcome ? outcome : { value: { model: outcome.model, dimensions: outcome.dimensions } };
     },
     patience,

@@ -2,17 +2,15 @@ import { extname } from "node:path";
 import { Piscina } from "piscina";
 import type { ProviderSettings } from "./config.ts";
 import type { EmbeddingOutcome } from "./provider.ts";
-import type { EmbeddingTask } from "./worker.ts";
 
 /** The embedder workers. */
 export interface EmbedderPool extends AsyncDisposable {
-  /** @param batch a batch record; copied once, because Kafka's buffer holds more than it */
-  embedBatch(batch: Buffer, signal: AbortSignal): Promise<EmbeddingOutcome>;
-  embedTexts(texts: string[], signal?: AbortSignal): Promise<EmbeddingOutcome>;
+  /** One task, one embeddings request. */
+  embed(texts: readonly string[], signal?: AbortSignal): Promise<EmbeddingOutcome>;
 }
 
 export function openPool(settings: ProviderSettings, workers: number, concurrency: number): EmbedderPool {
-  const pool = new Piscina<EmbeddingTask, EmbeddingOutcome>({
+  const pool = new Piscina<readonly string[], EmbeddingOutcome>({
     // The worker has the ending that this module has: .ts from the sources, .js when built.
     filename: new URL(`./worker${extname(import.meta.filename)}`, import.meta.url).href,
     workerData: settings,
@@ -23,11 +21,7 @@ export function openPool(settings: ProviderSettings, workers: number, concurrenc
     concurrentTasksPerWorker: Math.ceil(concurrency / workers),
   });
   return {
-    embedBatch(record, signal) {
-      const batch = new Uint8Array(record);
-      return unlessAborted(() => pool.run({ batch }, { transferList: [batch.buffer] }), signal);
-    },
-    embedTexts: (texts, signal) => unlessAborted(() => pool.run({ texts }), signal),
+    embed: (texts, signal) => unlessAborted(() => pool.run(texts), signal),
     async [Symbol.asyncDispose]() {
       await pool.destroy();
     },

@@ -16,7 +16,7 @@ export function queryRoute(pool: EmbedderPool, log: Log): Hono {
     const body = querySchema.safeParse(await context.req.json().catch(() => undefined));
     if (!body.success) return context.json({ error: 'expected {"text": "…"}' }, 400);
     const startedAt = performance.now();
-    const outcome = await pool.embedTexts([body.data.text], context.req.raw.signal);
+    const outcome = await pool.embed([body.data.text], context.req.raw.signal);
     const fault = "fault" in outcome ? outcome.fault : outcome.failed[0]?.fault;
     log.record("embed.query", fault ? "retry" : "ok", performance.now() - startedAt, fault && { cause: fault.cause });
     if (fault?.kind === "poison") return context.json({ error: fault.cause }, 422);

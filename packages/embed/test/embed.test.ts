@@ -34,7 +34,7 @@ async function run({ overrides = {}, pool = localPool, slowed = (producer) => pr
   const { config, patience, deadLetters, tracker, attempts } = edges;
   const groupId = `${config.KAFKA_GROUP_PREFIX}-embed`;
   const producer = slowed(edges.producer);
-  const embed = new Embed(config, {
+  const embed = new Embed(config, config.EMBED_CONCURRENCY, {
     embedder: pooledEmbedder(pool),
     attempts,
     producer,

@@ -1,9 +1,7 @@
-import { encodeBatch, type Message } from "@millrace/shared";
 import { afterAll, expect, test } from "vitest";
 import { createLocalProvider } from "../src/local/provider.ts";
 import { openPool } from "../src/pool.ts";
 import { serveEmbeddings, vectorOf, wellBehaved } from "./embeddings-server.ts";
-import { messagesOf } from "./messages.ts";
 import { embedded } from "./provider.contract.ts";
 
 const DIMENSIONS = 256;
@@ -12,46 +10,38 @@ afterAll(() => pool[Symbol.asyncDispose]());
 const local = createLocalProvider();
 const never = new AbortController().signal;
 
-async function embedMessages(messages: readonly Message[]) {
-  const outcome = await pool.embedBatch(encodeBatch(messages), never);
+async function embedTexts(texts: readonly string[]) {
+  const outcome = await pool.embed(texts, never);
   if ("fault" in outcome) throw new Error(outcome.fault.cause);
   return outcome;
 }
 
-test("the worker thread starts from the sources and gives the vectors of a batch record", async () => {
+test("the worker thread starts from the sources and gives the vectors of texts", async () => {
   const texts = ["lost card", "refund please", "where is my money?"];
-  const outcome = await embedMessages(messagesOf(texts));
+  const outcome = await embedTexts(texts);
   expect(outcome).toMatchObject({ model: "static-minilm-l6-256", dimensions: DIMENSIONS, failed: [] });
   expect(outcome.vectors).toEqual((await embedded(local, texts)).vectors);
 });
 
 test("the vectors arrive in memory of their own, batch by batch", async () => {
-  const first = await embedMessages(messagesOf(["lost card", "refund"]));
+  const first = await embedTexts(["lost card", "refund"]);
   const before = first.vectors.slice();
-  const second = await embedMessages(messagesOf(["something else", "and more", "and yet more"]));
+  const second = await embedTexts(["something else", "and more", "and yet more"]);
   expect(first.vectors.buffer.byteLength).toBe(2 * DIMENSIONS * 4);
   expect(second.vectors.buffer.byteLength).toBe(3 * DIMENSIONS * 4);
   expect(second.vectors.buffer).not.toBe(first.vectors.buffer);
   expect(first.vectors).toEqual(before);
 });
 
-test("the record that was given stays usable", async () => {
-  const record = encodeBatch(messagesOf(["lost card"]));
-  const padded = Buffer.concat([Buffer.alloc(3), record]).subarray(3);
-  const first = await pool.embedBatch(padded, never);
-  expect(padded.equals(record)).toBe(true);
-  expect(await pool.embedBatch(padded, never)).toEqual(first);
-});
-
 test("a text that fails in the worker fails alone", async () => {
-  const outcome = await embedMessages(messagesOf(["lost card", "\u200b", "refund"]));
+  const outcome = await embedTexts(["lost card", "\u200b", "refund"]);
   expect(outcome.failed).toEqual([{ index: 1, fault: { kind: "poison", code: "invalid", cause: expect.any(String) } }]);
   expect(outcome.vectors.length).toBe(2 * DIMENSIONS);
 });
 
 test("many batches at once get their own vectors", async () => {
   const batches = Array.from({ length: 20 }, (_, batch) => [`batch ${batch}`, `more of batch ${batch}`]);
-  const outcomes = await Promise.all(batches.map((texts) => embedMessages(messagesOf(texts))));
+  const outcomes = await Promise.all(batches.map((texts) => embedTexts(texts)));
   for (const [index, { vectors }] of outcomes.entries()) {
     expect(vectors).toEqual((await embedded(local, batches[index] ?? [])).vectors);
   }
@@ -65,12 +55,12 @@ test("an aborted signal ends the waiting by rejection", async () => {
     4,
   );
   const stop = new AbortController();
-  const waiting = hanging.embedBatch(encodeBatch(messagesOf(["text"])), stop.signal);
+  const waiting = hanging.embed(["text"], stop.signal);
   const rejected = expect(waiting).rejects.toThrow(/abort/i);
   await expect.poll(() => server.requests.length, { timeout: 10_000 }).toBe(1);
   stop.abort();
   await rejected;
-  await expect(pool.embedTexts(["text"], AbortSignal.abort())).rejects.toThrow(/abort/i);
+  await expect(pool.embed(["text"], AbortSignal.abort())).rejects.toThrow(/abort/i);
 });
 
 test("with the openai provider vectors and faults cross the thread as they are, several requests at once", async () => {
@@ -89,9 +79,7 @@ test("with the openai provider vectors and faults cross the thread as they are, 
     1,
     4,
   );
-  const outcomes = await Promise.all(
-    ["a", "b", "c", "limit"].map((text) => remote.embedBatch(encodeBatch(messagesOf([text])), never)),
-  );
+  const outcomes = await Promise.all(["a", "b", "c", "limit"].map((text) => remote.embed([text], never)));
   expect(outcomes[1]).toEqual({ model: "m", dimensions: 6, vectors: vectorOf("b", 6), failed: [] });
   expect(outcomes[3]).toMatchObject({ fault: { kind: "retryable", code: "rate_limited", retryAfterMs: 70 } });
   expect(most).toBe(4);

@@ -54,7 +54,7 @@ export const ingestConfig = z.object({
     .meta({ description: "Most messages that were fetched and are not in a batch yet written." }),
   INGEST_IN_FLIGHT_MAX_BYTES: variable
     .integer(1_024, 1_073_741_824)
-    .default(16_777_216)
+    .default(8_388_608)
     .meta({ description: "Most bytes of such messages." }),
 });
 export type IngestConfig = z.output<typeof ingestConfig>;

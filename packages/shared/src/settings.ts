@@ -90,7 +90,7 @@ export const consumerSettings = {
     "A message on which the process died this often is looked for, and given up when it dies as often again.",
   ),
   KAFKA_FETCH_MAX_BYTES: describe(
-    variable.integer(65_536, 67_108_864).default(4_194_304),
+    variable.integer(65_536, 67_108_864).default(2_097_152),
     "Most bytes of one fetch, and of one partition in it.",
   ),
 };

@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { describeOutcome, table, totals, withSection } from "./report.ts";
+import { isKept, type Outcome } from "./run.ts";
+
+const kept: Outcome = {
+  seed: 7,
+  published: 100,
+  acknowledged: 99,
+  rows: 100,
+  documents: 98,
+  vanished: [],
+  missingRows: [],
+  missingDocuments: [],
+  doubledRows: [],
+  doubledDocuments: [],
+  wrong: [],
+  drainMs: 1_500,
+  longestStallMs: 8_040,
+  embeddedAgain: 2,
+  embeddedAgainShare: 0.02,
+  restarts: 3,
+  crashes: [],
+  peakBytes: { ingest: 150 * 1024 * 1024 },
+  faults: [{ fault: "kill sink for 0.3 s", plannedAtMs: 1_000, startedAtMs: 1_001, healedAtMs: 1_400 }],
+  logDirectory: "logs/faults_7",
+};
+const broken: Outcome = { ...kept, seed: 8, rows: 99, missingRows: ["t-0-5"], missingDocuments: ["t-0-5", "t-1-1"] };
+
+test("a run kept the promise only if nothing is missing, doubled, wrong or hung", () => {
+  expect(isKept(kept)).toBe(true);
+  const groups = ["vanished", "missingRows", "missingDocuments", "doubledRows", "doubledDocuments", "wrong"] as const;
+  for (const group of groups) expect(isKept({ ...kept, [group]: ["t-0-5"] })).toBe(false);
+  expect(isKept({ ...kept, hung: "1 row left" })).toBe(false);
+});
+
+test("a broken promise is described with what is needed to look into it", () => {
+  const text = describeOutcome({ ...broken, hung: "99 rows for 100 records" });
+  for (const part of ["BROKEN: seed 8", "missing 2", "t-1-1", "99 rows", "kill sink", "logs/faults_7"]) {
+    expect(text).toContain(part);
+  }
+  expect(describeOutcome(kept)).toContain("KEPT: seed 7");
+});
+
+test("the table has a line for each run, and the totals", () => {
+  const outcomes = [kept, broken];
+  const text = table(outcomes, "npm run faults -- --seeds 7-8", totals(outcomes));
+  expect(text).toContain("npm run faults -- --seeds 7-8");
+  expect(text).toContain("| 7 | 1 | 3 | 100 | 100 | 98 | 0 | 0 | 0 | 0 | 8.0 s | 2.0 % | ingest 150 MB |");
+  expect(text).toContain(
+    "1 of 2 runs kept the promise: 2 faults, 200 messages, 2 missing, 0 doubled, 0 wrong, 0 hung.",
+  );
+});
+
+test("a report replaces what stands between its markers, and nothing else", () => {
+  const text = "before\n<!-- faults:begin -->\nold\n<!-- faults:end -->\nafter\n";
+  expect(withSection(text, "faults", "new")).toBe("before\n<!-- faults:begin -->\nnew\n<!-- faults:end -->\nafter\n");
+  expect(() => withSection(text, "others", "new")).toThrow(/others:begin/);
+});

@@ -1,0 +1,125 @@
+import { createRandom, type Random } from "./random.ts";
+
+export const pipelineStages = ["ingest", "embed", "sink"] as const;
+export type PipelineStage = (typeof pipelineStages)[number];
+
+export const proxiedNames = ["opensearch", "postgres", "redis", "embeddings"] as const;
+export type ProxiedName = (typeof proxiedNames)[number];
+
+/** What the embeddings API does wrong. `stall` sends half of an answer and then nothing; `close` breaks off there. */
+export const embeddingsFaults = [
+  "rate-limit",
+  "error",
+  "hang",
+  "stall",
+  "close",
+  "wrong-count",
+  "wrong-dimensions",
+  "not-a-number",
+] as const;
+export type EmbeddingsFault = (typeof embeddingsFaults)[number];
+
+/** What can be broken, and in which ways. */
+export const targets = {
+  /** SIGKILL; the supervisor starts it again. */
+  kill: ["ingest", "embed", "sink", "api"],
+  /** SIGSTOP, for longer than the session timeout, then SIGCONT. */
+  freeze: pipelineStages,
+  /** SIGTERM, wait, start: every process, one after the other. */
+  "rolling-restart": ["pipeline"],
+  /** To two processes, to three, and back. */
+  scale: pipelineStages,
+  "stop-service": ["kafka", "opensearch", "postgres", "redis"],
+  "kill-service": ["kafka", "opensearch", "postgres"],
+  /** Every connection is reset, and new ones are. */
+  cut: proxiedNames,
+  /** Connections are accepted, and nothing passes. */
+  blackhole: proxiedNames,
+  /** What passes is late. */
+  slow: proxiedNames,
+  embeddings: embeddingsFaults,
+} as const;
+export type FaultKind = keyof typeof targets;
+
+export type Fault = {
+  [Kind in FaultKind]: {
+    /** Since the load began. */
+    atMs: number;
+    kind: Kind;
+    target: (typeof targets)[Kind][number];
+    /** From the injection to the remedy; for a kill, the time until the restart. */
+    durationMs: number;
+    /** Share of the requests that it hits; 1 but for the embeddings API. */
+    share: number;
+  };
+}[FaultKind];
+
+/** Shorter freezes are no rebalance: the session timeout of the runs is 6 s. */
+const durationsMs: Record<FaultKind, readonly [from: number, to: number]> = {
+  kill: [200, 1_000],
+  freeze: [8_000, 12_000],
+  "rolling-restart": [0, 0],
+  scale: [6_000, 20_000],
+  "stop-service": [5_000, 20_000],
+  "kill-service": [5_000, 20_000],
+  cut: [1_000, 10_000],
+  blackhole: [3_000, 20_000],
+  slow: [5_000, 20_000],
+  embeddings: [3_000, 20_000],
+};
+
+/** Every run has one of each row at least, and three kills. */
+const always: readonly (readonly [FaultKind, ...FaultKind[]])[] = [
+  ["kill"],
+  ["kill"],
+  ["kill"],
+  ["freeze"],
+  ["rolling-restart", "scale"],
+  ["stop-service"],
+  ["kill-service"],
+  ["cut", "blackhole", "slow"],
+  ["embeddings"],
+];
+const kinds = Object.keys(targets) as [FaultKind, ...FaultKind[]];
+
+/** Faults begin in this part of the load, so that there is something to break and something left to mend it with. */
+const BEGIN_SHARE = 0.05;
+const END_SHARE = 0.9;
+/** In a short run no single fault may fill it. */
+const LONGEST_SHARE = 0.25;
+
+/** The plan of one run: a pure function of its arguments. In the order of time. */
+export function planFaults(seed: number, loadMs: number, count: number): Fault[] {
+  const random = createRandom(seed);
+  const drawn = Array.from({ length: Math.max(count, always.length) }, (_, position) =>
+    random.pick(always[position] ?? kinds),
+  );
+  // Spread over the load: one somewhere in each of as many equal parts, in a random order of kinds.
+  const slotMs = ((END_SHARE - BEGIN_SHARE) * loadMs) / drawn.length;
+  return shuffle(drawn, random).map((kind, slot) => {
+    const beginMs = BEGIN_SHARE * loadMs + slot * slotMs;
+    return drawFault(kind, random.integer(Math.ceil(beginMs), Math.floor(beginMs + slotMs)), loadMs, random);
+  });
+}
+
+function drawFault(kind: FaultKind, atMs: number, loadMs: number, random: Random): Fault {
+  const [shortestMs, longestMs] = durationsMs[kind];
+  const boundMs = Math.max(shortestMs, Math.min(longestMs, Math.round(LONGEST_SHARE * loadMs)));
+  const target = random.pick(targets[kind] as unknown as readonly [string, ...string[]]);
+  const durationMs = random.integer(shortestMs, boundMs);
+  const share = kind === "embeddings" ? random.pick([0.3, 0.6, 1]) : 1;
+  return { atMs, kind, target, durationMs, share } as Fault;
+}
+
+/** Fisher and Yates. */
+function shuffle<Item>(items: readonly Item[], random: Random): Item[] {
+  const left = [...items];
+  const shuffled: Item[] = [];
+  while (left.length > 0) shuffled.push(...left.splice(random.integer(0, left.length - 1), 1));
+  return shuffled;
+}
+
+export function describeFault({ kind, target, durationMs, share }: Fault): string {
+  const forSeconds = durationMs === 0 ? "" : ` for ${(durationMs / 1000).toFixed(1)} s`;
+  return `${kind} ${target}${forSeconds}${share < 1 ? ` of ${share * 100} % of the requests` : ""}`;
+}

@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Exit, Pipeline, PipelineProcess, ProcessName } from "@millrace/stack";
+
+/** One place for a process; the supervisor keeps it filled. */
+export interface Slot {
+  name: ProcessName;
+  index: number;
+}
+
+/** An end that nobody asked for: neither a fault nor a stop. */
+export interface Crash extends Slot, Exit {
+  atMs: number;
+  log: string;
+}
+
+interface Kept extends Slot {
+  /** No start before this moment; `Infinity` while somebody else stops and starts it. */
+  notBeforeMs: number;
+  starting: boolean;
+}
+
+const LOOK_INTERVAL_MS = 50;
+/** How soon a process that ended by itself is started again. */
+const RESTART_DELAY_MS = 500;
+
+/** Starts processes again that ended, as Kubernetes does, and knows which ends were faults. */
+export class Supervisor implements AsyncDisposable {
+  restarts = 0;
+  readonly crashes: Crash[] = [];
+  #pipeline: Pipeline;
+  #startedAtMs = Date.now();
+  #kept = new Map<string, Kept>();
+  #watched = new WeakSet<PipelineProcess>();
+  #expected = new WeakSet<PipelineProcess>();
+  #stopped = false;
+  #loop: Promise<void>;
+
+  constructor(pipeline: Pipeline) {
+    this.#pipeline = pipeline;
+    for (const { name, index } of pipeline.processes) this.add({ name, index });
+    this.#loop = this.#keepUp();
+  }
+
+  get processes(): readonly PipelineProcess[] {
+    return this.#pipeline.processes;
+  }
+
+  slots(name: ProcessName): Slot[] {
+    return [...this.#kept.values()].filter((slot) => slot.name === name);
+  }
+
+  /** Keeps one more process running from now on. */
+  add({ name, index }: Slot): void {
+    this.#kept.set(keyOf({ name, index }), { name, index, notBeforeMs: 0, starting: false });
+  }
+
+  /** Ends a process in order and keeps its slot empty. */
+  async remove(slot: Slot): Promise<void> {
+    this.#kept.delete(keyOf(slot));
+    await this.#end(slot, "SIGTERM");
+  }
+
+  /** SIGKILL; it starts again after the delay. */
+  async kill(slot: Slot, restartDelayMs: number): Promise<void> {
+    const kept = this.#kept.get(keyOf(slot));
+    if (kept) kept.notBeforeMs = Date.now() + restartDelayMs;
+    await this.#end(slot, "SIGKILL");
+  }
+
+  /** SIGTERM, wait, start, wait until it is ready. */
+  async restart(slot: Slot, readyMaxMs: number): Promise<void> {
+    const kept = this.#kept.get(keyOf(slot));
+    if (!kept) return;
+    kept.notBeforeMs = Number.POSITIVE_INFINITY;
+    await this.#end(slot, "SIGTERM");
+    kept.notBeforeMs = 0;
+    await Promise.race([this.#start(kept), sleep(readyMaxMs)]);
+  }
+
+  async freeze(slot: Slot, durationMs: number): Promise<void> {
+    const victim = this.find(slot);
+    victim?.kill("SIGSTOP");
+    await sleep(durationMs);
+    victim?.kill("SIGCONT");
+  }
+
+  find({ name, index }: Slot): PipelineProcess | undefined {
+    return this.processes.find((process) => process.name === name && process.index === index);
+  }
+
+  /** Starts nothing any more; the processes go on. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
+    await this.#loop;
+  }
+
+  async #end(slot: Slot, signal: NodeJS.Signals): Promise<void> {
+    const victim = this.find(slot);
+    if (!victim) return;
+    this.#expected.add(victim);
+    victim.kill(signal);
+    await victim.exited;
+  }
+
+  async #keepUp(): Promise<void> {
+    while (!this.#stopped) {
+      for (const process of this.processes) this.#watch(process);
+      for (const kept of this.#kept.values()) {
+        const isDue = Date.now() >= kept.notBeforeMs && !kept.starting && !this.find(kept);
+        if (isDue) void this.#start(kept);
+      }
+      await sleep(LOOK_INTERVAL_MS);
+    }
+  }
+
+  /** Resolves when the process is ready, has ended again, or was not ready in time: whoever needs it looks for itself. */
+  async #start(kept: Kept): Promise<void> {
+    if (kept.starting || this.find(kept)) return;
+    kept.starting = true;
+    this.restarts++;
+    const ready = this.#pipeline.start(kept.name, kept.index).catch(() => undefined);
+    // Once it runs, an end is to be noticed even before it was ready.
+    while (
+      !this.find(kept) &&
+      (await Promise.race([ready.then(() => true), sleep(LOOK_INTERVAL_MS, false)])) === false
+    );
+    kept.starting = false;
+    await ready;
+  }
+
+  #watch(process: PipelineProcess): void {
+    if (this.#watched.has(process)) return;
+    this.#watched.add(process);
+    void process.exited.then((exit) => {
+      if (this.#stopped || this.#expected.has(process)) return;
+      const { name, index, log } = process;
+      this.crashes.push({ name, index, log, ...exit, atMs: Date.now() - this.#startedAtMs });
+      const kept = this.#kept.get(keyOf({ name, index }));
+      if (kept) kept.notBeforeMs = Math.max(kept.notBeforeMs, Date.now() + RESTART_DELAY_MS);
+    });
+  }
+}
+
+function keyOf({ name, index }: Slot): string {
+  return `${name}-${index}`;
+}

@@ -1,0 +1,64 @@
+import { randomUUID } from "node:crypto";
+import { firstConnection, Health, Log, openRedis, readConfiguration } from "@millrace/shared";
+import { afterAll, expect, test } from "vitest";
+import { embedConfig } from "../src/config.ts";
+import { createVectorCache } from "../src/redis/vector-cache.ts";
+
+const config = readConfiguration(embedConfig, { ...process.env, REDIS_KEY_PREFIX: `cache-${randomUUID()}` });
+const log = new Log("embed", { level: "error" });
+const patience = {
+  log,
+  health: new Health(),
+  backoff: { initialMs: 1, maxMs: 10 },
+  hardStop: new AbortController().signal,
+};
+const redis = openRedis(config, patience);
+await firstConnection(redis, config);
+afterAll(() => redis.quit());
+
+function cacheOf(model: string, dimensions: number) {
+  return createVectorCache(redis, log, { model, dimensions, keyPrefix: config.REDIS_KEY_PREFIX, timeToLiveS: 600 });
+}
+
+async function stored(cache: ReturnType<typeof cacheOf>, text: string, vector: Float32Array): Promise<string> {
+  const key = cache.keyOf(Buffer.from(text));
+  cache.write([{ key, vector }]);
+  await expect.poll(async () => (await cache.read([key]))[0]).toEqual(vector);
+  return key;
+}
+
+test("gives back every bit of a vector, and nothing for a text it never saw", async () => {
+  const cache = cacheOf("m", 3);
+  const vector = Float32Array.of(0.1, -1e-38, 3.4e38);
+  const key = await stored(cache, "lost card", vector);
+  const unknown = cache.keyOf(Buffer.from("refund"));
+  expect(await cache.read([unknown, key])).toEqual([undefined, vector]);
+});
+
+test("entries expire", async () => {
+  const key = await stored(cacheOf("m", 2), "expires", Float32Array.of(1, 2));
+  expect(await redis.ttl(key)).toBeGreaterThan(590);
+});
+
+test("another model, other dimensions or another text is another key, whatever a model is called", () => {
+  const text = Buffer.from("text");
+  const keys = [cacheOf("a", 1), cacheOf("a:1", 1), cacheOf("a", 11), cacheOf("", 1)].map((cache) => cache.keyOf(text));
+  keys.push(cacheOf("a", 1).keyOf(Buffer.from("text ")));
+  expect(new Set(keys).size).toBe(keys.length);
+});
+
+test("a damaged entry is not believed, and dropped", async () => {
+  const cache = cacheOf("m", 2);
+  const key = await stored(cache, "damaged", Float32Array.of(1, 2));
+  await redis.setrange(key, 6, "x");
+  expect(await cache.read([key])).toEqual([undefined]);
+  await expect.poll(() => redis.exists(key)).toBe(0);
+});
+
+test("without Redis it is an empty cache, at once", async () => {
+  const away = openRedis({ ...config, REDIS_PORT: 1 }, patience);
+  const cache = createVectorCache(away, log, { model: "m", dimensions: 2, keyPrefix: "p", timeToLiveS: 60 });
+  cache.write([{ key: "k", vector: Float32Array.of(1, 2) }]);
+  expect(await cache.read(["k"])).toEqual([undefined]);
+  away.disconnect();
+});

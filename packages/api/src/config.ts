@@ -42,13 +42,10 @@ export const apiConfig = z.object({
         "Largest message (key, headers and value) of POST /publish, and most bytes of one request to Kafka; " +
         "to be kept below the topics' max.message.bytes.",
     }),
-  SEARCH_CANDIDATES: variable
-    .integer(1, 10_000)
-    .default(256)
-    .meta({
-      description:
-        "Neighbours that a semantic search explores the graph for: more find the nearest more surely, and cost more.",
-    }),
+  SEARCH_CANDIDATES: variable.integer(1, 10_000).default(256).meta({
+    description:
+      "Neighbours that a semantic search explores the graph for: more find the nearest more surely, and cost more.",
+  }),
   SEARCH_MAX_HITS: variable.integer(1, 1_000).default(100).meta({ description: "Most hits of one GET /search." }),
 });
 export type ApiConfig = z.output<typeof apiConfig>;

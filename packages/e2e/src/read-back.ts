@@ -1,19 +1,6 @@
-import {
-  createKafka,
-  Health,
-  kafkaSettings,
-  Log,
-  openOpenSearch,
-  openPostgres,
-  openSearchSettings,
-  type Patience,
-  postgresSettings,
-  readConfiguration,
-  topicSettings,
-} from "@millrace/shared";
+import { openClients } from "@millrace/shared";
+import { clean } from "@millrace/testbed";
 import { z } from "zod";
-
-const settingsSchema = z.object({ ...kafkaSettings, ...topicSettings, ...openSearchSettings, ...postgresSettings });
 
 export interface AuditRow {
   id: string;
@@ -38,24 +25,15 @@ export type ReadBack = ReturnType<typeof openReadBack>;
 
 /** Reads what a pipeline's namespace holds, straight from the services. */
 export function openReadBack(environment: Readonly<Record<string, string>>) {
-  const settings = readConfiguration(settingsSchema, environment);
-  const { OPENSEARCH_INDEX: index, POSTGRES_SCHEMA: schema } = settings;
-  const log = new Log("e2e", { destination: { write: () => undefined } });
-  const backoff = { initialMs: 100, maxMs: 1_000 };
-  const patience: Patience = { log, health: new Health(), backoff, hardStop: new AbortController().signal };
-  const openSearch = openOpenSearch(settings, patience);
-  const postgres = openPostgres(settings, patience);
-  const kafka = createKafka(settings, "millrace-e2e", log);
+  const clients = openClients(environment, "e2e");
+  const { postgres, openSearch } = clients;
+  const index = clients.config.OPENSEARCH_INDEX;
 
   return {
-    kafka,
-    postgres,
-    openSearch,
+    ...clients,
     index,
-    patience,
     /** The variables by which a command finds the same. */
     environment,
-    topic: settings.KAFKA_TOPICS[0] ?? "",
     async countRows(): Promise<number> {
       const { rows } = await postgres.query<{ count: number }>("SELECT count(*)::integer AS count FROM demo_log");
       return rows[0]?.count ?? 0;
@@ -77,23 +55,6 @@ export function openReadBack(environment: Readonly<Record<string, string>>) {
         after = hits.at(-1)?.sort;
       } while (after);
     },
-    /** Deletes all that the pipeline has made; only once that has ended. */
-    async clean(): Promise<void> {
-      const admin = kafka.admin();
-      await admin.connect();
-      try {
-        const existing = new Set(await admin.listTopics());
-        const { KAFKA_TOPICS, BATCHES_TOPIC, VECTORS_TOPIC, DEAD_LETTERS_TOPIC, REPLAY_TOPIC } = settings;
-        const own = [...KAFKA_TOPICS, BATCHES_TOPIC, VECTORS_TOPIC, DEAD_LETTERS_TOPIC, REPLAY_TOPIC];
-        await admin.deleteTopics({ topics: own.filter((topic) => existing.has(topic)) });
-      } finally {
-        await admin.disconnect();
-      }
-      await openSearch.indices.delete({ index, ignore_unavailable: true });
-      if (schema !== "public") await postgres.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
-    },
-    async [Symbol.asyncDispose](): Promise<void> {
-      await Promise.all([postgres.end(), openSearch.close()]);
-    },
+    clean: () => clean(clients),
   };
 }

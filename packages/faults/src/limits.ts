@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectProducer, type OutgoingRecord } from "@millrace/shared";
 import { isolated, lease, type Stack, startPipeline } from "@millrace/stack";
+import { clean } from "@millrace/testbed";
 import { Command } from "commander";
 import { watchMemory } from "./memory.ts";
 import { startProxy } from "./proxy.ts";
-import { clean, openServices, type Services } from "./services.ts";
+import { openServices, type Services } from "./services.ts";
 
 /** What no process may need more of. */
 const MEMORY_MAX_BYTES = 300 * 1024 * 1024;

@@ -69,8 +69,8 @@ const pageSchema = z.object({
 });
 
 /** Every document, whatever its `_id`. A scroll passes over none, even where two have the same fields. */
-export async function readDocuments({ openSearch, settings }: Services): Promise<StoredDocument[]> {
-  const index = settings.OPENSEARCH_INDEX;
+export async function readDocuments({ openSearch, config }: Services): Promise<StoredDocument[]> {
+  const index = config.OPENSEARCH_INDEX;
   await openSearch.indices.refresh({ index });
   const documents: StoredDocument[] = [];
   const first = await openSearch.search({ index, scroll: SCROLL, size: PAGE, body: { query: { match_all: {} } } });

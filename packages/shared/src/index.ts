@@ -1,5 +1,6 @@
 export { type Attempts, createAttempts, lethalFault, oneByOne } from "./attempts.ts";
 export { type BackoffSettings, backoffDelayMs, delay } from "./backoff.ts";
+export { type Clients, openClients } from "./clients.ts";
 export {
   ConfigurationError,
   describeVariables,

@@ -1,6 +1,13 @@
-import { connectProducer, type DeadLetter, messageId, type PoisonCode, poisonCodes } from "@millrace/shared";
+import {
+  type Clients,
+  connectProducer,
+  type DeadLetter,
+  messageId,
+  openClients,
+  type PoisonCode,
+  poisonCodes,
+} from "@millrace/shared";
 import { Command, Option } from "commander";
-import { type Clients, openClients } from "../clients.ts";
 import { readDeadLetters, type Selection } from "../dead-letters/read.ts";
 import { replayRecord } from "../dead-letters/replay.ts";
 import { CommandError } from "../errors.ts";
@@ -51,14 +58,14 @@ function selection({ topic, code }: Options, ids?: readonly string[]): Selection
 }
 
 async function list(options: Options): Promise<void> {
-  await using clients = openClients();
+  await using clients = openClients(process.env, "cli");
   const letters = await readDeadLetters(clients, selection(options));
   for (const letter of letters) say(options.json ? JSON.stringify(summary(letter)) : line(letter));
   if (!options.json) process.stderr.write(`${letters.length} dead letters\n`);
 }
 
 async function show(id: string, options: Options): Promise<void> {
-  await using clients = openClients();
+  await using clients = openClients(process.env, "cli");
   const [letter] = await readDeadLetters(clients, { ids: [id] });
   if (!letter) throw new CommandError(`There is no dead letter of ${id}: see millrace dead-letters list.`);
   const headers = letter.headers.map(([name, value]) => [name, value?.toString() ?? null]);
@@ -73,7 +80,7 @@ async function show(id: string, options: Options): Promise<void> {
 
 async function replay(ids: string[], options: Options): Promise<void> {
   if (ids.length === 0 && !options.all) throw new CommandError("Say which: ids, or --all (with --topic or --code).");
-  await using clients = openClients();
+  await using clients = openClients(process.env, "cli");
   const letters = await readDeadLetters(clients, selection(options, ids.length > 0 ? ids : undefined));
   const unknown = ids.filter((id) => !letters.some(({ origin }) => messageId(origin) === id));
   if (unknown.length > 0)

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { documentSettings, readConfiguration } from "@millrace/shared";
+import { type Clients, documentSettings, openClients, readConfiguration } from "@millrace/shared";
 import { Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
-import { type Clients, openClients } from "../clients.ts";
 import type { Finding, PartitionReport } from "../verify/reconcile.ts";
 import { repair } from "../verify/repair.ts";
 import { type VerifyOptions, verify } from "../verify/verify.ts";
@@ -33,7 +32,7 @@ export function verifyCommand(): Command {
 }
 
 async function run(options: Options): Promise<void> {
-  await using clients = openClients();
+  await using clients = openClients(process.env, "cli");
   const { DOCUMENT_ID } = readConfiguration(z.object(documentSettings), process.env);
   const topic = options.topic ?? clients.config.KAFKA_TOPICS[0] ?? "";
   const what: VerifyOptions = {

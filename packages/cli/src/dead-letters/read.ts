@@ -1,4 +1,5 @@
 import {
+  type Clients,
   type DeadLetter,
   messageId,
   offsetRanges,
@@ -7,7 +8,6 @@ import {
   RecordError,
   readRanges,
 } from "@millrace/shared";
-import type { Clients } from "../clients.ts";
 
 export interface Selection {
   /** Of the source topic. */

@@ -1,5 +1,11 @@
-import { connectProducer, type OutgoingRecord, poison, type ReadRecord, readRanges } from "@millrace/shared";
-import type { Clients } from "../clients.ts";
+import {
+  type Clients,
+  connectProducer,
+  type OutgoingRecord,
+  poison,
+  type ReadRecord,
+  readRanges,
+} from "@millrace/shared";
 import { replayRecord } from "../dead-letters/replay.ts";
 import { type PartitionReport, repairable } from "./reconcile.ts";
 

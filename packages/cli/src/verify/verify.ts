@@ -1,5 +1,4 @@
-import { type OffsetRange, offsetRanges, readRanges } from "@millrace/shared";
-import type { Clients } from "../clients.ts";
+import { type Clients, type OffsetRange, offsetRanges, readRanges } from "@millrace/shared";
 import { add, found, judge, type PartitionReport, WINDOW } from "./reconcile.ts";
 import { documentPages, latestOffsets, rowPages } from "./stores.ts";
 
@@ -76,10 +75,10 @@ async function countHoles(
   return wanted.size;
 }
 
-async function* documentsOf({ opensearch, config }: Clients, topic: string, partition: number, from: number) {
+async function* documentsOf({ openSearch, config }: Clients, topic: string, partition: number, from: number) {
   const index = config.OPENSEARCH_INDEX;
-  const { body: exists } = await opensearch.indices.exists({ index });
-  if (exists) yield* documentPages(opensearch, index, topic, partition, from);
+  const { body: exists } = await openSearch.indices.exists({ index });
+  if (exists) yield* documentPages(openSearch, index, topic, partition, from);
 }
 
 async function* flatten<Item>(pages: AsyncIterable<readonly Item[]>): AsyncGenerator<Item, undefined> {

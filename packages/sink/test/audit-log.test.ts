@@ -1,5 +1,7 @@
+import { once } from "node:events";
+import { type AddressInfo, connect as connectTo, createServer } from "node:net";
 import { type DeadLetter, openPostgres, type Pool } from "@millrace/shared";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import type { SinkConfig } from "../src/config.ts";
 import { documentIds } from "../src/document-id.ts";
 import { PostgresAuditLog } from "../src/postgres/audit-log.ts";
@@ -209,4 +211,32 @@ describe("retryable, never poison, is", () => {
       cause: expect.stringContaining("ECONNREFUSED"),
     });
   });
+});
+
+test("a connection that is reset while the schema is migrated is an error of the migration, not the end of the process", async () => {
+  const config = testConfig();
+  const server = createServer((client) => {
+    const upstream = connectTo({ host: config.POSTGRES_HOST, port: config.POSTGRES_PORT });
+    upstream.pipe(client);
+    for (const socket of [client, upstream]) socket.on("error", () => undefined);
+    // In the midst of the migration: with the statement that makes the table.
+    client.on("data", (chunk) => {
+      if (chunk.includes("demo_log")) client.resetAndDestroy();
+      else upstream.write(chunk);
+    });
+    client.on("close", () => upstream.destroy());
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const uncaught = vi.fn();
+  process.on("uncaughtExceptionMonitor", uncaught);
+  const cut = openPostgres(
+    { ...config, POSTGRES_HOST: "127.0.0.1", POSTGRES_PORT: (server.address() as AddressInfo).port },
+    testPatience(),
+  );
+  await expect(migrate(cut, config.POSTGRES_SCHEMA)).rejects.toThrow();
+  await cut.end();
+  server.close();
+  process.off("uncaughtExceptionMonitor", uncaught);
+  expect(uncaught).not.toHaveBeenCalled();
 });

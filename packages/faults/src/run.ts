@@ -26,7 +26,7 @@ export interface RunOptions {
   ratePerS: number;
   faults: number;
   drainMs: number;
-  /** Logs and data stay even where the promise was kept and nothing crashed. */
+  /** Logs and data stay even where the promise was kept. */
   keep: boolean;
   bug?: BugName;
 }
@@ -55,10 +55,10 @@ export interface Outcome extends Discrepancies {
 
 const SAMPLE_INTERVAL_MS = 500;
 
-/** Whether the promise was kept. */
+/** Whether the promise was kept, and no process ended by a bug of its own: an outage must not become a crash. */
 export function isKept(outcome: Outcome): boolean {
-  const { vanished, missingRows, missingDocuments, doubledRows, doubledDocuments, wrong, hung } = outcome;
-  const groups = [vanished, missingRows, missingDocuments, doubledRows, doubledDocuments, wrong];
+  const { vanished, crashes, missingRows, missingDocuments, doubledRows, doubledDocuments, wrong, hung } = outcome;
+  const groups = [vanished, crashes, missingRows, missingDocuments, doubledRows, doubledDocuments, wrong];
   return hung === undefined && groups.every(({ length }) => length === 0);
 }
 
@@ -89,7 +89,7 @@ export async function run(
   try {
     const watched = { ...options, stack: stack.name, services, pipeline, proxies, embeddings };
     const outcome: Outcome = { ...(await breakAndRead(watched, say, stop)), logDirectory };
-    if (isKept(outcome) && outcome.crashes.length === 0 && !options.keep) {
+    if (isKept(outcome) && !options.keep) {
       await clean(services);
       await rm(logDirectory, { recursive: true });
     }

@@ -1,97 +1,76 @@
 import {
-  aborted,
-  announcePresence,
-  connectProducer,
-  consume,
-  createAttempts,
-  createDeadLetters,
-  createKafka,
-  createTracker,
-  ensurePipelineTopics,
-  firstConnection,
+  consumeUntilStopped,
   healthRoutes,
-  openRedis,
+  openMessageLog,
+  openTracking,
   type Patience,
+  type ProcessContext,
   persist,
+  type Redis,
   runProcess,
   serveHttp,
 } from "@millrace/shared";
-import { batchesAtOnce, embedConfig, providerSettings } from "./config.ts";
+import { batchesAtOnce, type EmbedConfig, embedConfig, providerSettings } from "./config.ts";
 import { Embed, PROVIDER } from "./embed.ts";
-import { cachedEmbedder, pooledEmbedder } from "./embedder.ts";
+import { cachedEmbedder, type Embedder, pooledEmbedder } from "./embedder.ts";
 import { type EmbedderPool, openPool } from "./pool.ts";
 import { queryRoute } from "./query-route.ts";
 import { createVectorCache } from "./redis/vector-cache.ts";
 
 await runProcess("embed", embedConfig, async (context) => {
-  const { config, log, health, instance, stop, patience } = context;
+  const { config, log, health, patience } = context;
   const settings = providerSettings(config);
   const concurrency = batchesAtOnce(config, settings);
   await using pool = openPool(settings, config.EMBED_WORKERS, concurrency);
+  // First, so that the process answers while it waits for what follows.
   const app = healthRoutes(health).route("/", queryRoute(pool, log));
   await using _server = await serveHttp(app, config.HOST, config.PORT);
-
-  const kafka = createKafka(config, `embed-${instance}`, log);
-  await ensurePipelineTopics(kafka, config, patience);
-  await using producer = await connectProducer(kafka, patience);
+  await using messages = await openMessageLog("embed", context);
 
   health.starting(PROVIDER);
-  const { model, dimensions } = await probe(pool, patience);
-  log.record("process.start", "ok", undefined, {
-    dependency: PROVIDER,
-    provider: settings.provider,
-    model,
-    dimensions,
+  const model = await probe(pool, patience);
+  log.record("process.start", "ok", undefined, { dependency: PROVIDER, provider: settings.provider, ...model });
+
+  await using tracking = await openTracking("embed", context, messages);
+  // Computing a vector locally is cheaper than asking Redis for it.
+  const worthCaching = config.EMBEDDING_CACHE && settings.provider !== "local";
+  const embedder = worthCaching ? cached(pool, tracking.redis, model, context) : pooledEmbedder(pool);
+
+  const embed = new Embed(config, concurrency, { embedder, ...messages, ...tracking, patience });
+  await consumeUntilStopped("embed", context, messages, tracking, {
+    topics: [config.BATCHES_TOPIC],
+    // One more batch a request in flight, so that none waits for a fetch.
+    inFlightMax: 2 * concurrency,
+    inFlightMaxBytes: config.EMBED_IN_FLIGHT_MAX_BYTES,
+    accept: (received) => embed.accept(received),
+    activity: () => ({
+      messages: embed.messages,
+      latencies: { "embed.request": embed.requestLatency.summary, "embed.batch": embed.batchLatency.summary },
+    }),
   });
+});
 
-  const redis = openRedis(config, patience);
-  await firstConnection(redis, config);
-  const tracker = createTracker(redis, config, log);
-  const attempts = createAttempts(redis, config.REDIS_KEY_PREFIX);
-  const deadLetters = createDeadLetters("embed", config.DEAD_LETTERS_TOPIC, { producer, tracker, log });
+interface Model {
+  model: string;
+  dimensions: number;
+}
 
+function cached(
+  pool: EmbedderPool,
+  redis: Redis,
+  model: Model,
+  { config, log }: ProcessContext<EmbedConfig>,
+): Embedder {
   const cache = createVectorCache(redis, log, {
-    model,
-    dimensions,
+    ...model,
     keyPrefix: config.REDIS_KEY_PREFIX,
     timeToLiveS: config.EMBEDDING_CACHE_TTL_S,
   });
-  // Computing a vector locally is cheaper than asking Redis for it.
-  const worthCaching = config.EMBEDDING_CACHE && settings.provider !== "local";
-  const embedder = worthCaching ? cachedEmbedder(pool, cache) : pooledEmbedder(pool);
-
-  const embed = new Embed(config, concurrency, { embedder, attempts, producer, deadLetters, tracker, patience });
-  await using consumption = await consume(
-    kafka,
-    {
-      groupId: `${config.KAFKA_GROUP_PREFIX}-embed`,
-      topics: [config.BATCHES_TOPIC],
-      // One more batch a request in flight, so that none waits for a fetch.
-      inFlightMax: 2 * concurrency,
-      inFlightMaxBytes: config.EMBED_IN_FLIGHT_MAX_BYTES,
-      settings: config,
-      attempts,
-      accept: (received) => embed.accept(received),
-    },
-    patience,
-  );
-  health.started();
-  log.record("process.ready", "ok");
-  await using _presence = announcePresence(redis, "embed", context, () => ({
-    messages: embed.messages,
-    deadLettered: deadLetters.count,
-    inFlight: consumption.inFlight,
-    lastActivityAt: consumption.lastReceivedAt,
-    latencies: { "embed.request": embed.requestLatency.summary, "embed.batch": embed.batchLatency.summary },
-  }));
-
-  await aborted(stop);
-  await consumption.drain(patience.hardStop);
-  await tracker.flush();
-});
+  return cachedEmbedder(pool, cache);
+}
 
 /** Embeds one word, so that a wrong key or an unreachable provider shows before the first message. */
-function probe(pool: EmbedderPool, patience: Patience): Promise<{ model: string; dimensions: number }> {
+function probe(pool: EmbedderPool, patience: Patience): Promise<Model> {
   return persist(
     { dependency: PROVIDER, action: "process.start" },
     async (signal) => {

@@ -34,4 +34,12 @@ export { decodeVectors, type EmbeddedBatch, encodeVectors } from "./records/vect
 export { firstConnection, openRedis, type Redis } from "./redis.ts";
 export * from "./settings.ts";
 export { type Operation, type Patience, persist, type Settled, settle } from "./settle.ts";
+export {
+  consumeUntilStopped,
+  type MessageLog,
+  openMessageLog,
+  openTracking,
+  type StageWork,
+  type Tracking,
+} from "./stage.ts";
 export { createTracker, type Milestone, milestones, type Progress, type StageTracker } from "./tracking.ts";

@@ -1,20 +1,12 @@
 import {
-  aborted,
-  announcePresence,
   ConfigurationError,
-  connectProducer,
-  consume,
-  createAttempts,
-  createDeadLetters,
-  createKafka,
-  createTracker,
-  ensurePipelineTopics,
-  firstConnection,
+  consumeUntilStopped,
   healthRoutes,
   type OpenSearchClient,
+  openMessageLog,
   openOpenSearch,
   openPostgres,
-  openRedis,
+  openTracking,
   type Patience,
   type Pool,
   persist,
@@ -30,8 +22,12 @@ import { PostgresAuditLog } from "./postgres/audit-log.ts";
 import { migrate } from "./postgres/migrate.ts";
 import { VectorsConsumer } from "./vectors-consumer.ts";
 
+/** Dead letters are written many at a time; vectors are bounded by their bytes first. */
+const IN_FLIGHT_MAX = 512;
+
 await runProcess("sink", sinkConfig, async (context) => {
-  const { config, log, health, instance, stop, patience } = context;
+  const { config, log, health, patience } = context;
+  // First, so that the process answers while it waits for what follows.
   await using _server = await serveHttp(healthRoutes(health), config.HOST, config.PORT);
 
   const postgres = openPostgres(config, patience);
@@ -46,46 +42,20 @@ await runProcess("sink", sinkConfig, async (context) => {
     dimensions,
   });
 
-  const kafka = createKafka(config, `sink-${instance}`, log);
-  await ensurePipelineTopics(kafka, config, patience);
-  await using producer = await connectProducer(kafka, patience);
-
-  const redis = openRedis(config, patience);
-  await firstConnection(redis, config);
-  const tracker = createTracker(redis, config, log);
-  const attempts = createAttempts(redis, config.REDIS_KEY_PREFIX);
-  const deadLetters = createDeadLetters("sink", config.DEAD_LETTERS_TOPIC, { producer, tracker, log });
+  await using messages = await openMessageLog("sink", context);
+  await using tracking = await openTracking("sink", context, messages);
 
   const index = new OpenSearchIndex(openSearch, config);
   const audit = new PostgresAuditLog(postgres, config.OPENSEARCH_INDEX, documentIds[config.DOCUMENT_ID]);
-  const vectors = new VectorsConsumer({ index, audit, deadLetters, tracker, attempts, patience }, config);
+  const vectors = new VectorsConsumer({ index, audit, ...tracking, patience }, config);
   const refused = new DeadLettersConsumer((letters) => audit.recordRefused(letters), patience);
-  await using consumption = await consume(
-    kafka,
-    {
-      groupId: `${config.KAFKA_GROUP_PREFIX}-sink`,
-      topics: [config.VECTORS_TOPIC, config.DEAD_LETTERS_TOPIC],
-      inFlightMax: 512,
-      inFlightMaxBytes: config.SINK_IN_FLIGHT_MAX_BYTES,
-      settings: config,
-      attempts,
-      accept: (received) => (received.topic === config.VECTORS_TOPIC ? vectors : refused).accept(received),
-    },
-    patience,
-  );
-  health.started();
-  log.record("process.ready", "ok");
-  await using _presence = announcePresence(redis, "sink", context, () => ({
-    messages: vectors.messages,
-    deadLettered: deadLetters.count,
-    inFlight: consumption.inFlight,
-    lastActivityAt: consumption.lastReceivedAt,
-    latencies: { "sink.batch": vectors.latency.summary },
-  }));
-
-  await aborted(stop);
-  await consumption.drain(patience.hardStop);
-  await tracker.flush();
+  await consumeUntilStopped("sink", context, messages, tracking, {
+    topics: [config.VECTORS_TOPIC, config.DEAD_LETTERS_TOPIC],
+    inFlightMax: IN_FLIGHT_MAX,
+    inFlightMaxBytes: config.SINK_IN_FLIGHT_MAX_BYTES,
+    accept: (received) => (received.topic === config.VECTORS_TOPIC ? vectors : refused).accept(received),
+    activity: () => ({ messages: vectors.messages, latencies: { "sink.batch": vectors.latency.summary } }),
+  });
 });
 
 function migrateDatabase(postgres: Pool, config: SinkConfig, patience: Patience): Promise<void> {

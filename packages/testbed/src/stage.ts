@@ -1,23 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
 import {
-  type Attempts,
   type ConsumerSettings,
-  connectProducer,
   consume,
-  createAttempts,
-  createDeadLetters,
-  createKafka,
-  createTracker,
-  ensurePipelineTopics,
   Health,
   type KafkaSettings,
   Log,
-  openRedis,
+  openMessageLog,
+  openTracking,
   type Patience,
+  type ProcessSettings,
   type Received,
-  type RecordProducer,
   type RedisSettings,
+  type Stage,
   type TopicSettings,
 } from "@millrace/shared";
 import { isolated } from "@millrace/stack";
@@ -40,7 +35,7 @@ export function testEnvironment(overrides: Record<string, string> = {}): NodeJS.
 }
 
 /** What every stage is told; its own configuration has more. */
-export type StageConfig = KafkaSettings & TopicSettings & ConsumerSettings & RedisSettings;
+export type StageConfig = ProcessSettings & KafkaSettings & TopicSettings & ConsumerSettings & RedisSettings;
 
 export interface TestPatience extends Patience {
   /** The log's lines so far. */
@@ -65,16 +60,14 @@ export function testPatience(hardStop = new AbortController().signal): TestPatie
 }
 
 /** What the stage's `main.ts` opens, and ways to look at what it did. */
-export async function openEdges<Config extends StageConfig>(stage: string, config: Config) {
+export async function openEdges<Config extends StageConfig>(stage: Stage, config: Config) {
   const patience = testPatience();
-  const { log } = patience;
-  const kafka = createKafka(config, "test", log);
-  await ensurePipelineTopics(kafka, config, patience);
-  const producer: RecordProducer = await connectProducer(kafka, patience);
-  const redis = openRedis(config, patience);
-  const tracker = createTracker(redis, config, log);
-  const attempts: Attempts = createAttempts(redis, config.REDIS_KEY_PREFIX);
-  const deadLetters = createDeadLetters(stage, config.DEAD_LETTERS_TOPIC, { producer, tracker, log });
+  const { log, health, hardStop } = patience;
+  const context = { config, log, health, instance: "test", stop: hardStop, patience };
+  const messages = await openMessageLog(stage, context);
+  const tracking = await openTracking(stage, context, messages);
+  const { kafka } = messages;
+  const { attempts } = tracking;
 
   const consumption = (groupId: string, topics: readonly string[], accept: (received: Received) => void) =>
     consume(
@@ -85,11 +78,8 @@ export async function openEdges<Config extends StageConfig>(stage: string, confi
   return {
     config,
     patience,
-    kafka,
-    producer,
-    tracker,
-    attempts,
-    deadLetters,
+    ...messages,
+    ...tracking,
     consumption,
     /** Collects the records of a topic. */
     async read(topic: string) {
@@ -112,9 +102,8 @@ export async function openEdges<Config extends StageConfig>(stage: string, confi
       }
     },
     async [Symbol.asyncDispose]() {
-      await tracker.flush();
-      await producer[Symbol.asyncDispose]();
-      redis.disconnect();
+      await tracking[Symbol.asyncDispose]();
+      await messages[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,0 +1,93 @@
+import type { Redis } from "ioredis";
+import type { Kafka } from "kafkajs";
+import { type Attempts, createAttempts } from "./attempts.ts";
+import { createDeadLetters, type DeadLetters } from "./dead-letters.ts";
+import { createKafka } from "./kafka/client.ts";
+import { consume } from "./kafka/consume.ts";
+import { connectProducer, type RecordProducer } from "./kafka/produce.ts";
+import type { Received } from "./kafka/received.ts";
+import { ensurePipelineTopics } from "./kafka/topics.ts";
+import { aborted, type ProcessContext } from "./lifecycle.ts";
+import { type Activity, announcePresence, type Stage } from "./presence.ts";
+import { firstConnection, openRedis } from "./redis.ts";
+import type { ConsumerSettings, KafkaSettings, ProcessSettings, RedisSettings, TopicSettings } from "./settings.ts";
+import { createTracker, type StageTracker } from "./tracking.ts";
+
+type StageContext = ProcessContext<ProcessSettings & KafkaSettings & TopicSettings & ConsumerSettings & RedisSettings>;
+
+/** A stage's ways to Kafka. */
+export interface MessageLog extends AsyncDisposable {
+  kafka: Kafka;
+  producer: RecordProducer;
+}
+
+/** Finds or creates the pipeline's topics, and connects a producer. Waits for the brokers. */
+export async function openMessageLog(
+  stage: Stage,
+  { config, log, instance, patience }: StageContext,
+): Promise<MessageLog> {
+  const kafka = createKafka(config, `${stage}-${instance}`, log);
+  await ensurePipelineTopics(kafka, config, patience);
+  const producer = await connectProducer(kafka, patience);
+  return { kafka, producer, [Symbol.asyncDispose]: () => producer[Symbol.asyncDispose]() };
+}
+
+/** What a stage keeps in Redis, and can do without while Redis is away. */
+export interface Tracking extends AsyncDisposable {
+  redis: Redis;
+  tracker: StageTracker;
+  attempts: Attempts;
+  deadLetters: DeadLetters;
+}
+
+export async function openTracking(stage: Stage, context: StageContext, { producer }: MessageLog): Promise<Tracking> {
+  const { config, log, patience } = context;
+  const redis = openRedis(config, patience);
+  await firstConnection(redis, config);
+  const tracker = createTracker(redis, config, log);
+  return {
+    redis,
+    tracker,
+    attempts: createAttempts(redis, config.REDIS_KEY_PREFIX),
+    deadLetters: createDeadLetters(stage, config.DEAD_LETTERS_TOPIC, { producer, tracker, log }),
+    async [Symbol.asyncDispose]() {
+      await tracker.flush();
+      redis.disconnect();
+    },
+  };
+}
+
+export interface StageWork {
+  topics: readonly string[];
+  /** Records delivered and not done; at these limits fetching waits. */
+  inFlightMax: number;
+  inFlightMaxBytes: number;
+  accept(received: Received): void;
+  activity(): Pick<Activity, "messages" | "latencies">;
+}
+
+/**
+ * Does a stage's work until the process is asked to stop; then takes no more, lets what is in flight end, and commits.
+ * From here on the process is ready, and says regularly how it is.
+ */
+export async function consumeUntilStopped(
+  stage: Stage,
+  context: StageContext,
+  { kafka }: MessageLog,
+  { redis, attempts, deadLetters }: Tracking,
+  { activity, ...work }: StageWork,
+): Promise<void> {
+  const { config, log, health, stop, patience } = context;
+  const groupId = `${config.KAFKA_GROUP_PREFIX}-${stage}`;
+  await using consumption = await consume(kafka, { ...work, groupId, settings: config, attempts }, patience);
+  health.started();
+  log.record("process.ready", "ok");
+  await using _presence = announcePresence(redis, stage, context, () => ({
+    ...activity(),
+    deadLettered: deadLetters.count,
+    inFlight: consumption.inFlight,
+    lastActivityAt: consumption.lastReceivedAt,
+  }));
+  await aborted(stop);
+  await consumption.drain(patience.hardStop);
+}

@@ -31,15 +31,21 @@ try {
   if (!stop.aborted) process.stderr.write(`${isUsers ? error.message : inFull(error)}\n`);
 }
 
+/** One request to end may arrive twice: from whoever signals the whole process group, and passed on by a parent. */
+const SAME_REQUEST_MS = 1_000;
+
 /** Aborted by the first signal that asks to end; a second one does not wait for an orderly end. */
 function stopSignal(): AbortSignal {
   const stopping = new AbortController();
+  let firstAtMs = 0;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
+      if (stopping.signal.aborted && Date.now() - firstAtMs < SAME_REQUEST_MS) return;
       if (stopping.signal.aborted) {
         process.stderr.write("Ended at once; `npm run stack -- down` stops what may be left.\n");
         process.exit(EXIT_INTERRUPTED);
       }
+      firstAtMs = Date.now();
       process.stderr.write("\nStopping …\n");
       stopping.abort();
     });

@@ -84,11 +84,17 @@ function refuse(error: ConfigurationError, log: Log): never {
   process.exit(EXIT_CONFIGURATION);
 }
 
+/** One request to end may arrive twice: from whoever signals the whole process group, and passed on by a parent. */
+const SAME_REQUEST_MS = 1_000;
+
 /** Two steps: the first signal asks for an orderly stop, the time limit or a second signal for an immediate one. */
 function stopSignals(timeoutMs: number, log: Log, health: Health): { stop: AbortSignal; hardStop: AbortSignal } {
   const stop = new AbortController();
   const hardStop = new AbortController();
+  let firstAtMs = 0;
   const onSignal = (signal: NodeJS.Signals): void => {
+    if (stop.signal.aborted && Date.now() - firstAtMs < SAME_REQUEST_MS) return;
+    firstAtMs ||= Date.now();
     if (stop.signal.aborted) {
       hardStop.abort(new Error(`stopped by a second ${signal}`));
       return;

@@ -9,6 +9,8 @@ import { CommandError } from "./errors.ts";
 
 /** As a shell reports what Ctrl-C ended. */
 const EXIT_INTERRUPTED = 130;
+/** One request to end may arrive twice: from whoever signals the whole process group, and passed on by a parent. */
+const SAME_REQUEST_MS = 1_000;
 
 // A reader that has seen enough, such as head, is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
@@ -30,9 +32,6 @@ try {
   // What was interrupted fails in its own ways, which are no news to the user.
   if (!stop.aborted) process.stderr.write(`${isUsers ? error.message : inFull(error)}\n`);
 }
-
-/** One request to end may arrive twice: from whoever signals the whole process group, and passed on by a parent. */
-const SAME_REQUEST_MS = 1_000;
 
 /** Aborted by the first signal that asks to end; a second one does not wait for an orderly end. */
 function stopSignal(): AbortSignal {

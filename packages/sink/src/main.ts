@@ -56,7 +56,7 @@ await runProcess("sink", sinkConfig, async (context) => {
   const attempts = createAttempts(redis, config.REDIS_KEY_PREFIX);
   const deadLetters = createDeadLetters("sink", config.DEAD_LETTERS_TOPIC, { producer, tracker, log });
 
-  const index = new OpenSearchIndex(openSearch, config);
+  const index = new OpenSearchIndex(openSearch, config, log);
   const audit = new PostgresAuditLog(postgres, config.OPENSEARCH_INDEX, documentIds[config.DOCUMENT_ID]);
   const vectors = new VectorsConsumer({ index, audit, deadLetters, tracker, attempts, patience }, config);
   const refused = new DeadLettersConsumer((letters) => audit.recordRefused(letters), patience);

@@ -26,8 +26,8 @@ export function writeJsonFloats(to: GrowingBuffer, floats: Float32Array): void {
   const { bytes } = to;
   let at = to.length;
   bytes[at++] = OPEN;
-  for (const value of floats) {
-    at = writeFloat(bytes, at, value);
+  for (let index = 0; index < floats.length; index++) {
+    at = writeFloat(bytes, at, floats[index] ?? 0);
     bytes[at++] = COMMA;
   }
   // The last comma gives way; an empty array has none.
@@ -38,23 +38,22 @@ export function writeJsonFloats(to: GrowingBuffer, floats: Float32Array): void {
 
 function writeFloat(bytes: Buffer, start: number, value: number): number {
   const magnitude = Math.abs(value);
+  if (!(magnitude >= LEAST && magnitude < MOST)) return start + bytes.write(anyFloat(value), start, "latin1");
   let scaled = magnitude * NINE_DIGITS;
   let zeros = 0;
-  if (magnitude >= LEAST && magnitude < MOST) {
-    for (; scaled < NINE_DIGITS / 10; zeros++) scaled *= 10;
-  }
-  const digits = Math.round(scaled);
-  if (!(digits >= NINE_DIGITS / 10 && digits < NINE_DIGITS))
-    return start + bytes.write(anyFloat(value), start, "latin1");
+  for (; scaled < NINE_DIGITS / 10; zeros++) scaled *= 10;
+  // No float32 in this range lies so close below a power of ten that rounding would give a tenth digit.
+  const digits = (scaled + 0.5) | 0;
   let at = start;
   if (value < 0) bytes[at++] = MINUS;
   bytes[at++] = ZERO;
   bytes[at++] = POINT;
   for (; zeros > 0; zeros--) bytes[at++] = ZERO;
-  const thousands = Math.floor(digits / 1_000);
-  writeTriple(bytes, at, Math.floor(thousands / 1_000));
-  writeTriple(bytes, at + 3, thousands % 1_000);
-  writeTriple(bytes, at + 6, digits % 1_000);
+  const thousands = (digits / 1_000) | 0;
+  const millions = (thousands / 1_000) | 0;
+  writeTriple(bytes, at, millions);
+  writeTriple(bytes, at + 3, thousands - 1_000 * millions);
+  writeTriple(bytes, at + 6, digits - 1_000 * thousands);
   return at + 9;
 }
 

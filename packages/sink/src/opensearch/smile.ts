@@ -118,14 +118,15 @@ export function writeInteger(to: GrowingBuffer, value: number): void {
   to.bytes[to.length++] = 0x80 | (2 * (magnitude % 32) + sign);
 }
 
-/** An array of float32, bit by bit as they lie in memory. */
+/** An array of float32, bit by bit as they lie in memory. By index, since for…of costs three times as much here. */
 export function writeFloats(to: GrowingBuffer, floats: Float32Array): void {
   const bits = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
   to.reserve(2 + FLOAT_BYTES * bits.length);
   const { bytes } = to;
   let at = to.length;
   bytes[at++] = START_ARRAY;
-  for (const word of bits) {
+  for (let index = 0; index < bits.length; index++) {
+    const word = bits[index] ?? 0;
     bytes[at] = FLOAT_32;
     bytes[at + 1] = word >>> 28;
     bytes[at + 2] = (word >>> 21) & 0x7f;

@@ -203,6 +203,14 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
       );
     });
 
+    test("a write that begins after a hard stop", async () => {
+      const { index } = open();
+      await index.write(documents(1), never);
+      const batch = documents(3);
+      const { failed } = await index.write(batch, AbortSignal.abort());
+      expect(failed.map(({ fault }) => fault.kind)).toEqual(Array(3).fill("retryable"));
+    });
+
     test("a write that is cut off by a hard stop", async () => {
       const { index } = open();
       await index.write(documents(1), never);

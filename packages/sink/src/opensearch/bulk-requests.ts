@@ -65,6 +65,8 @@ export class BulkRequests {
     const request = this.#client.bulk({ body }, { headers });
     const abort = () => request.abort();
     signal.addEventListener("abort", abort, { once: true });
+    // The second half of a batch, say, whose first half was cut off: the signal does not speak again.
+    if (signal.aborted) abort();
     try {
       const answer = await request;
       // Answered, so the whole body was read. After a failure it may still be on its way: its buffer is left alone.

@@ -18,6 +18,7 @@ export const actions = {
   "embed.cache": "A damaged entry of the embedding cache was dropped, or the cache is away.",
   "embed.query": "A search text became a vector for the api.",
   "sink.bulk_write": "One bulk request to OpenSearch.",
+  "sink.bulk_format": "The format of bulk requests was found out: SMILE, or JSON and why.",
   "sink.insert": "One insert into demo_log.",
   "sink.batch": "A batch was stored, from its record's arrival to both writes' acknowledgement.",
   "sink.dead_letters": "Error rows were written for dead letters.",

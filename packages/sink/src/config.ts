@@ -36,6 +36,10 @@ export const sinkConfig = z.object({
     .regex(/^(-1|\d+(ms|s|m))$/, { error: "not an interval such as 1s" })
     .default("1s")
     .meta({ description: "How soon a document of an index that is created can be found." }),
+  OPENSEARCH_BULK_FORMAT: z.enum(["auto", "smile", "json"]).default("auto").meta({
+    description:
+      "Format of bulk requests; auto: SMILE, which costs OpenSearch half, and JSON where the cluster refuses it.",
+  }),
   SINK_CONCURRENCY: variable
     .integer(1, 64)
     .default(2)

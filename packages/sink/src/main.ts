@@ -45,7 +45,7 @@ await runProcess("sink", sinkConfig, async (context) => {
   await using messages = await openMessageLog("sink", context);
   await using tracking = await openTracking("sink", context, messages);
 
-  const index = new OpenSearchIndex(openSearch, config);
+  const index = new OpenSearchIndex(openSearch, config, log);
   const audit = new PostgresAuditLog(postgres, config.OPENSEARCH_INDEX, documentIds[config.DOCUMENT_ID]);
   const vectors = new VectorsConsumer({ index, audit, ...tracking, patience }, config);
   const refused = new DeadLettersConsumer((letters) => audit.recordRefused(letters), patience);

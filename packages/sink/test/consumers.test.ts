@@ -25,7 +25,7 @@ async function run() {
   const postgres = openPostgres(config, patience);
   await migrate(postgres, config.POSTGRES_SCHEMA);
   const client = openOpenSearch(config, patience);
-  const index = new OpenSearchIndex(client, config);
+  const index = new OpenSearchIndex(client, config, patience.log);
   const audit = new PostgresAuditLog(postgres, config.OPENSEARCH_INDEX, documentIds.offset);
   const vectors = new VectorsConsumer({ index, audit, deadLetters, tracker, attempts, patience }, config);
   const refused = new DeadLettersConsumer((letters) => audit.recordRefused(letters), patience);

@@ -10,9 +10,8 @@ const client = openOpenSearch(testConfig(), testPatience());
 afterAll(() => client.close());
 const never = new AbortController().signal;
 
-function open(overrides: Record<string, string> = {}): { config: SinkConfig; index: OpenSearchIndex } {
-  const config = testConfig(overrides);
-  return { config, index: new OpenSearchIndex(openOpenSearch(config, testPatience()), config) };
+function openIndex(config: SinkConfig, client = openOpenSearch(config, testPatience())): OpenSearchIndex {
+  return new OpenSearchIndex(client, config, testPatience().log);
 }
 
 interface Source {
@@ -37,167 +36,225 @@ async function createNumbersIndex(index: string): Promise<void> {
   await client.indices.create({ index, body: { settings: { index: { knn: true, number_of_replicas: 0 } }, mappings } });
 }
 
-test("the first batch creates the index, and each document has its message's identity and fields", async () => {
-  const { config, index } = open();
-  const batch = documents(3, { key: Buffer.from("customer 7") });
-  expect(await index.write(batch, never)).toEqual({ done: batch, failed: [] });
-  const found = await stored(config.OPENSEARCH_INDEX);
-  expect([...found.keys()].toSorted()).toEqual(batch.map(messageId));
-  const { vector: _, ...fields } = found.get("messages-3-1") ?? {};
-  expect(fields).toEqual({
-    text: "text 1",
-    topic: "messages",
-    partition: 3,
-    offset: 1,
-    timestamp: 1_700_000_000_001,
-    key: "customer 7",
-    model: "test-model",
-  });
-});
+describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) => {
+  const open = (overrides: Record<string, string> = {}): { config: SinkConfig; index: OpenSearchIndex } => {
+    const config = testConfig({ OPENSEARCH_BULK_FORMAT: format, ...overrides });
+    return { config, index: openIndex(config) };
+  };
 
-test("the vectors read back are the float32 that were written, to the last bit", async () => {
-  const { config, index } = open();
-  const numbers = [1 / 3, -1e-7, 123_456.79, 2 ** -120, 1.000_000_1, 9.999_999e9, -0.1, 16_777_217];
-  const batch = documents(40, { dimensions: 64 }).map((document, row) => ({
-    ...document,
-    vector: document.vector.map((value, column) => (numbers[(row + column) % 11] ?? value) as number),
-  }));
-  expect((await index.write(batch, never)).failed).toEqual([]);
-  const found = await stored(config.OPENSEARCH_INDEX);
-  for (const document of batch) {
-    expect(Float32Array.from(found.get(messageId(document))?.vector ?? [])).toEqual(document.vector);
-  }
-});
-
-test("the nearest neighbour is found", async () => {
-  const { config, index } = open();
-  const batch = documents(20, { dimensions: 16 });
-  await index.write(batch, never);
-  await client.indices.refresh({ index: config.OPENSEARCH_INDEX });
-  const query = { knn: { vector: { vector: Array.from(batch[7]?.vector ?? []), k: 1 } } };
-  const { body } = await client.search({ index: config.OPENSEARCH_INDEX, body: { size: 1, query } });
-  expect(body.hits.hits[0]?._id).toBe("messages-3-7");
-});
-
-test("writing twice is writing once", async () => {
-  const { config, index } = open();
-  const batch = documents(10);
-  expect((await index.write(batch, never)).done).toEqual(batch);
-  expect((await index.write(batch, never)).done).toEqual(batch);
-  expect((await stored(config.OPENSEARCH_INDEX)).size).toBe(10);
-});
-
-test("a text of any characters is stored as it is", async () => {
-  const { config, index } = open();
-  const text = 'a\0b "quoted" \\ \u2028 \u{1f600} \r\n {"index":{}}\n</script>';
-  const batch = documents(1).map((document) => withText(document, text));
-  expect((await index.write(batch, never)).failed).toEqual([]);
-  expect((await stored(config.OPENSEARCH_INDEX)).get("messages-3-0")?.text).toBe(text);
-});
-
-test("a document that the mapping rejects fails alone and as poison", async () => {
-  const { config, index } = open();
-  await createNumbersIndex(config.OPENSEARCH_INDEX);
-  const batch = documents(5).map((document, at) => withText(document, at === 2 ? "no number" : String(at)));
-  const split = await index.write(batch, never);
-  expect(split.done).toEqual(batch.filter((_, at) => at !== 2));
-  expect(split.failed).toEqual([
-    { item: batch[2], fault: { kind: "poison", code: "rejected", cause: expect.stringContaining("text") } },
-  ]);
-  expect((await stored(config.OPENSEARCH_INDEX)).size).toBe(4);
-});
-
-describe("nobody's poison, and retryable, is", () => {
-  const misconfigured = (batch: readonly EmbeddedMessage[], cause: RegExp) => ({
-    done: [],
-    failed: batch.map((item) => ({
-      item,
-      fault: { kind: "retryable", code: "misconfigured", cause: expect.stringMatching(cause) },
-    })),
-  });
-
-  test("an index of other dimensions, and a new one heals it", async () => {
+  test("the first batch creates the index, and each document has its message's identity and fields", async () => {
     const { config, index } = open();
-    await index.write(documents(1, { dimensions: 4 }), never);
-    const batch = documents(3, { dimensions: 6 });
-    expect(await index.write(batch, never)).toEqual(misconfigured(batch, /4 dimensions.*have 6/));
-    const fresh = new OpenSearchIndex(client, config);
-    expect(await fresh.write(batch, never)).toEqual(misconfigured(batch, /4 dimensions.*have 6/));
-    await client.indices.delete({ index: config.OPENSEARCH_INDEX });
-    expect((await fresh.write(batch, never)).done).toEqual(batch);
-  });
-
-  test("an index without a vector field", async () => {
-    const { config, index } = open();
-    await client.indices.create({ index: config.OPENSEARCH_INDEX });
-    const batch = documents(2);
-    expect(await index.write(batch, never)).toEqual(misconfigured(batch, /no knn_vector/));
-  });
-
-  test("a missing index that it must not create, until it is there", async () => {
-    const { config, index } = open({ OPENSEARCH_CREATE_INDEX: "false" });
-    const batch = documents(2);
-    expect(await index.write(batch, never)).toEqual(misconfigured(batch, /does not exist/));
-    expect((await client.indices.exists({ index: config.OPENSEARCH_INDEX })).body).toBe(false);
-    const creator = new OpenSearchIndex(client, { ...config, OPENSEARCH_CREATE_INDEX: true });
-    await creator.write(documents(1), never);
-    expect((await index.write(batch, never)).done).toEqual(batch);
-  });
-
-  test("a closed port", async () => {
-    const { index } = open({ OPENSEARCH_ENDPOINT: `http://127.0.0.1:${CLOSED_PORT}` });
-    const split = await index.write(documents(2), never);
-    expect(split.done).toEqual([]);
-    expect(split.failed.map(({ fault }) => fault)).toEqual(
-      Array(2).fill({ kind: "retryable", code: "unavailable", cause: expect.stringContaining("ECONNREFUSED") }),
-    );
-  });
-
-  test("a write that is cut off by a hard stop", async () => {
-    const { index } = open();
-    await index.write(documents(1), never);
-    const stop = new AbortController();
-    const writing = index.write(documents(500, { dimensions: 4 }), stop.signal);
-    stop.abort();
-    const { done, failed } = await writing;
-    expect(done.length + failed.length).toBe(500);
-    expect(failed.every(({ fault }) => fault.kind === "retryable")).toBe(true);
-  });
-});
-
-test("several instances that create the index at once all write to it", async () => {
-  const config = testConfig();
-  const batch = documents(8);
-  const splits = await Promise.all(
-    batch.map((document) => new OpenSearchIndex(client, config).write([document], never)),
-  );
-  expect(splits.flatMap(({ failed }) => failed)).toEqual([]);
-  expect((await stored(config.OPENSEARCH_INDEX)).size).toBe(8);
-});
-
-describe("where the key is the document's identity", () => {
-  const byKey = { DOCUMENT_ID: "key" };
-
-  test("a later message replaces an earlier one, in whatever order they come, and a tombstone deletes", async () => {
-    const { config, index } = open(byKey);
-    const [first, second, third] = documents(3, { key: Buffer.from("a") });
-    if (!first || !second || !third) throw new Error("three documents");
-    expect((await index.write([second], never)).done).toEqual([second]);
-    expect((await index.write([first], never)).done).toEqual([first]);
-    expect([...(await stored(config.OPENSEARCH_INDEX)).values()].map(({ text }) => text)).toEqual(["text 1"]);
-
-    const deletion = tombstone(5, "a");
-    expect((await index.write([deletion], never)).done).toEqual([deletion]);
-    expect((await index.write([third, deletion], never)).done).toEqual([third, deletion]);
-    expect((await stored(config.OPENSEARCH_INDEX)).size).toBe(0);
-  });
-
-  test("a tombstone that comes before the index exists does not spoil it", async () => {
-    const { config, index } = open(byKey);
-    const deletion = tombstone(0, "a");
-    expect((await index.write([deletion], never)).done).toEqual([deletion]);
-    const batch = documents(2, { key: Buffer.from("b") }).slice(1);
+    const batch = documents(3, { key: Buffer.from("customer 7") });
     expect(await index.write(batch, never)).toEqual({ done: batch, failed: [] });
-    expect((await stored(config.OPENSEARCH_INDEX)).size).toBe(1);
+    const found = await stored(config.OPENSEARCH_INDEX);
+    expect([...found.keys()].toSorted()).toEqual(batch.map(messageId));
+    const { vector: _, ...fields } = found.get("messages-3-1") ?? {};
+    expect(fields).toEqual({
+      text: "text 1",
+      topic: "messages",
+      partition: 3,
+      offset: 1,
+      timestamp: 1_700_000_000_001,
+      key: "customer 7",
+      model: "test-model",
+    });
+  });
+
+  test("the vectors read back are the float32 that were written, to the last bit", async () => {
+    const { config, index } = open();
+    const numbers = [-0, 2 ** -149, 1 / 3, -1e-7, 123_456.79, 2 ** -120, 1.000_000_1, 9.999_999e9, -0.1, 16_777_217];
+    const batch = documents(40, { dimensions: 64 }).map((document, row) => ({
+      ...document,
+      vector: document.vector.map((value, column) => (numbers[(row + column) % 13] ?? value) as number),
+    }));
+    expect((await index.write(batch, never)).failed).toEqual([]);
+    const found = await stored(config.OPENSEARCH_INDEX);
+    for (const document of batch) {
+      expect(Float32Array.from(found.get(messageId(document))?.vector ?? [])).toEqual(document.vector);
+    }
+  });
+
+  test("the nearest neighbour is found", async () => {
+    const { config, index } = open();
+    const batch = documents(20, { dimensions: 16 });
+    await index.write(batch, never);
+    await client.indices.refresh({ index: config.OPENSEARCH_INDEX });
+    const query = { knn: { vector: { vector: Array.from(batch[7]?.vector ?? []), k: 1 } } };
+    const { body } = await client.search({ index: config.OPENSEARCH_INDEX, body: { size: 1, query } });
+    expect(body.hits.hits[0]?._id).toBe("messages-3-7");
+  });
+
+  test("writing twice is writing once", async () => {
+    const { config, index } = open();
+    const batch = documents(10);
+    expect((await index.write(batch, never)).done).toEqual(batch);
+    expect((await index.write(batch, never)).done).toEqual(batch);
+    expect((await stored(config.OPENSEARCH_INDEX)).size).toBe(10);
+  });
+
+  test("a text of any characters is stored as it is", async () => {
+    const { config, index } = open();
+    const text = 'a\0b "quoted" \\ \u2028 \u{1f600} \r\n {"index":{}}\n</script>';
+    const batch = documents(1).map((document) => withText(document, text));
+    expect((await index.write(batch, never)).failed).toEqual([]);
+    expect((await stored(config.OPENSEARCH_INDEX)).get("messages-3-0")?.text).toBe(text);
+  });
+
+  test("texts of any length and numbers of any size are stored as they are", async () => {
+    const { config, index } = open();
+    const lengths = [0, 1, 31, 32, 33, 63, 64, 65, 66, 67, 1_000, 100_000];
+    const texts = lengths.flatMap((length) => [
+      "a".repeat(length),
+      `é${"a".repeat(length)}`,
+      "\u{1f600}".repeat(length),
+    ]);
+    const batch = documents(texts.length).map((document, at) => ({
+      ...withText(document, texts[at] ?? ""),
+      offset: 2 ** (at + 18) - 1,
+      timestampMs: at === 0 ? -1 : 2 ** (at + 10),
+      partition: at,
+      key: Buffer.from("k".repeat(lengths[at] ?? 0)),
+    }));
+    expect((await index.write(batch, never)).failed).toEqual([]);
+    const found = await stored(config.OPENSEARCH_INDEX);
+    for (const document of batch) {
+      const { topic, partition, offset, timestampMs, key, text, model } = document;
+      const { vector: _, ...fields } = found.get(messageId(document)) ?? {};
+      const expected = { text: text.toString(), topic, partition, offset, timestamp: timestampMs, model };
+      expect(fields).toEqual({ ...expected, key: key.toString() });
+    }
+  });
+
+  test("bytes that are no UTF-8 are replaced, and harm no other document", async () => {
+    const { config, index } = open();
+    const bytes = Buffer.of(0x61, 0xff, 0xfc, 0xfb, 0xff, 0xed, 0xa0, 0x80, 0x62);
+    const batch = documents(3).map((document, at) => (at === 1 ? { ...document, text: bytes, key: bytes } : document));
+    expect((await index.write(batch, never)).failed).toEqual([]);
+    const found = await stored(config.OPENSEARCH_INDEX);
+    expect(found.size).toBe(3);
+    expect(found.get("messages-3-1")).toMatchObject({ text: bytes.toString(), key: bytes.toString() });
+  });
+
+  test("a vector that is no vector fails alone and as poison", async () => {
+    const { index } = open();
+    const batch = documents(4);
+    batch[1]?.vector.set([Number.NaN], 2);
+    batch[2]?.vector.set([Number.POSITIVE_INFINITY], 0);
+    const split = await index.write(batch, never);
+    expect(split.done).toEqual([batch[0], batch[3]]);
+    expect(split.failed.map(({ fault }) => `${fault.kind} ${fault.code}`)).toEqual(Array(2).fill("poison rejected"));
+  });
+
+  test("a document that the mapping rejects fails alone and as poison", async () => {
+    const { config, index } = open();
+    await createNumbersIndex(config.OPENSEARCH_INDEX);
+    const batch = documents(5).map((document, at) => withText(document, at === 2 ? "no number" : String(at)));
+    const split = await index.write(batch, never);
+    expect(split.done).toEqual(batch.filter((_, at) => at !== 2));
+    expect(split.failed).toEqual([
+      { item: batch[2], fault: { kind: "poison", code: "rejected", cause: expect.stringContaining("text") } },
+    ]);
+    expect((await stored(config.OPENSEARCH_INDEX)).size).toBe(4);
+  });
+
+  describe("nobody's poison, and retryable, is", () => {
+    const misconfigured = (batch: readonly EmbeddedMessage[], cause: RegExp) => ({
+      done: [],
+      failed: batch.map((item) => ({
+        item,
+        fault: { kind: "retryable", code: "misconfigured", cause: expect.stringMatching(cause) },
+      })),
+    });
+
+    test("an index of other dimensions, and a new one heals it", async () => {
+      const { config, index } = open();
+      await index.write(documents(1, { dimensions: 4 }), never);
+      const batch = documents(3, { dimensions: 6 });
+      expect(await index.write(batch, never)).toEqual(misconfigured(batch, /4 dimensions.*have 6/));
+      const fresh = openIndex(config, client);
+      expect(await fresh.write(batch, never)).toEqual(misconfigured(batch, /4 dimensions.*have 6/));
+      await client.indices.delete({ index: config.OPENSEARCH_INDEX });
+      expect((await fresh.write(batch, never)).done).toEqual(batch);
+    });
+
+    test("an index without a vector field", async () => {
+      const { config, index } = open();
+      await client.indices.create({ index: config.OPENSEARCH_INDEX });
+      const batch = documents(2);
+      expect(await index.write(batch, never)).toEqual(misconfigured(batch, /no knn_vector/));
+    });
+
+    test("a missing index that it must not create, until it is there", async () => {
+      const { config, index } = open({ OPENSEARCH_CREATE_INDEX: "false" });
+      const batch = documents(2);
+      expect(await index.write(batch, never)).toEqual(misconfigured(batch, /does not exist/));
+      expect((await client.indices.exists({ index: config.OPENSEARCH_INDEX })).body).toBe(false);
+      const creator = openIndex({ ...config, OPENSEARCH_CREATE_INDEX: true }, client);
+      await creator.write(documents(1), never);
+      expect((await index.write(batch, never)).done).toEqual(batch);
+    });
+
+    test("a closed port", async () => {
+      const { index } = open({ OPENSEARCH_ENDPOINT: `http://127.0.0.1:${CLOSED_PORT}` });
+      const split = await index.write(documents(2), never);
+      expect(split.done).toEqual([]);
+      expect(split.failed.map(({ fault }) => fault)).toEqual(
+        Array(2).fill({ kind: "retryable", code: "unavailable", cause: expect.stringContaining("ECONNREFUSED") }),
+      );
+    });
+
+    test("a write that begins after a hard stop", async () => {
+      const { index } = open();
+      await index.write(documents(1), never);
+      const batch = documents(3);
+      const { failed } = await index.write(batch, AbortSignal.abort());
+      expect(failed.map(({ fault }) => fault.kind)).toEqual(Array(3).fill("retryable"));
+    });
+
+    test("a write that is cut off by a hard stop", async () => {
+      const { index } = open();
+      await index.write(documents(1), never);
+      const stop = new AbortController();
+      const writing = index.write(documents(500, { dimensions: 4 }), stop.signal);
+      stop.abort();
+      const { done, failed } = await writing;
+      expect(done.length + failed.length).toBe(500);
+      expect(failed.every(({ fault }) => fault.kind === "retryable")).toBe(true);
+    });
+  });
+
+  test("several instances that create the index at once all write to it", async () => {
+    const { config } = open();
+    const batch = documents(8);
+    const splits = await Promise.all(batch.map((document) => openIndex(config, client).write([document], never)));
+    expect(splits.flatMap(({ failed }) => failed)).toEqual([]);
+    expect((await stored(config.OPENSEARCH_INDEX)).size).toBe(8);
+  });
+
+  describe("where the key is the document's identity", () => {
+    const byKey = { DOCUMENT_ID: "key" };
+
+    test("a later message replaces an earlier one, in whatever order they come, and a tombstone deletes", async () => {
+      const { config, index } = open(byKey);
+      const [first, second, third] = documents(3, { key: Buffer.from("a") });
+      if (!first || !second || !third) throw new Error("three documents");
+      expect((await index.write([second], never)).done).toEqual([second]);
+      expect((await index.write([first], never)).done).toEqual([first]);
+      expect([...(await stored(config.OPENSEARCH_INDEX)).values()].map(({ text }) => text)).toEqual(["text 1"]);
+
+      const deletion = tombstone(5, "a");
+      expect((await index.write([deletion], never)).done).toEqual([deletion]);
+      expect((await index.write([third, deletion], never)).done).toEqual([third, deletion]);
+      expect((await stored(config.OPENSEARCH_INDEX)).size).toBe(0);
+    });
+
+    test("a tombstone that comes before the index exists does not spoil it", async () => {
+      const { config, index } = open(byKey);
+      const deletion = tombstone(0, "a");
+      expect((await index.write([deletion], never)).done).toEqual([deletion]);
+      const batch = documents(2, { key: Buffer.from("b") }).slice(1);
+      expect(await index.write(batch, never)).toEqual({ done: batch, failed: [] });
+      expect((await stored(config.OPENSEARCH_INDEX)).size).toBe(1);
+    });
   });
 });

@@ -14,8 +14,8 @@ export const bugs = {
   "retry-without-idempotence": [
     {
       file: "sink/src/opensearch/bulk-body.ts",
-      find: "_id: target.documentIdOf(message)",
-      replace: "_id: crypto.randomUUID()",
+      find: "const id = target.documentIdOf(message);",
+      replace: "const id = crypto.randomUUID();",
     },
   ],
   /** A batch that the embeddings API has no capacity for is given up. */

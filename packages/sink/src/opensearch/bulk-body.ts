@@ -1,6 +1,10 @@
 import { isTombstone } from "@millrace/shared";
 import type { DocumentIdOf } from "../document-id.ts";
 import type { EmbeddedMessage } from "../sink.ts";
+import type { BulkFormat } from "./bulk-format.ts";
+import { jsonFormat } from "./bulk-json.ts";
+import { smileFormat } from "./bulk-smile.ts";
+import type { GrowingBuffer } from "./growing-buffer.ts";
 
 export interface BulkTarget {
   index: string;
@@ -12,40 +16,20 @@ export interface BulkTarget {
   versioned: boolean;
 }
 
-/** A bulk request's body as JSON lines: an action, and a document unless it deletes, for each message. */
-export function bulkBody(target: BulkTarget, messages: readonly EmbeddedMessage[]): string {
-  const lines: string[] = [];
+export const bulkFormats = { smile: smileFormat, json: jsonFormat };
+
+/** Writes a bulk request's body: an action, and a document unless it deletes, for each message. */
+export function writeBulkBody(
+  to: GrowingBuffer,
+  format: BulkFormat,
+  target: BulkTarget,
+  messages: readonly EmbeddedMessage[],
+): void {
   for (const message of messages) {
-    const action = {
-      _index: target.index,
-      _id: target.documentIdOf(message),
-      // Versions begin with 1, offsets with 0.
-      ...(target.versioned && { version: message.offset + 1, version_type: "external" }),
-    };
-    if (isTombstone(message)) lines.push(JSON.stringify({ delete: action }));
-    else lines.push(JSON.stringify({ index: action }), source(message));
+    const verb = isTombstone(message) ? "delete" : "index";
+    const id = target.documentIdOf(message);
+    // Versions begin with 1, offsets with 0.
+    format.writeAction(to, { verb, index: target.index, id, ...(target.versioned && { version: message.offset + 1 }) });
+    if (verb === "index") format.writeDocument(to, message);
   }
-  lines.push("");
-  return lines.join("\n");
-}
-
-function source(document: EmbeddedMessage): string {
-  const { topic, partition, offset, timestampMs, key, text, model, vector } = document;
-  const fields = JSON.stringify({
-    text: text.toString(),
-    topic,
-    partition,
-    offset,
-    timestamp: timestampMs,
-    key: key?.toString(),
-    model,
-  });
-  return `${fields.slice(0, -1)},"vector":${vectorJson(vector)}}`;
-}
-
-/** Nine significant digits give back the same float32; a double's seventeen would cost a third more on both sides. */
-function vectorJson(vector: Float32Array): string {
-  const numbers = new Array<string>(vector.length);
-  for (let index = 0; index < vector.length; index++) numbers[index] = (vector[index] ?? 0).toPrecision(9);
-  return `[${numbers.join(",")}]`;
 }

@@ -3,6 +3,7 @@ import {
   type Failure,
   type Fault,
   isTombstone,
+  type Log,
   type OpenSearchClient,
   poison,
   type RetryableFault,
@@ -12,34 +13,27 @@ import {
 import type { SinkConfig } from "../config.ts";
 import { documentIds } from "../document-id.ts";
 import type { EmbeddedMessage, SearchIndex } from "../sink.ts";
-import { type BulkTarget, bulkBody } from "./bulk-body.ts";
+import { type BulkItem, BulkRequests, type ItemResult } from "./bulk-requests.ts";
 import { indexDefinition } from "./index-definition.ts";
-
-/** OpenSearch's answer to one document of a bulk request. */
-interface ItemResult {
-  status: number;
-  error?: { type: string; reason?: string | null; caused_by?: { reason?: string | null } };
-}
-
-type BulkItem = { index?: ItemResult; delete?: ItemResult };
 
 /** Writes documents by `_bulk` under ids of their own, so a repeated write changes nothing. */
 export class OpenSearchIndex implements SearchIndex {
   #client: OpenSearchClient;
   #config: SinkConfig;
-  #target: BulkTarget;
+  #requests: BulkRequests;
   /** The dimensions that the index is known to take, and since when. */
   #dimensions: number | undefined;
   #inspectedAtMs = 0;
 
-  constructor(client: OpenSearchClient, config: SinkConfig) {
+  constructor(client: OpenSearchClient, config: SinkConfig, log: Log) {
     this.#client = client;
     this.#config = config;
-    this.#target = {
+    const target = {
       index: config.OPENSEARCH_INDEX,
       documentIdOf: documentIds[config.DOCUMENT_ID],
       versioned: config.DOCUMENT_ID === "key",
     };
+    this.#requests = new BulkRequests(client, target, config.OPENSEARCH_BULK_FORMAT, log);
   }
 
   async write(documents: readonly EmbeddedMessage[], signal: AbortSignal): Promise<Split<EmbeddedMessage>> {
@@ -101,19 +95,11 @@ export class OpenSearchIndex implements SearchIndex {
   }
 
   async #bulk(documents: readonly EmbeddedMessage[], signal: AbortSignal): Promise<Split<EmbeddedMessage>> {
-    // The client sends a string as it is; its types know arrays of objects only.
-    const body = bulkBody(this.#target, documents) as unknown as Record<string, unknown>[];
-    const request = this.#client.bulk({ body });
-    const abort = () => request.abort();
-    signal.addEventListener("abort", abort, { once: true });
     try {
-      const answer = await request;
-      return this.#split(documents, answer.body.items as unknown as BulkItem[]);
+      return this.#split(documents, await this.#requests.send(documents, signal));
     } catch (error) {
       if (statusOf(error) === 413 && documents.length > 1) return this.#halves(documents, signal);
       return allFailed(documents, faultOfRequest(error));
-    } finally {
-      signal.removeEventListener("abort", abort);
     }
   }
 
@@ -179,10 +165,13 @@ function faultOfDeletion(result: ItemResult): Fault | undefined {
   return result.status === 404 ? undefined : faultOfItem(result);
 }
 
+/** Refused whatever the documents are: credentials, the index, or the format (406 and 415). */
+const MISCONFIGURED = new Set([400, 401, 403, 404, 406, 415]);
+
 function faultOfRequest(error: unknown): RetryableFault {
   const status = statusOf(error);
   if (status === 429) return retryable("rate_limited", error);
-  if (status === 401 || status === 403 || status === 404 || status === 400) return retryable("misconfigured", error);
+  if (status !== undefined && MISCONFIGURED.has(status)) return retryable("misconfigured", error);
   return retryable("unavailable", error);
 }
 

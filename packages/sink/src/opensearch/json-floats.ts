@@ -1,0 +1,70 @@
+import type { GrowingBuffer } from "./growing-buffer.ts";
+
+/** What `toPrecision(9)` may need, and a comma: "-1.23456789e-45,". */
+const FLOAT_MAX_BYTES = 17;
+/** Components of embeddings lie between these, nearly all of them. */
+const [LEAST, MOST] = [1e-5, 1];
+const NINE_DIGITS = 1e9;
+
+const MINUS = 0x2d;
+const POINT = 0x2e;
+const ZERO = 0x30;
+const COMMA = 0x2c;
+const OPEN = 0x5b;
+const CLOSE = 0x5d;
+
+/** The three digits of 0 to 999, one after another. */
+const triples = Buffer.from(Array.from({ length: 1_000 }, (_, value) => String(value).padStart(3, "0")).join(""));
+
+/**
+ * An array of float32 in nine significant digits, which give back the same float32; a double's seventeen would cost a
+ * third more on both sides. The ninth may be off by one where a double's rounding says so; a float32 needs a sixth of
+ * that precision only.
+ */
+export function writeJsonFloats(to: GrowingBuffer, floats: Float32Array): void {
+  to.reserve(2 + FLOAT_MAX_BYTES * floats.length);
+  const { bytes } = to;
+  let at = to.length;
+  bytes[at++] = OPEN;
+  for (let index = 0; index < floats.length; index++) {
+    at = writeFloat(bytes, at, floats[index] ?? 0);
+    bytes[at++] = COMMA;
+  }
+  // The last comma gives way; an empty array has none.
+  if (floats.length > 0) at--;
+  bytes[at++] = CLOSE;
+  to.length = at;
+}
+
+function writeFloat(bytes: Buffer, start: number, value: number): number {
+  const magnitude = Math.abs(value);
+  if (!(magnitude >= LEAST && magnitude < MOST)) return start + bytes.write(anyFloat(value), start, "latin1");
+  let scaled = magnitude * NINE_DIGITS;
+  let zeros = 0;
+  for (; scaled < NINE_DIGITS / 10; zeros++) scaled *= 10;
+  // No float32 in this range lies so close below a power of ten that rounding would give a tenth digit.
+  const digits = (scaled + 0.5) | 0;
+  let at = start;
+  if (value < 0) bytes[at++] = MINUS;
+  bytes[at++] = ZERO;
+  bytes[at++] = POINT;
+  for (; zeros > 0; zeros--) bytes[at++] = ZERO;
+  const thousands = (digits / 1_000) | 0;
+  const millions = (thousands / 1_000) | 0;
+  writeTriple(bytes, at, millions);
+  writeTriple(bytes, at + 3, thousands - 1_000 * millions);
+  writeTriple(bytes, at + 6, digits - 1_000 * thousands);
+  return at + 9;
+}
+
+function writeTriple(bytes: Buffer, at: number, value: number): void {
+  const from = 3 * value;
+  bytes[at] = triples[from] ?? 0;
+  bytes[at + 1] = triples[from + 1] ?? 0;
+  bytes[at + 2] = triples[from + 2] ?? 0;
+}
+
+/** NaN and infinity come out as words that no JSON parser takes, so that their document is rejected. */
+function anyFloat(value: number): string {
+  return Object.is(value, -0) ? "-0.0" : value.toPrecision(9);
+}

@@ -1,0 +1,140 @@
+import { isAscii } from "node:buffer";
+import type { GrowingBuffer } from "./growing-buffer.ts";
+
+/**
+ * As much of SMILE as bulk bodies need: objects, strings, integers and arrays of float32.
+ * https://github.com/FasterXML/smile-format-specification/blob/master/smile-specification.md, version 1.0.6
+ *
+ * Nothing that is written here contains the byte 0xFF but the end of a document: OpenSearch looks for it to cut a bulk
+ * body into documents before it parses them. UTF-8 never has it, and numbers are written in groups of seven bits.
+ */
+
+// ":)\n", then version 0 without shared names, shared strings and raw binary: no name occurs twice in our documents,
+// and a document can't refer to another one.
+const HEADER = Buffer.of(0x3a, 0x29, 0x0a, 0x00);
+const END_OF_DOCUMENT = 0xff;
+
+const EMPTY_STRING = 0x20;
+const INTEGER_32 = 0x24;
+const INTEGER_64 = 0x25;
+const FLOAT_32 = 0x28;
+/** Plus the length in bytes - 1: ASCII strings of 1 to 64 bytes. */
+const SHORT_ASCII = 0x40;
+const SHORT_ASCII_MAX_BYTES = 64;
+/** Plus the length in bytes - 2: other strings of 2 to 65 bytes. */
+const SHORT_UNICODE = 0x80;
+const SHORT_UNICODE_MAX_BYTES = 65;
+/** Plus the zigzag value: integers of -16 to 15. */
+const SMALL_INTEGER = 0xc0;
+const LONG_ASCII = 0xe0;
+const LONG_UNICODE = 0xe4;
+const END_OF_STRING = 0xfc;
+const START_ARRAY = 0xf8;
+const END_ARRAY = 0xf9;
+const START_OBJECT = 0xfa;
+const END_OBJECT = 0xfb;
+/** In the place of a name, plus the length in bytes - 1: ASCII names of 1 to 64 bytes. */
+const SHORT_ASCII_NAME = 0x80;
+
+/** A token, and a float32's 32 bits right-aligned in five groups of seven. */
+const FLOAT_BYTES = 6;
+
+export function startDocument(to: GrowingBuffer): void {
+  to.append(HEADER);
+}
+
+/** The end of a document that another one may follow. */
+export function endDocument(to: GrowingBuffer): void {
+  to.byte(END_OF_DOCUMENT);
+}
+
+export function startObject(to: GrowingBuffer): void {
+  to.byte(START_OBJECT);
+}
+
+export function endObject(to: GrowingBuffer): void {
+  to.byte(END_OBJECT);
+}
+
+/** A field's name as it is written before its value; names are few, so they are encoded once. */
+export function encodeName(name: string): Buffer {
+  const bytes = Buffer.from(name);
+  if (bytes.length < 1 || bytes.length > 64 || !isAscii(bytes)) throw new Error(`"${name}" is no short ASCII name`);
+  return Buffer.concat([Buffer.of(SHORT_ASCII_NAME + bytes.length - 1), bytes]);
+}
+
+export function writeString(to: GrowingBuffer, text: string): void {
+  const length = Buffer.byteLength(text);
+  const end = startString(to, length, length === text.length);
+  to.text(text, length);
+  if (end) to.byte(END_OF_STRING);
+}
+
+/** @param bytes valid UTF-8: anything else would tear the body apart */
+export function writeUtf8(to: GrowingBuffer, bytes: Uint8Array): void {
+  const end = startString(to, bytes.length, isAscii(bytes));
+  to.append(bytes);
+  if (end) to.byte(END_OF_STRING);
+}
+
+/** Writes what comes before a string's bytes, and says whether the string needs an end. */
+function startString(to: GrowingBuffer, length: number, ascii: boolean): boolean {
+  if (length === 0) {
+    to.byte(EMPTY_STRING);
+    return false;
+  }
+  if (length <= (ascii ? SHORT_ASCII_MAX_BYTES : SHORT_UNICODE_MAX_BYTES)) {
+    to.byte(ascii ? SHORT_ASCII + length - 1 : SHORT_UNICODE + length - 2);
+    return false;
+  }
+  to.byte(ascii ? LONG_ASCII : LONG_UNICODE);
+  return true;
+}
+
+/**
+ * Zigzag (the sign as the lowest bit), then groups of seven bits, the highest first; the last has six, and its highest
+ * bit set. A double has no more than 53 bits to shift, so the groups are divided off.
+ *
+ * @param value a safe integer
+ */
+export function writeInteger(to: GrowingBuffer, value: number): void {
+  const sign = value < 0 ? 1 : 0;
+  const magnitude = sign === 1 ? -value - 1 : value;
+  if (magnitude < 16) {
+    to.byte(SMALL_INTEGER + 2 * magnitude + sign);
+    return;
+  }
+  to.byte(magnitude < 0x8000_0000 ? INTEGER_32 : INTEGER_64);
+  const above = Math.floor(magnitude / 32);
+  let groups = 0;
+  for (let rest = above; rest > 0; rest = Math.floor(rest / 128)) groups++;
+  to.reserve(groups + 1);
+  let rest = above;
+  for (let at = to.length + groups - 1; at >= to.length; at--) {
+    to.bytes[at] = rest % 128;
+    rest = Math.floor(rest / 128);
+  }
+  to.length += groups;
+  to.bytes[to.length++] = 0x80 | (2 * (magnitude % 32) + sign);
+}
+
+/** An array of float32, bit by bit as they lie in memory. By index, since for…of costs three times as much here. */
+export function writeFloats(to: GrowingBuffer, floats: Float32Array): void {
+  const bits = new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
+  to.reserve(2 + FLOAT_BYTES * bits.length);
+  const { bytes } = to;
+  let at = to.length;
+  bytes[at++] = START_ARRAY;
+  for (let index = 0; index < bits.length; index++) {
+    const word = bits[index] ?? 0;
+    bytes[at] = FLOAT_32;
+    bytes[at + 1] = word >>> 28;
+    bytes[at + 2] = (word >>> 21) & 0x7f;
+    bytes[at + 3] = (word >>> 14) & 0x7f;
+    bytes[at + 4] = (word >>> 7) & 0x7f;
+    bytes[at + 5] = word & 0x7f;
+    at += FLOAT_BYTES;
+  }
+  bytes[at++] = END_ARRAY;
+  to.length = at;
+}

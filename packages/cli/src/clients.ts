@@ -1,4 +1,5 @@
 import {
+  checkIdentity,
   createKafka,
   Health,
   kafkaSettings,
@@ -15,13 +16,15 @@ import {
 import { z } from "zod";
 
 /** What the commands that look into the stores are told, by the variables that the processes read. */
-const settings = z.object({
-  ...kafkaSettings,
-  ...topicSettings,
-  ...postgresSettings,
-  ...openSearchSettings,
-  LOG_LEVEL: processSettings.LOG_LEVEL,
-});
+const settings = z
+  .object({
+    ...kafkaSettings,
+    ...topicSettings,
+    ...postgresSettings,
+    ...openSearchSettings,
+    LOG_LEVEL: processSettings.LOG_LEVEL,
+  })
+  .superRefine(checkIdentity);
 
 /** The connections of a command that runs once: nothing waits for ever, and the log is silent. */
 export function openClients(environment: NodeJS.ProcessEnv = process.env) {

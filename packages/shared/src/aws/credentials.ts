@@ -8,8 +8,11 @@ export interface AwsCredentials {
   expiration?: Date;
 }
 
-/** Called before each signature, so whoever signs never holds on to a key that has ended. */
-export type AwsCredentialsProvider = () => Promise<AwsCredentials>;
+/**
+ * Called before each signature, so whoever signs never holds on to a key that has ended. `forceRefresh` asks for a key
+ * other than the one that is kept.
+ */
+export type AwsCredentialsProvider = (options?: { forceRefresh?: boolean }) => Promise<AwsCredentials>;
 
 /** A key that ends sooner is not signed with: what it signs must still reach the server and be checked there. */
 const REMAINING_MIN_MS = 1_000;
@@ -46,8 +49,8 @@ export function unexpired(
 ): AwsCredentialsProvider {
   const hasEnded = ({ expiration }: AwsCredentials): boolean =>
     expiration !== undefined && expiration.getTime() - now() < REMAINING_MIN_MS;
-  return async () => {
-    const kept = await provide(false);
+  return async ({ forceRefresh = false } = {}) => {
+    const kept = await provide(forceRefresh);
     if (!hasEnded(kept)) return kept;
     const fresh = await provide(true);
     if (!hasEnded(fresh)) return fresh;

@@ -219,6 +219,10 @@ export const redisSettings = {
     "With IAM: the ElastiCache replication group or serverless cache that the token is signed for.",
   ),
   REDIS_IAM_SERVERLESS: describe(variable.flag().default(false), "With IAM: the cache is a serverless one."),
+  REDIS_IAM_REAUTHENTICATION_S: describe(
+    variable.integer(1, 43_000).default(39_600),
+    "With IAM: time between two authentications of a living connection; ElastiCache closes it after 12 hours without one.",
+  ),
   REDIS_TLS: describe(variable.flag().default(false), "Connect over TLS; IAM always does."),
   REDIS_TLS_CA_PATH: path(
     "PEM file of the authorities that the server's certificate is checked against; absent: the public ones.",

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { startSecureKafka } from "@millrace/stack";
 import kafkajs, { type Admin, type Kafka } from "kafkajs";
 import { afterAll, expect, test, vi } from "vitest";
@@ -176,7 +177,7 @@ test("a connection outlives many sessions, with a fresh token for each and nothi
     const outcome = await producer.trySend(topic, [record]);
     if ("fault" in outcome) faults.push(outcome.fault);
     else sent++;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
   await eventually(() => consumer.received.length).toBe(sent);
   expect(faults).toEqual([]);
@@ -232,4 +233,10 @@ test("plain TLS: encrypted, and nobody by name; a server of another authority is
 test("a file that is not there is a configuration error that names its variable", () => {
   const environment = { KAFKA_SECURITY: "tls", KAFKA_BOOTSTRAP_SERVERS: broker.addresses.tls };
   expect(() => client({ ...environment, KAFKA_TLS_CA_PATH: "missing.pem" })).toThrow(/KAFKA_TLS_CA_PATH can't be read/);
+});
+
+test("no token, password or secret is in the log of all these connections", () => {
+  const log = JSON.stringify(patience.lines());
+  expect(log).toContain("kafka.produce");
+  expect(log).not.toMatch(/X-Amz|Bearer|alice-secret|example\/of|example\+secret/);
 });

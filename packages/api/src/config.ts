@@ -10,45 +10,45 @@ import {
 } from "@millrace/shared";
 import { z } from "zod";
 
-/** Everything that the api process can be told. */
-export const apiConfig = z
-  .object({
-    PORT: variable.integer(0, 65_535).default(8080).meta({ description: "Port of the process's HTTP server." }),
-    ...processSettings,
-    ...kafkaSettings,
-    ...topicSettings,
-    ...postgresSettings,
-    ...openSearchSettings,
-    ...redisSettings,
-    EMBED_URL: variable
-      .url()
-      .default("http://127.0.0.1:8082")
-      .meta({ description: "Where the embed process turns search texts into vectors." }),
-    REQUEST_TIMEOUT_MS: variable
-      .integer(500, 300_000)
-      .default(10_000)
-      .meta({ description: "Time for the api to answer a request, whatever it has to wait for." }),
-    PUBLISH_MAX_BYTES: variable
-      .integer(1_024, 1_073_741_824)
-      .default(10_485_760)
-      .meta({ description: "Largest body of POST /publish." }),
-    PUBLISH_MAX_MESSAGES: variable
-      .integer(1, 100_000)
-      .default(1_000)
-      .meta({ description: "Most messages of one POST /publish." }),
-    PUBLISH_MESSAGE_MAX_BYTES: variable
-      .integer(1_024, 67_108_864)
-      .default(1_000_000)
-      .meta({
-        description:
-          "Largest message (key, headers and value) of POST /publish, and most bytes of one request to Kafka; " +
-          "to be kept below the topics' max.message.bytes.",
-      }),
-    SEARCH_CANDIDATES: variable.integer(1, 10_000).default(256).meta({
+const settings = z.object({
+  PORT: variable.integer(0, 65_535).default(8080).meta({ description: "Port of the process's HTTP server." }),
+  ...processSettings,
+  ...kafkaSettings,
+  ...topicSettings,
+  ...postgresSettings,
+  ...openSearchSettings,
+  ...redisSettings,
+  EMBED_URL: variable
+    .url()
+    .default("http://127.0.0.1:8082")
+    .meta({ description: "Where the embed process turns search texts into vectors." }),
+  REQUEST_TIMEOUT_MS: variable
+    .integer(500, 300_000)
+    .default(10_000)
+    .meta({ description: "Time for the api to answer a request, whatever it has to wait for." }),
+  PUBLISH_MAX_BYTES: variable
+    .integer(1_024, 1_073_741_824)
+    .default(10_485_760)
+    .meta({ description: "Largest body of POST /publish." }),
+  PUBLISH_MAX_MESSAGES: variable
+    .integer(1, 100_000)
+    .default(1_000)
+    .meta({ description: "Most messages of one POST /publish." }),
+  PUBLISH_MESSAGE_MAX_BYTES: variable
+    .integer(1_024, 67_108_864)
+    .default(1_000_000)
+    .meta({
       description:
-        "Neighbours that a semantic search explores the graph for: more find the nearest more surely, and cost more.",
+        "Largest message (key, headers and value) of POST /publish, and most bytes of one request to Kafka; " +
+        "to be kept below the topics' max.message.bytes.",
     }),
-    SEARCH_MAX_HITS: variable.integer(1, 1_000).default(100).meta({ description: "Most hits of one GET /search." }),
-  })
-  .superRefine(checkIdentity);
+  SEARCH_CANDIDATES: variable.integer(1, 10_000).default(256).meta({
+    description:
+      "Neighbours that a semantic search explores the graph for: more find the nearest more surely, and cost more.",
+  }),
+  SEARCH_MAX_HITS: variable.integer(1, 1_000).default(100).meta({ description: "Most hits of one GET /search." }),
+});
+
+/** Everything that the api process can be told. */
+export const apiConfig = settings.superRefine(checkIdentity);
 export type ApiConfig = z.output<typeof apiConfig>;

@@ -16,19 +16,17 @@ import {
 import { z } from "zod";
 
 /** What the commands that look into the stores are told, by the variables that the processes read. */
-const settings = z
-  .object({
-    ...kafkaSettings,
-    ...topicSettings,
-    ...postgresSettings,
-    ...openSearchSettings,
-    LOG_LEVEL: processSettings.LOG_LEVEL,
-  })
-  .superRefine(checkIdentity);
+const settings = z.object({
+  ...kafkaSettings,
+  ...topicSettings,
+  ...postgresSettings,
+  ...openSearchSettings,
+  LOG_LEVEL: processSettings.LOG_LEVEL,
+});
 
 /** The connections of a command that runs once: nothing waits for ever, and the log is silent. */
 export function openClients(environment: NodeJS.ProcessEnv = process.env) {
-  const config = readConfiguration(settings, environment);
+  const config = readConfiguration(settings.superRefine(checkIdentity), environment);
   const log = new Log("cli", { level: "silent" });
   const patience: Patience = {
     log,

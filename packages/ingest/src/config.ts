@@ -10,54 +10,54 @@ import {
 } from "@millrace/shared";
 import { z } from "zod";
 
-/** Everything that the ingest process can be told. */
-export const ingestConfig = z
-  .object({
-    PORT: variable.integer(0, 65_535).default(8081).meta({ description: "Port of the process's HTTP server." }),
-    ...processSettings,
-    ...kafkaSettings,
-    ...topicSettings,
-    ...consumerSettings,
-    ...redisSettings,
-    ...documentSettings,
-    TEXT_FIELD: z
-      .string()
-      .regex(/^(\/([^~/]|~[01])*)*$/, { error: "not a JSON Pointer (RFC 6901), such as /text" })
-      .optional()
-      .meta({
-        description: "JSON Pointer to the text in a JSON message, such as /text; absent: the whole value is the text.",
-      }),
-    MESSAGE_MAX_BYTES: variable
-      .integer(1, 67_108_864)
-      .default(1_048_576)
-      .meta({ description: "A longer message is dead-lettered as too_long." }),
-    EMBEDDING_INPUT_MAX_TOKENS: variable.integer(1, 1_000_000).default(8_192).meta({
-      description: "A text of more tokens (cl100k_base) is dead-lettered as too_long; OpenAI's limit is 8,192.",
+const settings = z.object({
+  PORT: variable.integer(0, 65_535).default(8081).meta({ description: "Port of the process's HTTP server." }),
+  ...processSettings,
+  ...kafkaSettings,
+  ...topicSettings,
+  ...consumerSettings,
+  ...redisSettings,
+  ...documentSettings,
+  TEXT_FIELD: z
+    .string()
+    .regex(/^(\/([^~/]|~[01])*)*$/, { error: "not a JSON Pointer (RFC 6901), such as /text" })
+    .optional()
+    .meta({
+      description: "JSON Pointer to the text in a JSON message, such as /text; absent: the whole value is the text.",
     }),
-    BATCH_MAX_MESSAGES: variable
-      .integer(1, 2_048)
-      .default(256)
-      .meta({ description: "Most messages of a batch; OpenAI's limit is 2,048 inputs a request." }),
-    BATCH_MAX_TOKENS: variable
-      .integer(1, 10_000_000)
-      .default(300_000)
-      .meta({ description: "Most tokens of a batch; OpenAI's limit is 300,000 a request." }),
-    BATCH_MAX_BYTES: variable
-      .integer(1_024, 67_108_864)
-      .default(1_048_576)
-      .meta({ description: "Bytes at which a batch is full; a single larger message is a batch of its own." }),
-    BATCH_LINGER_MS: variable
-      .integer(0, 60_000)
-      .default(20)
-      .meta({ description: "How long a batch waits for more messages." }),
-    INGEST_IN_FLIGHT_MAX: variable
-      .integer(1, 1_000_000)
-      .default(8_192)
-      .meta({ description: "Most messages that were fetched and are not in a batch yet written." }),
-    INGEST_IN_FLIGHT_MAX_BYTES: variable
-      .integer(1_024, 1_073_741_824)
-      .default(8_388_608)
-      .meta({ description: "Most bytes of such messages." }),
-  })
-  .superRefine(checkIdentity);
+  MESSAGE_MAX_BYTES: variable
+    .integer(1, 67_108_864)
+    .default(1_048_576)
+    .meta({ description: "A longer message is dead-lettered as too_long." }),
+  EMBEDDING_INPUT_MAX_TOKENS: variable.integer(1, 1_000_000).default(8_192).meta({
+    description: "A text of more tokens (cl100k_base) is dead-lettered as too_long; OpenAI's limit is 8,192.",
+  }),
+  BATCH_MAX_MESSAGES: variable
+    .integer(1, 2_048)
+    .default(256)
+    .meta({ description: "Most messages of a batch; OpenAI's limit is 2,048 inputs a request." }),
+  BATCH_MAX_TOKENS: variable
+    .integer(1, 10_000_000)
+    .default(300_000)
+    .meta({ description: "Most tokens of a batch; OpenAI's limit is 300,000 a request." }),
+  BATCH_MAX_BYTES: variable
+    .integer(1_024, 67_108_864)
+    .default(1_048_576)
+    .meta({ description: "Bytes at which a batch is full; a single larger message is a batch of its own." }),
+  BATCH_LINGER_MS: variable
+    .integer(0, 60_000)
+    .default(20)
+    .meta({ description: "How long a batch waits for more messages." }),
+  INGEST_IN_FLIGHT_MAX: variable
+    .integer(1, 1_000_000)
+    .default(8_192)
+    .meta({ description: "Most messages that were fetched and are not in a batch yet written." }),
+  INGEST_IN_FLIGHT_MAX_BYTES: variable
+    .integer(1_024, 1_073_741_824)
+    .default(8_388_608)
+    .meta({ description: "Most bytes of such messages." }),
+});
+
+/** Everything that the ingest process can be told. */
+export const ingestConfig = settings.superRefine(checkIdentity);
 export type IngestConfig = z.output<typeof ingestConfig>;

@@ -15,7 +15,7 @@ export { Client as OpenSearchClient } from "@opensearch-project/opensearch";
  */
 export function openOpenSearch(
   settings: OpenSearchSettings,
-  { health }: Pick<Patience, "health">,
+  { health }: Patience,
   credentials?: AwsCredentialsProvider,
 ): Client {
   health.starting("opensearch");

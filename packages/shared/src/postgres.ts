@@ -15,7 +15,7 @@ export type { Pool } from "pg";
  */
 export function openPostgres(
   settings: PostgresSettings,
-  { health }: Pick<Patience, "health">,
+  { health }: Patience,
   credentials?: AwsCredentialsProvider,
 ): Pool {
   health.starting("postgres");

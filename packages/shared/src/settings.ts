@@ -44,7 +44,8 @@ export const awsSettings = {
   ),
 };
 
-const iamFlag = (service: string) => describe(variable.flag().default(false), `Authenticate to ${service} by IAM.`);
+const iamFlag = (service: string, note = "") =>
+  describe(variable.flag().default(false), `Authenticate to ${service} by IAM${note}.`);
 const path = (description: string) => describe(z.string().optional(), description);
 
 export const kafkaSettings = {
@@ -54,7 +55,7 @@ export const kafkaSettings = {
     variable.integer(1_000, 300_000).default(15_000),
     "Time for a broker to answer a request.",
   ),
-  KAFKA_USE_IAM_AUTH: iamFlag("MSK (the same as KAFKA_SECURITY=iam)"),
+  KAFKA_USE_IAM_AUTH: iamFlag("MSK", ", the same as KAFKA_SECURITY=iam"),
   KAFKA_SECURITY: describe(
     z.enum(["plaintext", "tls", "scram", "iam"]).optional(),
     "plaintext, tls (mTLS with a certificate and key), scram (SCRAM-SHA-512 over TLS) or iam (MSK, over TLS); absent: plaintext, or iam with KAFKA_USE_IAM_AUTH.",
@@ -160,7 +161,7 @@ export const postgresSettings = {
     variable.integer(100, 600_000).default(15_000),
     "Time to connect, and for a statement.",
   ),
-  POSTGRES_USE_IAM_AUTH: iamFlag("RDS, over TLS"),
+  POSTGRES_USE_IAM_AUTH: iamFlag("RDS", ", over TLS"),
   POSTGRES_TLS: describe(variable.flag().default(false), "Connect over TLS; IAM always does."),
   POSTGRES_TLS_CA_PATH: path(
     "PEM file of the authorities that the server's certificate is checked against, such as the RDS bundle; absent: the public ones.",
@@ -190,7 +191,7 @@ export const openSearchSettings = {
     variable.integer(100, 600_000).default(30_000),
     "Time for OpenSearch to answer a request.",
   ),
-  OPENSEARCH_USE_IAM_AUTH: iamFlag("OpenSearch (each request is signed)"),
+  OPENSEARCH_USE_IAM_AUTH: iamFlag("OpenSearch", ": each request is signed"),
   OPENSEARCH_AWS_SERVICE: describe(
     z.enum(["es", "aoss"]).default("es"),
     "What signatures are made for: es, a managed domain; aoss, OpenSearch Serverless.",
@@ -213,7 +214,7 @@ export const redisSettings = {
     "How long the progress of a message can be asked for.",
   ),
   REDIS_USERNAME: describe(z.string().optional(), "User; with IAM, the ElastiCache user's id."),
-  REDIS_USE_IAM_AUTH: iamFlag("ElastiCache, over TLS"),
+  REDIS_USE_IAM_AUTH: iamFlag("ElastiCache", ", over TLS"),
   REDIS_IAM_CACHE_NAME: describe(
     z.string().optional(),
     "With IAM: the ElastiCache replication group or serverless cache that the token is signed for.",

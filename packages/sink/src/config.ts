@@ -12,43 +12,40 @@ import {
 } from "@millrace/shared";
 import { z } from "zod";
 
+const settings = z.object({
+  PORT: variable.integer(0, 65_535).default(8083).meta({ description: "Port of the process's HTTP server." }),
+  ...processSettings,
+  ...kafkaSettings,
+  ...topicSettings,
+  ...consumerSettings,
+  ...postgresSettings,
+  ...openSearchSettings,
+  ...redisSettings,
+  ...documentSettings,
+  OPENSEARCH_CREATE_INDEX: variable
+    .flag()
+    .default(true)
+    .meta({ description: "Create the index with the first batch; false: a missing index is a start-up error." }),
+  OPENSEARCH_SHARDS: variable.integer(1, 1_024).default(1).meta({ description: "Shards of an index that is created." }),
+  OPENSEARCH_REPLICAS: variable
+    .integer(0, 10)
+    .default(0)
+    .meta({ description: "Replicas of an index that is created." }),
+  OPENSEARCH_REFRESH_INTERVAL: z
+    .string()
+    .regex(/^(-1|\d+(ms|s|m))$/, { error: "not an interval such as 1s" })
+    .default("1s")
+    .meta({ description: "How soon a document of an index that is created can be found." }),
+  SINK_CONCURRENCY: variable
+    .integer(1, 64)
+    .default(2)
+    .meta({ description: "Most batches that are written at once; two keep OpenSearch busy." }),
+  SINK_IN_FLIGHT_MAX_BYTES: variable
+    .integer(1_024, 1_073_741_824)
+    .default(33_554_432)
+    .meta({ description: "Most bytes of batches that were fetched and are not written." }),
+});
+
 /** Everything that the sink process can be told. */
-export const sinkConfig = z
-  .object({
-    PORT: variable.integer(0, 65_535).default(8083).meta({ description: "Port of the process's HTTP server." }),
-    ...processSettings,
-    ...kafkaSettings,
-    ...topicSettings,
-    ...consumerSettings,
-    ...postgresSettings,
-    ...openSearchSettings,
-    ...redisSettings,
-    ...documentSettings,
-    OPENSEARCH_CREATE_INDEX: variable
-      .flag()
-      .default(true)
-      .meta({ description: "Create the index with the first batch; false: a missing index is a start-up error." }),
-    OPENSEARCH_SHARDS: variable
-      .integer(1, 1_024)
-      .default(1)
-      .meta({ description: "Shards of an index that is created." }),
-    OPENSEARCH_REPLICAS: variable
-      .integer(0, 10)
-      .default(0)
-      .meta({ description: "Replicas of an index that is created." }),
-    OPENSEARCH_REFRESH_INTERVAL: z
-      .string()
-      .regex(/^(-1|\d+(ms|s|m))$/, { error: "not an interval such as 1s" })
-      .default("1s")
-      .meta({ description: "How soon a document of an index that is created can be found." }),
-    SINK_CONCURRENCY: variable
-      .integer(1, 64)
-      .default(2)
-      .meta({ description: "Most batches that are written at once; two keep OpenSearch busy." }),
-    SINK_IN_FLIGHT_MAX_BYTES: variable
-      .integer(1_024, 1_073_741_824)
-      .default(33_554_432)
-      .meta({ description: "Most bytes of batches that were fetched and are not written." }),
-  })
-  .superRefine(checkIdentity);
+export const sinkConfig = settings.superRefine(checkIdentity);
 export type SinkConfig = z.output<typeof sinkConfig>;

@@ -1,4 +1,5 @@
 import {
+  checkIdentity,
   kafkaSettings,
   openSearchSettings,
   postgresSettings,
@@ -9,8 +10,7 @@ import {
 } from "@millrace/shared";
 import { z } from "zod";
 
-/** Everything that the api process can be told. */
-export const apiConfig = z.object({
+const settings = z.object({
   PORT: variable.integer(0, 65_535).default(8080).meta({ description: "Port of the process's HTTP server." }),
   ...processSettings,
   ...kafkaSettings,
@@ -48,4 +48,7 @@ export const apiConfig = z.object({
   }),
   SEARCH_MAX_HITS: variable.integer(1, 1_000).default(100).meta({ description: "Most hits of one GET /search." }),
 });
+
+/** Everything that the api process can be told. */
+export const apiConfig = settings.superRefine(checkIdentity);
 export type ApiConfig = z.output<typeof apiConfig>;

@@ -1,4 +1,5 @@
 import {
+  checkIdentity,
   consumerSettings,
   kafkaSettings,
   processSettings,
@@ -67,7 +68,8 @@ export const embedConfig = z
   .refine((config) => config.EMBEDDING_PROVIDER !== "openai" || config.OPENAI_API_KEY !== undefined, {
     path: ["OPENAI_API_KEY"],
     error: "EMBEDDING_PROVIDER is openai: set the key, or EMBEDDING_PROVIDER=local",
-  });
+  })
+  .superRefine(checkIdentity);
 export type EmbedConfig = z.output<typeof embedConfig>;
 
 /** What a worker thread needs to know; plain data, since it crosses the thread's boundary. */

@@ -1,4 +1,5 @@
 import {
+  checkIdentity,
   consumerSettings,
   documentSettings,
   kafkaSettings,
@@ -9,8 +10,7 @@ import {
 } from "@millrace/shared";
 import { z } from "zod";
 
-/** Everything that the ingest process can be told. */
-export const ingestConfig = z.object({
+const settings = z.object({
   PORT: variable.integer(0, 65_535).default(8081).meta({ description: "Port of the process's HTTP server." }),
   ...processSettings,
   ...kafkaSettings,
@@ -57,4 +57,7 @@ export const ingestConfig = z.object({
     .default(8_388_608)
     .meta({ description: "Most bytes of such messages." }),
 });
+
+/** Everything that the ingest process can be told. */
+export const ingestConfig = settings.superRefine(checkIdentity);
 export type IngestConfig = z.output<typeof ingestConfig>;

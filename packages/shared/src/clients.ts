@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { checkIdentity } from "./aws/check.ts";
 import { readConfiguration } from "./config.ts";
 import { Health } from "./health.ts";
 import { createKafka } from "./kafka/client.ts";
@@ -19,7 +20,7 @@ export type Clients = ReturnType<typeof openClients>;
  * @param giveUp ends what waits for a service
  */
 export function openClients(environment: NodeJS.ProcessEnv, name: string, giveUp = new AbortController().signal) {
-  const config = readConfiguration(clientSettings, environment);
+  const config = readConfiguration(clientSettings.superRefine(checkIdentity), environment);
   const log = new Log(name, { level: "silent" });
   const patience: Patience = {
     log,

@@ -32,6 +32,16 @@ export function readConfiguration<Schema extends Settings>(
   throw new ConfigurationError(parsed.error.issues.map((issue) => describeIssue(schema, given, issue)));
 }
 
+/** A setting that a schema can't require by itself, since others make it so; `checkIdentity` names it before. */
+export function requireSetting<Values extends object, Name extends keyof Values & string>(
+  settings: Values,
+  name: Name,
+): NonNullable<Values[Name]> {
+  const value = settings[name];
+  if (value === undefined || value === null) throw new ConfigurationError([`${name} is missing.`]);
+  return value;
+}
+
 function describeIssue(schema: Settings, given: Record<string, string>, issue: z.core.$ZodIssue): string {
   const name = String(issue.path[0] ?? "");
   const description = describeVariable(schema, name)?.description ?? "";

@@ -26,6 +26,28 @@ export const processSettings = {
 };
 export type ProcessSettings = z.output<z.ZodObject<typeof processSettings>>;
 
+/** What signing needs; part of each group whose service can be reached by IAM. The key itself comes from the provider chain. */
+export const awsSettings = {
+  AWS_REGION: describe(
+    z
+      .string()
+      .regex(/^[a-z]{2,4}(-[a-z]+)+-\d$/, { error: "not a region such as eu-west-1" })
+      .optional(),
+    "Region for which requests and tokens are signed; required with IAM. EKS sets it for IRSA.",
+  ),
+  AWS_ROLE_SESSION_NAME: describe(
+    z
+      .string()
+      .regex(/^[\w+=,.@-]{2,64}$/, { error: "not an STS session name" })
+      .default("millrace"),
+    "Name of the STS session under IRSA. It is part of the principal that MSK sees, so it must not change while a connection lives.",
+  ),
+};
+
+const iamFlag = (service: string, note = "") =>
+  describe(variable.flag().default(false), `Authenticate to ${service} by IAM${note}.`);
+const path = (description: string) => describe(z.string().optional(), description);
+
 export const kafkaSettings = {
   KAFKA_BOOTSTRAP_SERVERS: describe(variable.hostPorts(), "Brokers to begin with, as host:port, comma-separated."),
   KAFKA_CONNECTION_TIMEOUT_MS: describe(variable.integer(100, 60_000).default(3_000), "Time to connect to a broker."),
@@ -33,6 +55,23 @@ export const kafkaSettings = {
     variable.integer(1_000, 300_000).default(15_000),
     "Time for a broker to answer a request.",
   ),
+  KAFKA_USE_IAM_AUTH: iamFlag("MSK", ", the same as KAFKA_SECURITY=iam"),
+  KAFKA_SECURITY: describe(
+    z.enum(["plaintext", "tls", "scram", "iam"]).optional(),
+    "plaintext, tls (mTLS with a certificate and key), scram (SCRAM-SHA-512 over TLS) or iam (MSK, over TLS); absent: plaintext, or iam with KAFKA_USE_IAM_AUTH.",
+  ),
+  KAFKA_SCRAM_USERNAME: describe(z.string().optional(), "User for KAFKA_SECURITY=scram."),
+  KAFKA_SCRAM_PASSWORD: z.string().optional().meta({ description: "Password of that user.", secret: true }),
+  KAFKA_TLS_CA_PATH: path(
+    "PEM file of the authorities that brokers' certificates are checked against; absent: the public ones.",
+  ),
+  KAFKA_TLS_CERTIFICATE_PATH: path("PEM file of the client's own certificate, for mTLS."),
+  KAFKA_TLS_KEY_PATH: path("PEM file of that certificate's private key."),
+  KAFKA_REAUTHENTICATION_THRESHOLD_MS: describe(
+    variable.integer(100, 600_000).default(10_000),
+    "How long before a session's end a connection authenticates again; below the broker's connections.max.reauth.ms.",
+  ),
+  ...awsSettings,
 };
 export type KafkaSettings = z.output<z.ZodObject<typeof kafkaSettings>>;
 
@@ -122,6 +161,16 @@ export const postgresSettings = {
     variable.integer(100, 600_000).default(15_000),
     "Time to connect, and for a statement.",
   ),
+  POSTGRES_USE_IAM_AUTH: iamFlag("RDS", ", over TLS"),
+  POSTGRES_TLS: describe(variable.flag().default(false), "Connect over TLS; IAM always does."),
+  POSTGRES_TLS_CA_PATH: path(
+    "PEM file of the authorities that the server's certificate is checked against, such as the RDS bundle; absent: the public ones.",
+  ),
+  POSTGRES_CONNECTION_MAX_LIFETIME_S: describe(
+    variable.integer(1, 86_400).default(1_800),
+    "Age at which a connection is replaced, so that a revoked permission takes effect.",
+  ),
+  ...awsSettings,
 };
 export type PostgresSettings = z.output<z.ZodObject<typeof postgresSettings>>;
 
@@ -142,6 +191,15 @@ export const openSearchSettings = {
     variable.integer(100, 600_000).default(30_000),
     "Time for OpenSearch to answer a request.",
   ),
+  OPENSEARCH_USE_IAM_AUTH: iamFlag("OpenSearch", ": each request is signed"),
+  OPENSEARCH_AWS_SERVICE: describe(
+    z.enum(["es", "aoss"]).default("es"),
+    "What signatures are made for: es, a managed domain; aoss, OpenSearch Serverless.",
+  ),
+  OPENSEARCH_TLS_CA_PATH: path(
+    "PEM file of the authorities that the server's certificate is checked against; absent: the public ones.",
+  ),
+  ...awsSettings,
 };
 export type OpenSearchSettings = z.output<z.ZodObject<typeof openSearchSettings>>;
 
@@ -155,6 +213,22 @@ export const redisSettings = {
     variable.integer(60, 31_536_000).default(86_400),
     "How long the progress of a message can be asked for.",
   ),
+  REDIS_USERNAME: describe(z.string().optional(), "User; with IAM, the ElastiCache user's id."),
+  REDIS_USE_IAM_AUTH: iamFlag("ElastiCache", ", over TLS"),
+  REDIS_IAM_CACHE_NAME: describe(
+    z.string().optional(),
+    "With IAM: the ElastiCache replication group or serverless cache that the token is signed for.",
+  ),
+  REDIS_IAM_SERVERLESS: describe(variable.flag().default(false), "With IAM: the cache is a serverless one."),
+  REDIS_IAM_REAUTHENTICATION_S: describe(
+    variable.integer(1, 43_000).default(39_600),
+    "With IAM: time between two authentications of a living connection; ElastiCache closes it after 12 hours without one.",
+  ),
+  REDIS_TLS: describe(variable.flag().default(false), "Connect over TLS; IAM always does."),
+  REDIS_TLS_CA_PATH: path(
+    "PEM file of the authorities that the server's certificate is checked against; absent: the public ones.",
+  ),
+  ...awsSettings,
 };
 export type RedisSettings = z.output<z.ZodObject<typeof redisSettings>>;
 

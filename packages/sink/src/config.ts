@@ -1,4 +1,5 @@
 import {
+  checkIdentity,
   consumerSettings,
   documentSettings,
   kafkaSettings,
@@ -11,8 +12,7 @@ import {
 } from "@millrace/shared";
 import { z } from "zod";
 
-/** Everything that the sink process can be told. */
-export const sinkConfig = z.object({
+const settings = z.object({
   PORT: variable.integer(0, 65_535).default(8083).meta({ description: "Port of the process's HTTP server." }),
   ...processSettings,
   ...kafkaSettings,
@@ -49,4 +49,7 @@ export const sinkConfig = z.object({
     .default(33_554_432)
     .meta({ description: "Most bytes of batches that were fetched and are not written." }),
 });
+
+/** Everything that the sink process can be told. */
+export const sinkConfig = settings.superRefine(checkIdentity);
 export type SinkConfig = z.output<typeof sinkConfig>;

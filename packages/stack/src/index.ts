@@ -1,9 +1,11 @@
+export { type Certificates, makeCertificates } from "./certificates.ts";
 export type { StackEnvironment } from "./environment.ts";
 export { StackError } from "./errors.ts";
 export { lease } from "./lease.ts";
 export { isolated, type Namespace } from "./namespace.ts";
 export { type Pipeline, type PipelineOptions, startPipeline } from "./pipeline.ts";
 export type { Exit, PipelineProcess, ProcessName } from "./pipeline-process.ts";
+export { type KnownCredentials, type SecureKafka, type SecureKafkaOptions, startSecureKafka } from "./secure-kafka.ts";
 export {
   down,
   environment,

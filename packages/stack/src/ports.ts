@@ -34,6 +34,13 @@ export async function choosePorts(wanted: WantedPorts, remembered: Ports | undef
   return chosen as Ports;
 }
 
+/** Different ports that are free now, for a server that only this process starts. */
+export async function findFreePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await preferred(undefined, ports, new Set()));
+  return [...ports];
+}
+
 export async function isFree(port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const server = createServer();

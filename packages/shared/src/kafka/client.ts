@@ -3,8 +3,10 @@ import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import kafkajs, { type Kafka, type KafkaConfig } from "kafkajs";
 import snappy from "kafkajs-snappy";
 import * as lz4 from "lz4js";
+import type { AwsCredentialsProvider } from "../aws/credentials.ts";
 import type { Log } from "../log.ts";
 import type { KafkaSettings } from "../settings.ts";
+import { kafkaSecurity } from "./security.ts";
 
 // kafkajs is CommonJS: its values come through the default export.
 const { CompressionCodecs, CompressionTypes, logLevel } = kafkajs;
@@ -24,15 +26,23 @@ function codec(compress: (bytes: Uint8Array) => Uint8Array, decompress: (bytes: 
 /**
  * A kafkajs client; it opens no connection by itself.
  *
+ * @param credentials what MSK's tokens are signed with; absent: the default provider chain
+ *
  * Its own log lines go out at `LOG_LEVEL=debug`: what matters of them, the modules beside this one log as actions.
  */
-export function createKafka(settings: KafkaSettings, clientId: string, log: Log): Kafka {
+export function createKafka(
+  settings: KafkaSettings,
+  clientId: string,
+  log: Log,
+  credentials?: AwsCredentialsProvider,
+): Kafka {
   const config: KafkaConfig = {
     clientId,
     brokers: settings.KAFKA_BOOTSTRAP_SERVERS,
     connectionTimeout: settings.KAFKA_CONNECTION_TIMEOUT_MS,
     requestTimeout: settings.KAFKA_REQUEST_TIMEOUT_MS,
     enforceRequestTimeout: true,
+    ...kafkaSecurity(settings, credentials),
     // Few and short: the callers wait for an outage themselves, visibly.
     retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 },
     logLevel: logLevel.INFO,

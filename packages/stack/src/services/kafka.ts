@@ -55,14 +55,19 @@ async function prepare({ programs, home, java, ports }: LaunchContext): Promise<
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     ...["-cp", join(programs, "lib", "*")],
   ];
-  if (!existsSync(join(dataDirectory, "meta.properties"))) await format(java, options, properties);
+  if (!existsSync(join(dataDirectory, "meta.properties"))) await formatStorage(java, options, properties);
   return { command: java, arguments: [...options, "kafka.Kafka", properties] };
 }
 
 /** KRaft starts only on a formatted data folder; formatting an interrupted one again is harmless. */
-async function format(java: string, options: string[], properties: string): Promise<void> {
+export async function formatStorage(
+  java: string,
+  options: string[],
+  properties: string,
+  more: string[] = [],
+): Promise<void> {
   const tool = ["kafka.tools.StorageTool", "format", "--ignore-formatted"];
-  const args = [...options, ...tool, `--cluster-id=${clusterId()}`, "--config", properties];
+  const args = [...options, ...tool, `--cluster-id=${clusterId()}`, "--config", properties, ...more];
   await runTool(`Formatting the data folder of ${TITLE}`, java, args);
 }
 
@@ -100,12 +105,16 @@ replica.fetch.max.bytes=${REQUEST_MAX_BYTES}
 `;
 }
 
+async function answers(ports: Ports): Promise<boolean> {
+  return answersMetadata(ports.kafka);
+}
+
 /**
  * Asks for the cluster's brokers (Metadata, version 4: https://kafka.apache.org/protocol#The_Messages_Metadata).
  * A broker that may not serve yet is missing from the answer.
  */
-async function answers(ports: Ports): Promise<boolean> {
-  const answer = await exchange(ports.kafka, metadataRequest(), isComplete);
+export async function answersMetadata(port: number): Promise<boolean> {
+  const answer = await exchange(port, metadataRequest(), isComplete);
   return answer !== undefined && brokerCount(answer) > 0;
 }
 

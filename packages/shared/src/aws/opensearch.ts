@@ -1,0 +1,24 @@
+import type { ClientOptions } from "@opensearch-project/opensearch";
+import { AwsSigv4Signer } from "@opensearch-project/opensearch/aws-v3";
+import type { AwsCredentialsProvider } from "./credentials.ts";
+
+/**
+ * Options that make the client sign each request by AWS Signature Version 4: method, path, query, headers and body.
+ *
+ * The signature holds for five minutes around its time, so each request has its own and none is kept. The client asks
+ * the provider again when the key at hand ends within the request's timeout, so that no signature outlives its key.
+ *
+ * The SHA-256 of the body goes along as `x-amz-content-sha256`, and is signed. OpenSearch Serverless insists on it;
+ * managed domains accept it. The body may be text or bytes (SMILE), but no stream: it has to be read before it is sent.
+ *
+ * @param service `es` for managed domains, `aoss` for OpenSearch Serverless: it is part of the signing key, and the
+ *   wrong one is refused as "Credential should be scoped to correct service"
+ */
+export function signedByIam(
+  region: string,
+  service: "es" | "aoss",
+  credentials: AwsCredentialsProvider,
+): Pick<ClientOptions, "Connection" | "Transport"> {
+  const { Connection, Transport } = AwsSigv4Signer({ region, service, getCredentials: () => credentials() });
+  return { Connection, Transport } as Pick<ClientOptions, "Connection" | "Transport">;
+}

@@ -1,0 +1,33 @@
+import { readFileSync } from "node:fs";
+import { ConfigurationError } from "./config.ts";
+import { describeCause } from "./fault.ts";
+
+/** What Node's `tls.connect` is told. */
+export interface TlsOptions {
+  ca?: string;
+  cert?: string;
+  key?: string;
+  rejectUnauthorized: true;
+}
+
+/**
+ * TLS that checks the server's certificate and its name, always: a connection that can be read by others must not
+ * carry a token. Without a path of authorities, those that Node brings along are trusted.
+ *
+ * @param paths PEM files, by the variable that names each one, so that an unreadable file is told by its variable
+ */
+export function tlsOptions(
+  paths: Partial<Record<"ca" | "cert" | "key", { variable: string; path: string | undefined }>>,
+): TlsOptions {
+  const options: TlsOptions = { rejectUnauthorized: true };
+  for (const kind of ["ca", "cert", "key"] as const) {
+    const file = paths[kind];
+    if (file?.path === undefined) continue;
+    try {
+      options[kind] = readFileSync(file.path, "utf8");
+    } catch (error) {
+      throw new ConfigurationError([`${file.variable} can't be read: ${describeCause(error)}`]);
+    }
+  }
+  return options;
+}

@@ -1,0 +1,108 @@
+import { afterAll, beforeEach, expect, test } from "vitest";
+import { z } from "zod";
+import { type AwsCredentials, openOpenSearch, readConfiguration } from "../src/index.ts";
+import { openSearchSettings } from "../src/settings.ts";
+import type { Expectation } from "./signature-v4.ts";
+import { startSigningProxy } from "./signing-proxy.ts";
+import { testPatience, uniqueName } from "./support.ts";
+
+const REGION = "eu-west-1";
+const key = { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "an-example/of+a-secret" };
+const session = { accessKeyId: "ASIAEXAMPLE", secretAccessKey: "another/example", sessionToken: "a/session+token==" };
+const managed: Expectation = { region: REGION, service: "es", keys: [key, session] };
+
+const { OPENSEARCH_ENDPOINT: endpoint = "" } = process.env;
+const proxy = await startSigningProxy(endpoint, managed);
+afterAll(() => proxy[Symbol.asyncDispose]());
+beforeEach(() => {
+  proxy.expectation = managed;
+  proxy.refusals.length = 0;
+});
+
+const settingsSchema = z.object(openSearchSettings);
+
+function client(
+  credentials: AwsCredentials | (() => Promise<AwsCredentials>),
+  environment: Record<string, string> = {},
+) {
+  const settings = readConfiguration(settingsSchema, {
+    OPENSEARCH_ENDPOINT: proxy.url,
+    OPENSEARCH_USE_IAM_AUTH: "true",
+    AWS_REGION: REGION,
+    ...environment,
+  });
+  return openOpenSearch(
+    settings,
+    testPatience(),
+    typeof credentials === "function" ? credentials : async () => credentials,
+  );
+}
+
+test.each([
+  ["es", key],
+  ["es", session],
+  ["aoss", key],
+  ["aoss", session],
+] as const)("every kind of request passes with a signature for %s", async (service, credentials) => {
+  proxy.expectation = { ...managed, service };
+  const index = uniqueName("signed");
+  await using search = disposable(client(credentials, { OPENSEARCH_AWS_SERVICE: service }));
+  await search.client.indices.create({ index });
+  const lines = [{ index: { _index: index, _id: "messages-0-1" } }, { text: "schön & 100 % ✓" }];
+  const bulk = await search.client.bulk({ body: lines, refresh: true });
+  expect(bulk.body.errors).toBe(false);
+  // A document id that needs escapes in the path, and a query with a comma and a space.
+  const id = "orders/2024 +~*'()!é-0-7";
+  await search.client.index({ index, id, body: { text: "escaped" }, refresh: true });
+  expect((await search.client.get({ index, id })).body._source).toEqual({ text: "escaped" });
+  const found = await search.client.search({ index, q: "text:escaped AND *", _source: "text,other", size: 1 });
+  expect(found.body.hits.hits).toMatchObject([{ _id: id }]);
+  await search.client.indices.delete({ index });
+  expect(proxy.refusals).toEqual([]);
+});
+
+test("a binary body is signed as the bytes that are sent", async () => {
+  await using search = disposable(client(key));
+  // SMILE's header alone: OpenSearch reads it as a bulk request without actions, and says so.
+  const body = Buffer.from([0x3a, 0x29, 0x0a, 0x05, 0xff]);
+  const headers = { "content-type": "application/smile", accept: "application/json" };
+  const answer = search.client.transport.request({ method: "POST", path: "/_bulk", body }, { headers });
+  await expect(answer).rejects.toMatchObject({ statusCode: 400 });
+  expect(proxy.refusals).toEqual([]);
+});
+
+test.each([
+  ["a wrong secret", { ...key, secretAccessKey: "wrong" }, {}, "wrong signature"],
+  ["another region", key, { AWS_REGION: "eu-west-2" }, "signed for the region eu-west-2"],
+  ["another service", key, { OPENSEARCH_AWS_SERVICE: "aoss" }, "signed for the service aoss"],
+  [
+    "no session token",
+    { accessKeyId: session.accessKeyId, secretAccessKey: session.secretAccessKey },
+    {},
+    "wrong session token",
+  ],
+  ["an unknown key", { ...key, accessKeyId: "AKIAUNKNOWN" }, {}, "unknown access key"],
+])("%s is refused", async (_, credentials, environment, reason) => {
+  await using search = disposable(client(credentials, environment));
+  await expect(search.client.cluster.health()).rejects.toMatchObject({ statusCode: 403 });
+  expect(proxy.refusals).toEqual([reason]);
+});
+
+test("keys that end every few requests are replaced in time: no request is signed with one that has ended", async () => {
+  const keys: (AwsCredentials & { expiresAtMs: number })[] = [];
+  const renewing = async (): Promise<AwsCredentials> => {
+    const expiresAtMs = Date.now() + 400;
+    const secretAccessKey = `secret-${keys.length}`;
+    const issued = { accessKeyId: `ASIAEXAMPLE${keys.length}`, secretAccessKey, sessionToken: `token-${keys.length}` };
+    keys.push({ ...issued, expiresAtMs });
+    proxy.expectation = { ...managed, keys };
+    return { ...issued, expiration: new Date(expiresAtMs) };
+  };
+  await using search = disposable(client(renewing, { OPENSEARCH_TIMEOUT_MS: "300" }));
+  while (keys.length < 22) await search.client.cluster.health({}, { requestTimeout: 300 });
+  expect(proxy.refusals).toEqual([]);
+});
+
+function disposable(opened: ReturnType<typeof client>) {
+  return { client: opened, [Symbol.asyncDispose]: () => opened.close() };
+}

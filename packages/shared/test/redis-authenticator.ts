@@ -1,0 +1,112 @@
+import { readFileSync } from "node:fs";
+import { type AddressInfo, connect, type Socket } from "node:net";
+import { createServer } from "node:tls";
+
+export interface RedisAuthenticator extends AsyncDisposable {
+  port: number;
+  /** The passwords that were sent, in order. */
+  passwords: string[];
+  refusals: string[];
+  /** Connections that were made, living or not. */
+  connections(): number;
+  /** Closes every connection, as a failover does. */
+  hangUp(): void;
+}
+
+/**
+ * A TLS server before a real Redis that judges each AUTH and lets nothing through before it. As ElastiCache does after
+ * 12 hours, it closes a connection `sessionMaxMs` after its last authentication.
+ */
+export async function startRedisAuthenticator(
+  certificate: { certificatePath: string; keyPath: string },
+  target: { host: string; port: number },
+  sessionMaxMs: number,
+  judge: (user: string, password: string) => string | undefined,
+): Promise<RedisAuthenticator> {
+  const passwords: string[] = [];
+  const refusals: string[] = [];
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  const tls = { cert: readFileSync(certificate.certificatePath), key: readFileSync(certificate.keyPath) };
+  const server = createServer(tls, (socket) => {
+    connections++;
+    let session: NodeJS.Timeout | undefined;
+    let pending = Buffer.alloc(0);
+    const backend = connect(target);
+    for (const [each, other] of [
+      [socket, backend],
+      [backend, socket],
+    ] as const) {
+      sockets.add(each);
+      each.on("error", () => undefined);
+      each.on("close", () => {
+        clearTimeout(session);
+        other.destroy();
+      });
+    }
+    backend.pipe(socket);
+    socket.on("data", (chunk) => {
+      pending = Buffer.concat([pending, chunk]);
+      for (let command = parseCommand(pending); command; command = parseCommand(pending)) {
+        const bytes = pending.subarray(0, command.size);
+        pending = pending.subarray(command.size);
+        const login = parseLogin(command.parts);
+        if (login) {
+          const { user, password } = login;
+          passwords.push(password);
+          const refusal = judge(user, password);
+          if (refusal !== undefined) {
+            refusals.push(refusal);
+            socket.write("-WRONGPASS invalid username-password pair or user is disabled.\r\n");
+            continue;
+          }
+          clearTimeout(session);
+          session = setTimeout(() => socket.destroy(), sessionMaxMs);
+          // SELECT answers +OK as AUTH does, in its turn among the answers that are still to come.
+          backend.write(login.hello ? "HELLO 3\r\n" : "SELECT 0\r\n");
+        } else if (session) backend.write(bytes);
+        else socket.write("-NOAUTH Authentication required.\r\n");
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  const hangUp = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    ...{ port, passwords, refusals, hangUp, connections: () => connections },
+    async [Symbol.asyncDispose]() {
+      hangUp();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** `AUTH user password`, or `HELLO 3 AUTH user password`, by which a RESP3 connection begins. */
+function parseLogin(parts: readonly string[]): { hello: boolean; user: string; password: string } | undefined {
+  const hello = parts[0]?.toLowerCase() === "hello";
+  const [name, user = "", password = ""] = hello ? parts.slice(2) : parts;
+  return name?.toLowerCase() === "auth" ? { hello, user, password } : undefined;
+}
+
+/** RESP: `*2\r\n$3\r\nGET\r\n$1\r\na\r\n`; undefined while it is incomplete. */
+function parseCommand(bytes: Buffer): { parts: string[]; size: number } | undefined {
+  let position = 0;
+  const line = (): string | undefined => {
+    const end = bytes.indexOf("\r\n", position);
+    if (end < 0) return undefined;
+    const text = bytes.toString("latin1", position, end);
+    position = end + 2;
+    return text;
+  };
+  const count = Number(line()?.slice(1) ?? Number.NaN);
+  const parts: string[] = [];
+  while (parts.length < count) {
+    const length = Number(line()?.slice(1) ?? Number.NaN);
+    if (!(bytes.length >= position + length + 2)) return undefined;
+    parts.push(bytes.toString("utf8", position, position + length));
+    position += length + 2;
+  }
+  return Number.isNaN(count) ? undefined : { parts, size: position };
+}

@@ -19,7 +19,8 @@ export const actions = {
   "embed.query": "A search text became a vector for the api.",
   "sink.bulk_write": "One bulk request to OpenSearch.",
   "sink.insert": "One insert into demo_log.",
-  "sink.batch": "A batch was stored, from its record's arrival to both writes' acknowledgement.",
+  "sink.batch":
+    "A batch was stored, from its record's arrival to both writes' acknowledgement; counts by milliseconds since publish.",
   "sink.dead_letters": "Error rows were written for dead letters.",
   "sink.create_index": "The index was created or found.",
   "sink.migrate": "The database schema was migrated.",

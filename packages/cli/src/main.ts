@@ -3,6 +3,7 @@ import { ConfigurationError, describeCause } from "@millrace/shared";
 import { StackError } from "@millrace/stack";
 import { Command } from "commander";
 import { deadLettersCommand } from "./commands/dead-letters.ts";
+import { latencyCommand } from "./commands/latency.ts";
 import { startCommand } from "./commands/start.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { CommandError } from "./errors.ts";
@@ -20,7 +21,8 @@ const program = new Command("millrace")
   .showHelpAfterError()
   .addCommand(startCommand(stop))
   .addCommand(verifyCommand())
-  .addCommand(deadLettersCommand());
+  .addCommand(deadLettersCommand())
+  .addCommand(latencyCommand(stop));
 
 try {
   await program.parseAsync();

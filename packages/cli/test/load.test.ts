@@ -65,7 +65,7 @@ it("tells a server that hangs up from one that refuses", async () => {
     suffix,
   ).finished;
   expect(code).toBe(1);
-  expect(JSON.parse(stdout).errors).toEqual({ UND_ERR_SOCKET: 20 });
+  expect(JSON.parse(stdout).errors).toEqual({ ECONNRESET: 20 });
 });
 
 it("ends by Ctrl-C with what was measured until then", async () => {

@@ -1,5 +1,6 @@
 import { describeCause, milestones } from "@millrace/shared";
 import { z } from "zod";
+import { type HttpClient, HttpTimeout } from "./http-client.ts";
 
 const publishedSchema = z.object({ messages: z.tuple([z.object({ id: z.string() })]) });
 
@@ -13,17 +14,11 @@ const statusSchema = z.object({
 export type Published = { id: string } | { error: string };
 
 /** Publishes one message; never rejects. */
-export async function publish(api: URL, text: string, timeoutMs: number): Promise<Published> {
+export async function publish(client: HttpClient, text: string): Promise<Published> {
   try {
-    const response = await fetch(new URL("/publish", api), {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ text }),
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    const answer = await response.text();
-    if (response.status !== 202) return { error: String(response.status) };
-    const parsed = publishedSchema.safeParse(JSON.parse(answer));
+    const { status, body } = await client.request("/publish", JSON.stringify({ text }));
+    if (status !== 202) return { error: String(status) };
+    const parsed = publishedSchema.safeParse(JSON.parse(body));
     return parsed.success ? { id: parsed.data.messages[0].id } : { error: "an answer of another form" };
   } catch (error) {
     return { error: kindOf(error) };
@@ -33,11 +28,10 @@ export async function publish(api: URL, text: string, timeoutMs: number): Promis
 export type Outcome = { state: "stored"; atMs: number } | { state: "dead_lettered" };
 
 /** What became of a message; `undefined` where nothing has yet, or where that can't be known now. Never rejects. */
-export async function outcomeOf(api: URL, id: string, timeoutMs: number): Promise<Outcome | undefined> {
+export async function outcomeOf(client: HttpClient, id: string): Promise<Outcome | undefined> {
   try {
-    const url = new URL(`/status/${encodeURIComponent(id)}`, api);
-    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) });
-    const parsed = statusSchema.safeParse(await response.json());
+    const { body } = await client.request(`/status/${encodeURIComponent(id)}`);
+    const parsed = statusSchema.safeParse(JSON.parse(body));
     if (!parsed.success) return undefined;
     const { state, milestones: reached, record } = parsed.data;
     if (state === "dead_lettered") return { state };
@@ -50,7 +44,7 @@ export async function outcomeOf(api: URL, id: string, timeoutMs: number): Promis
 }
 
 function kindOf(error: unknown): string {
-  if (error instanceof Error && error.name === "TimeoutError") return "timeout";
-  const { code } = ((error as { cause?: unknown }).cause ?? error) as { code?: unknown };
+  if (error instanceof HttpTimeout) return "timeout";
+  const { code } = error as { code?: unknown };
   return typeof code === "string" ? code : describeCause(error).slice(0, 100);
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Distribution } from "../latency/distribution.ts";
 import { outcomeOf, publish } from "./api.ts";
+import { HttpClient } from "./http-client.ts";
 import { runOpenLoop } from "./open-loop.ts";
 import { type Due, type Phase, schedule } from "./profiles.ts";
 import { Sample } from "./sample.ts";
@@ -66,11 +67,12 @@ interface Followed {
 export async function measureLoad(load: Load, onProgress: (so: Measurements) => void): Promise<Measurements> {
   const measurements = new Measurements(load.phases.length);
   const sample = new Sample<Followed>(load.sampleSize);
+  using client = new HttpClient(load.api, REQUEST_TIMEOUT_MS);
   const startedAtMs = performance.now();
   const send = async (due: Due, dueAtMs: number): Promise<void> => {
     measurements.late.record(performance.now() - dueAtMs);
     const text = load.texts(measurements.sent++);
-    const outcome = await publish(load.api, text, REQUEST_TIMEOUT_MS);
+    const outcome = await publish(client, text);
     if ("error" in outcome) {
       measurements.errors.set(outcome.error, (measurements.errors.get(outcome.error) ?? 0) + 1);
     } else {
@@ -84,18 +86,23 @@ export async function measureLoad(load: Load, onProgress: (so: Measurements) => 
   // The last request is due before its phase ends.
   const plannedMs = load.stop.aborted ? 0 : load.phases.reduce((sum, { durationMs }) => sum + durationMs, 0);
   measurements.durationMs = Math.max(performance.now() - startedAtMs, plannedMs);
-  await follow(sample.items, load, measurements);
+  await follow(sample.items, client, load, measurements);
   return measurements;
 }
 
 /** Asks for each message of the sample until it is stored or dead-lettered, or the time is over. */
-async function follow(sample: readonly Followed[], load: Load, measurements: Measurements): Promise<void> {
+async function follow(
+  sample: readonly Followed[],
+  client: HttpClient,
+  load: Load,
+  measurements: Measurements,
+): Promise<void> {
   measurements.sampled = sample.length;
   const deadlineMs = performance.now() + load.waitMs;
   const waiting = [...sample];
   const followNext = async (): Promise<void> => {
     for (let message = waiting.pop(); message; message = waiting.pop()) {
-      const outcome = await untilOver(message.id, load, deadlineMs);
+      const outcome = await untilOver(message.id, client, load.stop, deadlineMs);
       if (!outcome) measurements.missing++;
       else if (outcome.state === "dead_lettered") measurements.deadLettered++;
       else measurements.stored.record(outcome.atMs - message.dueAtMs);
@@ -104,9 +111,9 @@ async function follow(sample: readonly Followed[], load: Load, measurements: Mea
   await Promise.all(Array.from({ length: POLLS_AT_ONCE }, followNext));
 }
 
-async function untilOver(id: string, { api, stop }: Load, deadlineMs: number) {
+async function untilOver(id: string, client: HttpClient, stop: AbortSignal, deadlineMs: number) {
   for (;;) {
-    const outcome = await outcomeOf(api, id, REQUEST_TIMEOUT_MS);
+    const outcome = await outcomeOf(client, id);
     if (outcome || stop.aborted || performance.now() >= deadlineMs) return outcome;
     await sleep(POLL_INTERVAL_MS, undefined, { signal: stop }).catch(() => undefined);
   }

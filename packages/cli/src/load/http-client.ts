@@ -4,6 +4,8 @@ import { text } from "node:stream/consumers";
 
 /** Each connection has one request in flight. */
 const CONNECTIONS_MAX = 64;
+/** Servers close a connection that is idle for 5 s or more; closed here before, it never meets the next request. */
+const IDLE_MAX_MS = 2_000;
 
 export interface HttpAnswer {
   status: number;
@@ -28,7 +30,7 @@ export class HttpClient {
     this.#origin = origin;
     this.#timeoutMs = timeoutMs;
     // Last in, first out: what is not needed any more is left to be closed.
-    const options = { keepAlive: true, scheduling: "lifo", maxSockets: CONNECTIONS_MAX } as const;
+    const options = { keepAlive: true, scheduling: "lifo", maxSockets: CONNECTIONS_MAX, timeout: IDLE_MAX_MS } as const;
     this.#agent = origin.protocol === "https:" ? new HttpsAgent(options) : new HttpAgent(options);
   }
 

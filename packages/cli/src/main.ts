@@ -3,6 +3,8 @@ import { ConfigurationError, describeCause } from "@millrace/shared";
 import { StackError } from "@millrace/stack";
 import { Command } from "commander";
 import { deadLettersCommand } from "./commands/dead-letters.ts";
+import { latencyCommand } from "./commands/latency.ts";
+import { loadCommand } from "./commands/load.ts";
 import { startCommand } from "./commands/start.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { CommandError } from "./errors.ts";
@@ -22,7 +24,9 @@ const program = new Command("millrace")
   .showHelpAfterError()
   .addCommand(startCommand(stop))
   .addCommand(verifyCommand())
-  .addCommand(deadLettersCommand());
+  .addCommand(deadLettersCommand())
+  .addCommand(latencyCommand(stop))
+  .addCommand(loadCommand(stop));
 
 try {
   await program.parseAsync();

@@ -43,8 +43,9 @@ describe("start --once", () => {
       expect.stringMatching(/^p-limit: Run multiple .* with limited concurrency/),
     );
     expect(Object.keys(summary.latencies)).toEqual(
-      expect.arrayContaining(["api.publish", "ingest.pack", "embed.batch", "sink.batch"]),
+      expect.arrayContaining(["api.publish", "ingest.pack", "embed.batch", "sink.batch", "publish → stored"]),
     );
+    expect(summary.latencies["publish → stored"].count).toBe(1_000);
     expect(stderr.trimEnd().split("\n").at(-1)).toBe("published=1000 indexed=1000 recorded=1000 dead_lettered=0");
   });
 

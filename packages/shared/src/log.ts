@@ -20,7 +20,8 @@ export const actions = {
   "sink.bulk_write": "One bulk request to OpenSearch.",
   "sink.bulk_format": "The format of bulk requests was found out: SMILE, or JSON and why.",
   "sink.insert": "One insert into demo_log.",
-  "sink.batch": "A batch was stored, from its record's arrival to both writes' acknowledgement.",
+  "sink.batch":
+    "A batch was stored, from its record's arrival to both writes' acknowledgement; counts by milliseconds since publish.",
   "sink.dead_letters": "Error rows were written for dead letters.",
   "sink.create_index": "The index was created or found.",
   "sink.migrate": "The database schema was migrated.",

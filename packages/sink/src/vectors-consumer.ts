@@ -12,6 +12,7 @@ import {
 } from "@millrace/shared";
 import pLimit from "p-limit";
 import type { SinkConfig } from "./config.ts";
+import { endToEndCounts } from "./end-to-end.ts";
 import { type EmbeddedMessage, type SinkEdges, sink } from "./sink.ts";
 
 export interface VectorsConsumerEdges extends SinkEdges {
@@ -67,7 +68,10 @@ export class VectorsConsumer {
     const durationMs = performance.now() - startedAt;
     this.latency.record(durationMs);
     this.messages += stored.done.length;
-    patience.log.record("sink.batch", "ok", durationMs, { messages: stored.done.length });
+    patience.log.record("sink.batch", "ok", durationMs, {
+      messages: stored.done.length,
+      endToEndMs: endToEndCounts(stored.done),
+    });
   }
 }
 

@@ -83,6 +83,9 @@ test("each batch is indexed, recorded, marked stored and committed; what comes a
   expect(Object.keys((await stage.tracker.progress({ topic: "orders", partition: 3, offset: 19 })) ?? {})).toEqual([
     "stored",
   ]);
+  const stored = stage.patience.lines().filter(({ action }) => action === "sink.batch");
+  const endToEnd = stored.flatMap(({ details }) => Object.values(details?.endToEndMs ?? {}));
+  expect(endToEnd.reduce((sum, count) => sum + count, 0)).toBe(20);
 
   await stage.publish(batch.slice(5, 15));
   await eventually(() => stage.committedOf(stage.config.VECTORS_TOPIC)).toBe(3);

@@ -1,10 +1,11 @@
-import { delay, ensureTopics, type LatencySummary } from "@millrace/shared";
+import { delay, ensureTopics } from "@millrace/shared";
 import type { Pipeline } from "@millrace/stack";
 import { CommandError } from "../errors.ts";
+import type { LatencyReport } from "../latency/collect.ts";
+import { readLogs } from "../latency/read.ts";
 import type { MessageSource } from "../messages/source.ts";
 import { type Counts, disagreements, readCounts, refresh } from "./counts.ts";
 import { readFailedChecks } from "./health.ts";
-import { readLatencies } from "./latencies.ts";
 import { type RunProgress, showProgress } from "./progress.ts";
 import { publishMessages } from "./publish.ts";
 import { type Ends, type Range, rangesBetween, readEnds, sizeOf } from "./ranges.ts";
@@ -23,7 +24,7 @@ export interface Run {
   /** What does not add up. */
   problems: string[];
   durationMs: number;
-  latencies: Map<string, LatencySummary>;
+  latencies: LatencyReport;
   searches: Search[];
 }
 
@@ -64,7 +65,7 @@ export async function runSample(context: RunContext): Promise<Run> {
     counts,
     problems: disagreements(total, sizeOf(ranges), counts),
     durationMs,
-    latencies: await readLatencies(pipeline.processes.map(({ log }) => log)),
+    latencies: (await readLogs(pipeline.processes.map(({ log }) => log))).report,
     searches,
   };
 }

@@ -1,6 +1,20 @@
+import type { Action } from "@millrace/shared";
+import { END_TO_END } from "../latency/collect.ts";
+import type { DistributionSummary } from "../latency/distribution.ts";
 import type { Run } from "./run.ts";
 
 const TEXT_LENGTH_MAX = 96;
+/** The operations that every message goes through. */
+const reported: readonly string[] = [
+  "api.publish",
+  "ingest.pack",
+  "embed.request",
+  "embed.batch",
+  "sink.bulk_write",
+  "sink.insert",
+  "sink.batch",
+  "sink.dead_letters",
+] satisfies Action[];
 
 /** @param goesOn whether the pipeline keeps running, so that its URLs are of use */
 export function summaryText(run: Run, title: string, api: URL, goesOn: boolean): string {
@@ -20,12 +34,8 @@ export function summaryText(run: Run, title: string, api: URL, goesOn: boolean):
 }
 
 export function summaryJson(run: Run, api: URL): string {
-  const { counts, latencies, ...rest } = run;
-  return JSON.stringify(
-    { ...rest, ...counts, latencies: Object.fromEntries(latencies), urls: urlsOf(run, api) },
-    undefined,
-    2,
-  );
+  const { counts, ...rest } = run;
+  return JSON.stringify({ ...rest, ...counts, latencies: latenciesOf(run), urls: urlsOf(run, api) }, undefined, 2);
 }
 
 /** What `--once` ends with. */
@@ -39,15 +49,23 @@ function deadLettersText({ counts: { deadLettered, reasons } }: Run): string {
   return `${deadLettered} dead-lettered${each.length > 0 ? ` (${each.join(", ")})` : ""}`;
 }
 
-function latencyLines({ latencies }: Run): string[] {
+function latencyLines(run: Run): string[] {
   const row = (cells: string[]) =>
     cells.map((cell, index) => (index === 0 ? cell.padEnd(20) : cell.padStart(10))).join("");
   return [
-    row(["milliseconds", "count", "p50", "p95", "p99"]),
-    ...[...latencies].map(([action, { count, p50Ms, p95Ms, p99Ms }]) =>
-      row([action, String(count), ...[p50Ms, p95Ms, p99Ms].map((ms) => ms.toFixed(1))]),
+    row(["milliseconds", "count", "p50", "p90", "p99"]),
+    ...Object.entries(latenciesOf(run)).map(([name, { count, p50Ms, p90Ms, p99Ms }]) =>
+      row([name, String(count), ...[p50Ms, p90Ms, p99Ms].map((ms) => ms.toFixed(1))]),
     ),
   ];
+}
+
+function latenciesOf({ latencies: { operations, endToEnd } }: Run): Record<string, DistributionSummary> {
+  const some = operations.filter(({ operation, count }) => count > 0 && reported.includes(operation));
+  const each = some.map(({ operation, count, p50Ms, p90Ms, p99Ms, maxMs }) => {
+    return [operation, { count, p50Ms, p90Ms, p99Ms, maxMs }] as const;
+  });
+  return { ...Object.fromEntries(each), ...(endToEnd && { [END_TO_END]: endToEnd }) };
 }
 
 function searchLines({ searches }: Run): string[] {

@@ -1,0 +1,98 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { parseDuration } from "../durations.ts";
+import { measureLoad } from "../load/measure.ts";
+import { type ProfileName, profileNames, profiles, requestsOf } from "../load/profiles.ts";
+import { showLoadProgress } from "../load/progress.ts";
+import { loadTable, reportOf } from "../load/report.ts";
+import { builtInTexts, fileTexts } from "../load/texts.ts";
+
+interface Options {
+  profile: ProfileName;
+  url: URL;
+  rate?: number;
+  duration?: number;
+  messages?: string;
+  sample: number;
+  wait: number;
+  maxP99Publish?: number;
+  maxP99Stored?: number;
+  maxErrors: number;
+  json?: true;
+}
+
+const EXIT_INTERRUPTED = 130;
+
+const help = `
+Profiles (rate in messages a second, one a request):
+${profileNames.map((name) => `  ${name.padEnd(10)}${profileText(name)}`).join("\n")}
+
+Open loop: every request leaves when it is due, whether or not earlier ones were answered, and its latency counts from
+then on; so a stall is in the latency of all requests that it held up. A sample of the messages is followed by
+GET /status/{id} until both stores have them; its latency ends by the clock of the sink.
+
+Exit code 0: within all limits, and every sampled message was stored. 1: not.`;
+
+export function loadCommand(stop: AbortSignal): Command {
+  return new Command("load")
+    .description("publish at a set rate, and measure until the messages are stored")
+    .addOption(new Option("--profile <name>", "which load").choices(profileNames).default("baseline"))
+    .option("--url <url>", "of the api", parseUrl, new URL("http://127.0.0.1:8080"))
+    .option("--rate <number>", "messages a second; default: the profile's", parsePositive)
+    .option("--duration <duration>", "such as 30s or 5m; default: the profile's", parseDuration)
+    .option("--messages <file>", "texts to publish, as start reads them; default: sentences that are all different")
+    .option("--sample <number>", "messages that are followed until they are stored", parseCount, 1_000)
+    .option("--wait <duration>", "how long they may take at the end", parseDuration, 60_000)
+    .option("--max-p99-publish <duration>", "such as 50ms", parseDuration)
+    .option("--max-p99-stored <duration>", "from publish until stored, such as 1s", parseDuration)
+    .option("--max-errors <percent>", "of the requests, such as 0.1%", parsePercent, 0)
+    .option("--json", "print the report as JSON")
+    .addHelpText("after", help)
+    .action((options: Options) => run(options, stop));
+}
+
+async function run(options: Options, stop: AbortSignal): Promise<void> {
+  const profile = profiles[options.profile];
+  const phases = profile.phases(options.rate ?? profile.ratePerS, options.duration ?? profile.durationMs);
+  const texts = options.messages === undefined ? builtInTexts : await fileTexts(options.messages);
+  const progress = showLoadProgress(phases.reduce((sum, phase) => sum + requestsOf(phase), 0));
+  const load = { api: options.url, phases, texts, sampleSize: options.sample, waitMs: options.wait, stop };
+  const measurements = await measureLoad(load, (so) => progress.update(so)).finally(() => progress.end());
+  const report = reportOf(options.profile, phases, measurements, {
+    errorRate: options.maxErrors,
+    ...(options.maxP99Publish !== undefined && { p99PublishMs: options.maxP99Publish }),
+    ...(options.maxP99Stored !== undefined && { p99StoredMs: options.maxP99Stored }),
+  });
+  process.stdout.write(`${options.json ? JSON.stringify(report, undefined, 2) : loadTable(report)}\n`);
+  // What was cut short proves nothing.
+  if (stop.aborted) process.exitCode = EXIT_INTERRUPTED;
+  else if (!report.passed) process.exitCode = 1;
+}
+
+function profileText(name: ProfileName): string {
+  const { ratePerS, durationMs, description } = profiles[name];
+  return `${String(ratePerS).padStart(4)} a second for ${durationMs / 1_000} s: ${description}`;
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url?.protocol === "http:" || url?.protocol === "https:") return url;
+  throw new InvalidArgumentError("Not a URL such as http://127.0.0.1:8080.");
+}
+
+function parsePositive(text: string): number {
+  const value = Number(text);
+  if (value > 0 && value <= 100_000) return value;
+  throw new InvalidArgumentError("Not a number over 0, up to 100000.");
+}
+
+function parseCount(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 100_000) return value;
+  throw new InvalidArgumentError("Not a whole number from 1 to 100000.");
+}
+
+function parsePercent(text: string): number {
+  const [, amount] = /^(\d{1,3}(?:\.\d{1,6})?)%?$/.exec(text) ?? [];
+  if (amount === undefined || Number(amount) > 100) throw new InvalidArgumentError("Not a percentage such as 0.1%.");
+  return Number(amount) / 100;
+}

@@ -1,0 +1,31 @@
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { Sample } from "./sample.ts";
+import { builtInTexts, fileTexts } from "./texts.ts";
+
+test("built-in texts are all different", () => {
+  const texts = Array.from({ length: 10_000 }, (_, index) => builtInTexts(index));
+  expect(new Set(texts).size).toBe(10_000);
+  expect(texts[0]).toBe(
+    "My card has not arrived although it was promised for last week (reference 1). How do I put that right?",
+  );
+});
+
+test("a file's texts come over and over; what can't be published is passed over", async () => {
+  const file = join(await mkdtemp(join(tmpdir(), "millrace-cli-")), "texts.txt");
+  await writeFile(file, Buffer.concat([Buffer.from("one\n\n"), Buffer.from([0xff, 0x0a]), Buffer.from("two\n")]));
+  const texts = await fileTexts(file);
+  expect([0, 1, 2, 3].map(texts)).toEqual(["one", "two", "one", "two"]);
+  await writeFile(file, "\n");
+  await expect(fileTexts(file)).rejects.toThrow("has no text to publish");
+});
+
+test("a sample has its size at most, and late items too", () => {
+  const sample = new Sample<number>(100);
+  for (let item = 0; item < 10_000; item++) sample.offer(item);
+  expect(new Set(sample.items).size).toBe(100);
+  // That none of a hundred is of the second half has a probability of 2 to the power of -100.
+  expect(Math.max(...sample.items)).toBeGreaterThan(5_000);
+});

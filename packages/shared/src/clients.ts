@@ -19,7 +19,11 @@ export type Clients = ReturnType<typeof openClients>;
  *
  * @param giveUp ends what waits for a service
  */
-export function openClients(environment: NodeJS.ProcessEnv, name: string, giveUp = new AbortController().signal) {
+export function openClients(
+  environment: NodeJS.ProcessEnv,
+  name: string,
+  giveUp: AbortSignal = new AbortController().signal,
+) {
   const config = readConfiguration(clientSettings.superRefine(checkIdentity), environment);
   const log = new Log(name, { level: "silent" });
   const patience: Patience = {

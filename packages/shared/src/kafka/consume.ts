@@ -14,7 +14,7 @@ export interface ConsumeOptions {
   inFlightMax: number;
   inFlightMaxBytes: number;
   settings: ConsumerSettings;
-  /** Counts the attempts at what is delivered first after a start. */
+  /** Counts the starts of each partition, and where they end too soon the attempts at its records. */
   attempts: Attempts;
   /** Takes a record over; must not throw and must not wait. */
   accept(received: Received): void;
@@ -195,8 +195,8 @@ class GroupConsumption implements Consumption {
       const mayProceed = await this.#waitForRoom(partition, heartbeat);
       // Not resolved, so this is fetched again, by the next owner or once this member is to go on.
       if (!mayProceed) return;
-      const attempts = await this.#countAttempt(partition, Number(message.offset));
-      this.#accept(partition, message, attempts);
+      const attempt = await this.#countAttempt(partition, Number(message.offset));
+      this.#accept(partition, message, attempt);
       resolveOffset(message.offset);
     }
     await heartbeat();
@@ -229,55 +229,52 @@ class GroupConsumption implements Consumption {
   }
 
   /**
-   * The first record after a start is counted before it is delivered. When processes died there too often, one of the
-   * records that were in flight then is lethal: so many are delivered one by one, each with a count of its own.
+   * A start is counted before its first record is delivered, and forgotten when the process survives it. After too many,
+   * one of the records that may have been in flight is lethal: so many are delivered one by one, each counted before
+   * it is. `undefined` for a record that need not be counted.
    */
-  async #countAttempt(partition: AssignedPartition, offset: number): Promise<number> {
+  async #countAttempt(partition: AssignedPartition, offset: number): Promise<number | undefined> {
     const { attempts, groupId, settings, inFlightMax } = this.#options;
-    const record = { topic: partition.topic, partition: partition.partition, offset };
-    if (partition.first === undefined) {
-      partition.first = offset;
-      const starts = await attempts.begin(`${groupId}:start`, record);
+    const record = { topic: partition.topic, partition: partition.partition };
+    if (!partition.startCounted) {
+      partition.startCounted = true;
+      // By partition, wherever it starts: what could be committed in between moves the first offset on.
+      const starts = await attempts.begin(`${groupId}:start`, { ...record, offset: 0 });
       if (starts > settings.ATTEMPTS_MAX) partition.suspects = inFlightMax;
     }
-    if (partition.suspects === 0) return 1;
+    if (partition.suspects === 0) return undefined;
     partition.suspects--;
-    return attempts.begin(groupId, record);
+    return attempts.begin(groupId, { ...record, offset });
   }
 
   get #full(): boolean {
     return this.#inFlight >= this.#options.inFlightMax || this.#inFlightBytes >= this.#options.inFlightMaxBytes;
   }
 
-  #accept(partition: AssignedPartition, message: KafkaMessage, attempts: number): void {
+  #accept(partition: AssignedPartition, message: KafkaMessage, attempt: number | undefined): void {
     const entry = partition.ledger.begin(Number(message.offset));
     if (!entry) return;
     const bytes = (message.value?.length ?? 0) + (message.key?.length ?? 0);
     this.#inFlight++;
     this.#inFlightBytes += bytes;
     this.#lastReceivedAt = new Date();
+    const { attempts, groupId } = this.#options;
+    const { topic, partition: number } = partition;
     const finish = (): void => {
       if (entry.done) return;
       partition.ledger.finish(entry);
       this.#inFlight--;
       this.#inFlightBytes -= bytes;
-      this.#countedDone(partition, entry.offset);
+      if (attempt !== undefined) attempts.end(groupId, { topic, partition: number, offset: entry.offset });
     };
     try {
-      this.#options.accept(new ReceivedRecord(partition, entry, message, attempts, finish));
+      this.#options.accept(new ReceivedRecord(partition, entry, message, attempt ?? 1, finish));
     } catch (error) {
       // A bug must end the process; thrown from here it would reach kafkajs, which would only try again.
       setImmediate(() => {
         throw error;
       });
     }
-  }
-
-  #countedDone({ topic, partition, first, suspects }: AssignedPartition, offset: number): void {
-    if (offset !== first && suspects === 0) return;
-    const { attempts, groupId } = this.#options;
-    attempts.end(groupId, { topic, partition, offset });
-    if (offset === first) attempts.end(`${groupId}:start`, { topic, partition, offset });
   }
 
   async #commitPeriodically(): Promise<void> {

@@ -23,15 +23,15 @@ export interface AssignedPartition {
   /** The offset last committed. */
   committed: number | undefined;
   revoked: boolean;
-  /** The first offset that was delivered. */
-  first: number | undefined;
-  /** How many records are still delivered one by one, because processes died of what comes first. */
+  /** Whether this start was counted: with the first record that is delivered. */
+  startCounted: boolean;
+  /** How many records are still delivered one by one, because processes died soon after their start. */
   suspects: number;
 }
 
 export function assignedPartition(topic: string, partition: number): AssignedPartition {
   const ledger = new OffsetLedger();
-  return { topic, partition, ledger, committed: undefined, revoked: false, first: undefined, suspects: 0 };
+  return { topic, partition, ledger, committed: undefined, revoked: false, startCounted: false, suspects: 0 };
 }
 
 export class ReceivedRecord implements Received {

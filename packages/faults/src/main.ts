@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { type BugName, bugNames } from "./bugs/bugs.ts";
 import { describeOutcome, table, totals, writeReport } from "./report.ts";
 import { isKept, type Outcome, type RunOptions, run } from "./run.ts";
-import { describeFault, planFaults } from "./schedule.ts";
+import { describeFault, OUTAGE_MAX_MS, planFaults } from "./schedule.ts";
 
 interface Options {
   seed: number;
@@ -14,6 +14,7 @@ interface Options {
   rate: number;
   faults: number;
   drain: number;
+  outageMax: number;
   stack: string;
   bug?: BugName;
   json?: true;
@@ -40,6 +41,7 @@ const program = new Command("faults")
   .option("--rate <number>", "messages a second", positive, 50)
   .option("--faults <number>", "faults of a run; 9 at least", wholeNumber, 12)
   .option("--drain <seconds>", "how long the rest may take after the last fault", positive, 90)
+  .option("--outage-max <seconds>", "how long a service is stopped at the most", positive, OUTAGE_MAX_MS / 1000)
   .option("--stack <name>", "the stack to run on; its services are stopped and killed", "faults")
   .addOption(new Option("--bug <name>", "plant a bug, which must be found").choices(bugNames))
   .option("--report <file>", "write the table between the markers of a Markdown file")
@@ -75,21 +77,22 @@ async function main(options: Options): Promise<void> {
   if (!outcomes.every(isKept)) process.exitCode = 1;
 }
 
-function runOptions(seed: number, { minutes, rate, faults, drain, bug, keep }: Options): RunOptions {
+function runOptions(seed: number, { minutes, rate, faults, drain, outageMax, bug, keep }: Options): RunOptions {
   return {
     seed,
     loadMs: Math.round(minutes * 60_000),
     ratePerS: rate,
     faults,
     drainMs: drain * 1000,
+    outageMaxMs: outageMax * 1000,
     keep: keep === true,
     ...(bug && { bug }),
   };
 }
 
-function printPlan({ seed, loadMs, faults }: RunOptions): void {
+function printPlan({ seed, loadMs, faults, outageMaxMs }: RunOptions): void {
   process.stdout.write(`Seed ${seed}\n`);
-  for (const fault of planFaults(seed, loadMs, faults)) {
+  for (const fault of planFaults(seed, loadMs, faults, outageMaxMs)) {
     process.stdout.write(`${(fault.atMs / 1000).toFixed(1).padStart(8)} s  ${describeFault(fault)}\n`);
   }
 }

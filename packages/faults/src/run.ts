@@ -26,6 +26,8 @@ export interface RunOptions {
   ratePerS: number;
   faults: number;
   drainMs: number;
+  /** How long a service is stopped at the most. */
+  outageMaxMs: number;
   /** Logs and data stay even where the promise was kept. */
   keep: boolean;
   bug?: BugName;
@@ -115,7 +117,7 @@ async function breakAndRead(
   const load = startLoad({ topic, producer, seed, ratePerS: watched.ratePerS, durationMs: loadMs }, stop);
   using progress = sample(() => lookAt(load, services), SAMPLE_INTERVAL_MS);
 
-  const plan = planFaults(seed, loadMs, watched.faults);
+  const plan = planFaults(seed, loadMs, watched.faults, watched.outageMaxMs);
   const injected = injectFaults(plan, { ...watched, supervisor }, say, stop);
   await allOrFirstFailure<unknown>([injected, load.finished]);
   const faults = await injected;

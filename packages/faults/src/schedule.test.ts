@@ -71,3 +71,13 @@ test("a freeze outlasts the session timeout however short the run is", () => {
     }),
   );
 });
+
+test("services are away for as long as is asked for, and the other faults stay as they are", () => {
+  const usual = planFaults(7, 240_000, 40);
+  const long = planFaults(7, 240_000, 40, 60_000);
+  const outages = long.filter(({ kind }) => kind === "stop-service" || kind === "kill-service");
+  expect(Math.max(...outages.map(({ durationMs }) => durationMs))).toBeGreaterThan(20_000);
+  expect(long.map(({ atMs, kind, target }) => ({ atMs, kind, target }))).toEqual(
+    usual.map(({ atMs, kind, target }) => ({ atMs, kind, target })),
+  );
+});

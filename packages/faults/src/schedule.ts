@@ -54,14 +54,17 @@ export type Fault = {
   };
 }[FaultKind];
 
+/** How long a service is away at the most, where nothing else is asked for. */
+export const OUTAGE_MAX_MS = 20_000;
+
 /** Shorter freezes are no rebalance: the session timeout of the runs is 6 s. */
 const durationsMs: Record<FaultKind, readonly [from: number, to: number]> = {
   kill: [200, 1_000],
   freeze: [8_000, 12_000],
   "rolling-restart": [0, 0],
   scale: [6_000, 20_000],
-  "stop-service": [5_000, 20_000],
-  "kill-service": [5_000, 20_000],
+  "stop-service": [5_000, OUTAGE_MAX_MS],
+  "kill-service": [5_000, OUTAGE_MAX_MS],
   cut: [1_000, 10_000],
   blackhole: [3_000, 20_000],
   slow: [5_000, 20_000],
@@ -88,8 +91,12 @@ const END_SHARE = 0.9;
 /** In a short run no single fault may fill it. */
 const LONGEST_SHARE = 0.25;
 
-/** The plan of one run: a pure function of its arguments. In the order of time. */
-export function planFaults(seed: number, loadMs: number, count: number): Fault[] {
+/**
+ * The plan of one run: a pure function of its arguments. In the order of time.
+ *
+ * @param outageMaxMs how long a service is stopped at the most; no more than a quarter of the load in any case
+ */
+export function planFaults(seed: number, loadMs: number, count: number, outageMaxMs = OUTAGE_MAX_MS): Fault[] {
   const random = createRandom(seed);
   const drawn = Array.from({ length: Math.max(count, always.length) }, (_, position) =>
     random.pick(always[position] ?? kinds),
@@ -98,12 +105,24 @@ export function planFaults(seed: number, loadMs: number, count: number): Fault[]
   const slotMs = ((END_SHARE - BEGIN_SHARE) * loadMs) / drawn.length;
   return shuffle(drawn, random).map((kind, slot) => {
     const beginMs = BEGIN_SHARE * loadMs + slot * slotMs;
-    return drawFault(kind, random.integer(Math.ceil(beginMs), Math.floor(beginMs + slotMs)), loadMs, random);
+    return drawFault(
+      kind,
+      random.integer(Math.ceil(beginMs), Math.floor(beginMs + slotMs)),
+      { loadMs, outageMaxMs },
+      random,
+    );
   });
 }
 
-function drawFault(kind: FaultKind, atMs: number, loadMs: number, random: Random): Fault {
-  const [shortestMs, longestMs] = durationsMs[kind];
+function drawFault(
+  kind: FaultKind,
+  atMs: number,
+  { loadMs, outageMaxMs }: { loadMs: number; outageMaxMs: number },
+  random: Random,
+): Fault {
+  const isOutage = kind === "stop-service" || kind === "kill-service";
+  const [shortestMs, usualMs] = durationsMs[kind];
+  const longestMs = isOutage ? outageMaxMs : usualMs;
   const boundMs = Math.max(shortestMs, Math.min(longestMs, Math.round(LONGEST_SHARE * loadMs)));
   const target = random.pick(targets[kind] as unknown as readonly [string, ...string[]]);
   const durationMs = random.integer(shortestMs, boundMs);

@@ -40,7 +40,7 @@ const damaged = fc.oneof(
     }),
 );
 
-test("60,000 damaged records: each is read or refused with a RecordError", () => {
+test("30,000 damaged records, through both codecs: each is read or refused with a RecordError", () => {
   fc.assert(
     fc.property(damaged, (bytes) => {
       const record = Buffer.from(bytes);

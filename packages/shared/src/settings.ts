@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { variable } from "./config.ts";
 
@@ -231,5 +230,3 @@ export const redisSettings = {
   ...awsSettings,
 };
 export type RedisSettings = z.output<z.ZodObject<typeof redisSettings>>;
-
-export const cores = availableParallelism();

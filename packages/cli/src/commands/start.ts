@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { aborted, readConfiguration, topicSettings } from "@millrace/shared";
+import { aborted, openClients, readConfiguration, topicSettings } from "@millrace/shared";
 import { lease, type Pipeline, startPipeline } from "@millrace/stack";
 import { Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
@@ -9,7 +9,6 @@ import { readmeMessages } from "../messages/readmes.ts";
 import { usualPort } from "../start/api-port.ts";
 import { checkMessages } from "../start/publish.ts";
 import { ensureSourceTopic, type Run, runSample } from "../start/run.ts";
-import { openServices } from "../start/services.ts";
 import { lastLine, summaryJson, summaryText } from "../start/summary.ts";
 
 interface StartOptions {
@@ -50,7 +49,7 @@ async function start(options: StartOptions, stop: AbortSignal): Promise<Run> {
   const startedAt = performance.now();
   await using stack = await lease({ name: options.stack, onProgress: say });
   stop.throwIfAborted();
-  await using services = openServices({ ...process.env, ...stack.env }, stop);
+  await using services = openClients({ ...process.env, ...stack.env }, "cli", stop);
   await ensureSourceTopic(services);
   const apiPort = options.port ?? (await usualPort());
   await using pipeline = await startPipeline({

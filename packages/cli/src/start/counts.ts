@@ -1,5 +1,5 @@
+import type { Clients } from "@millrace/shared";
 import type { Range } from "./ranges.ts";
-import type { Services } from "./services.ts";
 
 /** What OpenSearch and PostgreSQL have of the messages of some ranges. */
 export interface Counts {
@@ -21,7 +21,7 @@ const countRows = `
       AND kafka_offset >= range.first AND kafka_offset < range.next
   GROUP BY error_code`;
 
-export async function readCounts(services: Services, ranges: readonly Range[]): Promise<Counts> {
+export async function readCounts(services: Clients, ranges: readonly Range[]): Promise<Counts> {
   const [indexed, rows] = await Promise.all([countDocuments(services, ranges), readRows(services, ranges)]);
   const refused = rows.flatMap(({ reason, rows: count }) => (reason === null ? [] : [[reason, count] as const]));
   return {
@@ -33,11 +33,11 @@ export async function readCounts(services: Services, ranges: readonly Range[]): 
 }
 
 /** Makes every document that was written countable. */
-export async function refresh({ openSearch, settings }: Services): Promise<void> {
-  await openSearch.indices.refresh({ index: settings.OPENSEARCH_INDEX, ignore_unavailable: true });
+export async function refresh({ openSearch, config }: Clients): Promise<void> {
+  await openSearch.indices.refresh({ index: config.OPENSEARCH_INDEX, ignore_unavailable: true });
 }
 
-async function readRows({ postgres, topic }: Services, ranges: readonly Range[]) {
+async function readRows({ postgres, topic }: Clients, ranges: readonly Range[]) {
   const { rows } = await postgres.query<{ reason: string | null; rows: number }>(countRows, [
     topic,
     ranges.map(({ partition }) => partition),
@@ -47,13 +47,13 @@ async function readRows({ postgres, topic }: Services, ranges: readonly Range[])
   return rows;
 }
 
-async function countDocuments({ openSearch, settings, topic }: Services, ranges: readonly Range[]): Promise<number> {
+async function countDocuments({ openSearch, config, topic }: Clients, ranges: readonly Range[]): Promise<number> {
   if (ranges.length === 0) return 0;
   const within = ranges.map(({ partition, first, next }) => ({
     bool: { filter: [{ term: { partition } }, { range: { offset: { gte: first, lt: next } } }] },
   }));
   const { body } = await openSearch.count({
-    index: settings.OPENSEARCH_INDEX,
+    index: config.OPENSEARCH_INDEX,
     // The sink creates the index with the first batch.
     ignore_unavailable: true,
     body: { query: { bool: { filter: [{ term: { topic } }, { bool: { should: within, minimum_should_match: 1 } }] } } },

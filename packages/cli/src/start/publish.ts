@@ -1,9 +1,8 @@
 import { isUtf8 } from "node:buffer";
-import { connectProducer, type RecordProducer } from "@millrace/shared";
+import { type Clients, connectProducer, type RecordProducer } from "@millrace/shared";
 import { z } from "zod";
 import { CommandError } from "../errors.ts";
 import type { MessageSource, SourceMessage } from "../messages/source.ts";
-import type { Services } from "./services.ts";
 
 /** Bounds of one request; as JSON a byte takes six at most, and the api takes 10 MiB. */
 const REQUEST_MAX_MESSAGES = 500;
@@ -38,7 +37,7 @@ export async function checkMessages(
 export async function publishMessages(
   source: MessageSource,
   api: URL,
-  services: Services,
+  services: Clients,
   onPublished: (count: number) => void,
 ): Promise<void> {
   await using producer = await connectProducer(services.kafka, services.patience);

@@ -1,4 +1,4 @@
-import type { Services } from "./services.ts";
+import type { Clients } from "@millrace/shared";
 
 /** A part of one partition: the offsets from `first`, and before `next`. */
 export interface Range {
@@ -10,7 +10,7 @@ export interface Range {
 /** Of each partition the offset that its next message will get. */
 export type Ends = ReadonlyMap<number, number>;
 
-export async function readEnds({ kafka, topic }: Services): Promise<Ends> {
+export async function readEnds({ kafka, topic }: Clients): Promise<Ends> {
   const admin = kafka.admin();
   await admin.connect();
   try {

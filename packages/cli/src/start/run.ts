@@ -1,4 +1,4 @@
-import { delay, ensureTopics } from "@millrace/shared";
+import { type Clients, delay, ensureTopics } from "@millrace/shared";
 import type { Pipeline } from "@millrace/stack";
 import { CommandError } from "../errors.ts";
 import type { LatencyReport } from "../latency/collect.ts";
@@ -10,7 +10,6 @@ import { type RunProgress, showProgress } from "./progress.ts";
 import { publishMessages } from "./publish.ts";
 import { type Ends, type Range, rangesBetween, readEnds, sizeOf } from "./ranges.ts";
 import { type Search, search } from "./searches.ts";
-import type { Services } from "./services.ts";
 
 const POLL_INTERVAL_MS = 200;
 const STALL_MS = 60_000;
@@ -33,14 +32,14 @@ export interface RunContext {
   /** How many messages the source has. */
   total: number;
   pipeline: Pipeline;
-  services: Services;
+  services: Clients;
   /** Fail where nothing moves for a minute; else say what the pipeline waits for, and wait. */
   giveUp: boolean;
 }
 
 /** The source topic takes records as long as the internal topics do, so that an over-long message can be shown refused. */
-export async function ensureSourceTopic({ kafka, settings, topic, patience }: Services): Promise<void> {
-  const { KAFKA_TOPIC_PARTITIONS, KAFKA_RECORD_MAX_BYTES, KAFKA_REPLICATION_FACTOR } = settings;
+export async function ensureSourceTopic({ kafka, config, topic, patience }: Clients): Promise<void> {
+  const { KAFKA_TOPIC_PARTITIONS, KAFKA_RECORD_MAX_BYTES, KAFKA_REPLICATION_FACTOR } = config;
   const specification = { topic, partitions: KAFKA_TOPIC_PARTITIONS, maxMessageBytes: KAFKA_RECORD_MAX_BYTES + 65_536 };
   await ensureTopics(kafka, [specification], KAFKA_REPLICATION_FACTOR, patience);
 }
@@ -100,7 +99,7 @@ async function publishAndFollow(context: RunContext, before: Ends, progress: Run
 }
 
 /** `undefined` where a service does not answer now, as an index that was just created does not: the next reading may. */
-async function readState(services: Services, before: Ends): Promise<{ ranges: Range[]; counts: Counts } | undefined> {
+async function readState(services: Clients, before: Ends): Promise<{ ranges: Range[]; counts: Counts } | undefined> {
   try {
     const ranges = rangesBetween(before, await readEnds(services));
     return { ranges, counts: await readCounts(services, ranges) };

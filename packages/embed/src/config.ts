@@ -2,12 +2,14 @@ import {
   checkIdentity,
   consumerSettings,
   kafkaSettings,
+  priceOf,
   processSettings,
   redisSettings,
   topicSettings,
   variable,
 } from "@millrace/shared";
 import { z } from "zod";
+import type { SpendingLimits } from "./spending-budget.ts";
 
 /** Dimensions of OpenAI's models where none are asked for. */
 const knownDimensions: Record<string, number> = {
@@ -60,6 +62,17 @@ export const embedConfig = z
       .integer(60, 31_536_000)
       .default(604_800)
       .meta({ description: "How long a vector is kept in the cache." }),
+    EMBEDDING_RATE_LOCAL_SHARE: z.coerce.number({ error: "not a number" }).gt(0).max(1).default(0.25).meta({
+      description:
+        "Share of the API's limits that one process keeps to while Redis is away; 1 divided by the number of embed processes.",
+    }),
+    EMBEDDING_BUDGET_USD_PER_DAY: variable.dollars().optional().meta({
+      description:
+        "Dollars that all embed processes together may spend in a day (UTC); then batches wait. Absent: no limit.",
+    }),
+    EMBEDDING_PRICE_USD_PER_MILLION_TOKENS: variable.dollars().optional().meta({
+      description: "Price by which the budget is counted; absent: the list price of the model.",
+    }),
     EMBED_IN_FLIGHT_MAX_BYTES: variable
       .integer(1_024, 1_073_741_824)
       .default(8_388_608)
@@ -68,6 +81,10 @@ export const embedConfig = z
   .refine((config) => config.EMBEDDING_PROVIDER !== "openai" || config.OPENAI_API_KEY !== undefined, {
     path: ["OPENAI_API_KEY"],
     error: "EMBEDDING_PROVIDER is openai: set the key, or EMBEDDING_PROVIDER=local",
+  })
+  .refine((config) => config.EMBEDDING_BUDGET_USD_PER_DAY === undefined || priceFor(config) !== undefined, {
+    path: ["EMBEDDING_PRICE_USD_PER_MILLION_TOKENS"],
+    error: "EMBEDDING_BUDGET_USD_PER_DAY needs it, since the model has no known price",
   })
   .superRefine(checkIdentity);
 export type EmbedConfig = z.output<typeof embedConfig>;
@@ -101,6 +118,22 @@ export function providerSettings(config: EmbedConfig): ProviderSettings {
     ...(expected !== undefined && { expectedDimensions: expected }),
     timeoutMs: config.OPENAI_TIMEOUT_MS,
   };
+}
+
+/** Dollars for a million tokens: the price that was given, or else the model's. */
+function priceFor(config: {
+  EMBEDDING_PRICE_USD_PER_MILLION_TOKENS?: number | undefined;
+  OPENAI_EMBEDDING_MODEL: string;
+}): number | undefined {
+  return config.EMBEDDING_PRICE_USD_PER_MILLION_TOKENS ?? priceOf(config.OPENAI_EMBEDDING_MODEL);
+}
+
+/** `undefined` where nothing limits the spending. */
+export function spendingLimits(config: EmbedConfig): SpendingLimits | undefined {
+  const usdPerDay = config.EMBEDDING_BUDGET_USD_PER_DAY;
+  const usdPerMillionTokens = priceFor(config);
+  if (usdPerDay === undefined || usdPerMillionTokens === undefined) return undefined;
+  return { usdPerDay, usdPerMillionTokens };
 }
 
 /** The batches worked on at once: requests that wait for an answer, or, locally, one that is computed and one that is next. */

@@ -16,7 +16,6 @@ import {
   type RecordProducer,
   type StageTracker,
 } from "@millrace/shared";
-import pLimit from "p-limit";
 import type { EmbedConfig } from "./config.ts";
 import type { Embedder } from "./embedder.ts";
 import type { Embedded } from "./provider.ts";
@@ -33,26 +32,21 @@ export interface EmbedEdges {
 /** The name of the embedding provider in `/health`. */
 export const PROVIDER = "embedding-provider";
 
-/**
- * Passes each batch to the pool of embedder workers, p-limit bounding the requests in flight, and emits the batch with
- * its vectors.
- */
+/** Passes each batch to the pool of embedder workers, as its limits allow, and emits the batch with its vectors. */
 export class Embed {
   readonly requestLatency = new Latency();
   readonly batchLatency = new Latency();
   messages = 0;
   #config: EmbedConfig;
   #edges: EmbedEdges;
-  #limit: ReturnType<typeof pLimit>;
 
-  constructor(config: EmbedConfig, concurrency: number, edges: EmbedEdges) {
+  constructor(config: EmbedConfig, edges: EmbedEdges) {
     this.#config = config;
     this.#edges = edges;
-    this.#limit = pLimit(concurrency);
   }
 
   accept(received: Received): void {
-    void this.#limit(() => this.#process(received));
+    void this.#process(received);
   }
 
   async #process(received: Received): Promise<void> {

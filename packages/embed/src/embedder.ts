@@ -1,5 +1,5 @@
 import type { Message, PoisonFault } from "@millrace/shared";
-import type { EmbedderPool } from "./pool.ts";
+import type { Admission } from "./admission.ts";
 import type { Embedded, EmbeddingOutcome } from "./provider.ts";
 
 /** Turns the texts of messages, of which none is a tombstone, into vectors. */
@@ -24,14 +24,14 @@ export interface VectorCache {
   write(entries: readonly CacheEntry[]): void;
 }
 
-/** One task of the pool for each batch. */
-export function pooledEmbedder(pool: EmbedderPool): Embedder {
+/** One request for each batch. */
+export function plainEmbedder(admission: Pick<Admission, "embed">): Embedder {
   const textOf = ({ text }: Message): string => text.toString();
-  return { embed: (messages, signal) => pool.embed(messages.map(textOf), signal) };
+  return { embed: (messages, signal) => admission.embed(messages.map(textOf), signal) };
 }
 
 /** Pays for a text once: not again in a replay, for a repeat within a topic, or for one within the same batch. */
-export function cachedEmbedder(pool: EmbedderPool, cache: VectorCache): Embedder {
+export function cachedEmbedder(admission: Pick<Admission, "embed">, cache: VectorCache): Embedder {
   return {
     async embed(messages, signal) {
       const keys = messages.map(({ text }) => cache.keyOf(text));
@@ -39,7 +39,7 @@ export function cachedEmbedder(pool: EmbedderPool, cache: VectorCache): Embedder
       const vectors = await readKnown(cache, [...texts.keys()]);
       const unknown = [...texts].filter(([key]) => !vectors.has(key));
       if (unknown.length === 0) return assemble(cache, keys, vectors, new Map());
-      const outcome = await pool.embed(
+      const outcome = await admission.embed(
         unknown.map(([, text]) => text.toString()),
         signal,
       );

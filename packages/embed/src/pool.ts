@@ -1,16 +1,16 @@
 import { extname } from "node:path";
 import { Piscina } from "piscina";
 import type { ProviderSettings } from "./config.ts";
-import type { EmbeddingOutcome } from "./provider.ts";
+import type { ProviderAnswer } from "./provider.ts";
 
 /** The embedder workers. */
 export interface EmbedderPool extends AsyncDisposable {
   /** One task, one embeddings request. */
-  embed(texts: readonly string[], signal?: AbortSignal): Promise<EmbeddingOutcome>;
+  embed(texts: readonly string[], signal?: AbortSignal): Promise<ProviderAnswer>;
 }
 
 export function openPool(settings: ProviderSettings, workers: number, concurrency: number): EmbedderPool {
-  const pool = new Piscina<readonly string[], EmbeddingOutcome>({
+  const pool = new Piscina<readonly string[], ProviderAnswer>({
     // The worker has the ending that this module has: .ts from the sources, .js when built.
     filename: new URL(`./worker${extname(import.meta.filename)}`, import.meta.url).href,
     workerData: settings,

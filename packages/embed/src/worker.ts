@@ -2,15 +2,15 @@ import { move, transferableSymbol, valueSymbol, workerData } from "piscina";
 import type { ProviderSettings } from "./config.ts";
 import { createLocalProvider } from "./local/provider.ts";
 import { createOpenAIProvider } from "./openai/provider.ts";
-import type { EmbeddingOutcome } from "./provider.ts";
+import type { ProviderAnswer } from "./provider.ts";
 
 const settings = workerData as unknown as ProviderSettings;
 const provider = settings.provider === "local" ? createLocalProvider() : createOpenAIProvider(settings);
 
 /** One task = one batch = one embeddings request. The vectors' memory is moved back, not copied. */
-export default async function embed(texts: readonly string[]): Promise<EmbeddingOutcome> {
+export default async function embed(texts: readonly string[]): Promise<ProviderAnswer> {
   const outcome = await provider.embed(texts);
   if ("fault" in outcome) return outcome;
   const moved = { [transferableSymbol]: outcome.vectors.buffer, [valueSymbol]: outcome };
-  return move(moved as unknown as Parameters<typeof move>[0]) as unknown as EmbeddingOutcome;
+  return move(moved as unknown as Parameters<typeof move>[0]) as unknown as ProviderAnswer;
 }

@@ -28,6 +28,7 @@ export { OffsetLedger } from "./offset-ledger.ts";
 export { OpenSearchClient, openOpenSearch } from "./opensearch.ts";
 export { openPostgres, type Pool } from "./postgres.ts";
 export { type Activity, announcePresence, type Presence, readPresence, type Stage, stages } from "./presence.ts";
+export { estimateUsd, pricedModels, priceOf } from "./prices.ts";
 export { decodeBatch, encodeBatch, encodedSize } from "./records/batch.ts";
 export { RecordError } from "./records/bytes.ts";
 export { type DeadLetter, deadLetterHeaders, parseDeadLetter } from "./records/dead-letter.ts";

@@ -19,4 +19,8 @@ export {
   up,
 } from "./stack.ts";
 export type { ServiceName } from "./state.ts";
+export { type PostgresAuthenticator, startPostgresAuthenticator } from "./verifiers/postgres-authenticator.ts";
+export { type RedisAuthenticator, startRedisAuthenticator } from "./verifiers/redis-authenticator.ts";
+export { type Expectation, type KnownKey, refusePresigned, refuseSignedHeaders } from "./verifiers/signature-v4.ts";
+export { type SigningProxy, startSigningProxy } from "./verifiers/signing-proxy.ts";
 export { default as vitestGlobalSetup } from "./vitest.ts";

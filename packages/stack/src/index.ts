@@ -2,6 +2,7 @@ export { type Certificates, makeCertificates } from "./certificates.ts";
 export type { StackEnvironment } from "./environment.ts";
 export { StackError } from "./errors.ts";
 export { lease } from "./lease.ts";
+export { type Moto, startMoto } from "./moto.ts";
 export { isolated, type Namespace } from "./namespace.ts";
 export { type Pipeline, type PipelineOptions, startPipeline } from "./pipeline.ts";
 export type { Exit, PipelineProcess, ProcessName } from "./pipeline-process.ts";

@@ -13,6 +13,7 @@ import {
 import { batchesAtOnce, type EmbedConfig, embedConfig, providerSettings } from "./config.ts";
 import { Embed, PROVIDER } from "./embed.ts";
 import { cachedEmbedder, type Embedder, pooledEmbedder } from "./embedder.ts";
+import { fixedKey, openSecretKey } from "./openai/api-key.ts";
 import { type EmbedderPool, openPool } from "./pool.ts";
 import { queryRoute } from "./query-route.ts";
 import { createVectorCache } from "./redis/vector-cache.ts";
@@ -21,12 +22,15 @@ await runProcess("embed", embedConfig, async (context) => {
   const { config, log, health, patience } = context;
   const settings = providerSettings(config);
   const concurrency = batchesAtOnce(config, settings);
-  await using pool = openPool(settings, config.EMBED_WORKERS, concurrency);
+  const { OPENAI_API_KEY_SECRET_ARN: arn } = config;
+  using key = arn === undefined ? fixedKey(config.OPENAI_API_KEY) : await openSecretKey(arn, config, patience);
+  await using pool = openPool(settings, config.EMBED_WORKERS, concurrency, key);
   // First, so that the process answers while it waits for what follows.
   const app = healthRoutes(health).route("/", queryRoute(pool, log));
   await using _server = await serveHttp(app, config.HOST, config.PORT);
   await using messages = await openMessageLog("embed", context);
 
+  await key.untilRead();
   health.starting(PROVIDER);
   const model = await probe(pool, patience);
   log.record("process.start", "ok", undefined, { dependency: PROVIDER, provider: settings.provider, ...model });

@@ -1,6 +1,7 @@
 export { type Attempts, createAttempts, lethalFault, oneByOne } from "./attempts.ts";
 export { checkIdentity, type IdentitySettings, identityProblems } from "./aws/check.ts";
 export { type AwsCredentials, type AwsCredentialsProvider, awsCredentials } from "./aws/credentials.ts";
+export { openSecret, type SecretLocation, type SecretReader } from "./aws/secret.ts";
 export { type BackoffSettings, backoffDelayMs, delay } from "./backoff.ts";
 export { type Clients, openClients } from "./clients.ts";
 export {

@@ -16,6 +16,7 @@ export const actions = {
   "embed.request": "One embeddings request for one batch.",
   "embed.batch": "A batch became vectors, from its record's arrival to the vectors' acknowledgement.",
   "embed.cache": "A damaged entry of the embedding cache was dropped, or the cache is away.",
+  "embed.api_key": "The provider's key was read from Secrets Manager, was replaced there, or could not be read.",
   "embed.query": "A search text became a vector for the api.",
   "sink.bulk_write": "One bulk request to OpenSearch.",
   "sink.bulk_format": "The format of bulk requests was found out: SMILE, or JSON and why.",

@@ -4,7 +4,7 @@ import type { ProviderSettings } from "../config.ts";
 import type { Embedded, EmbeddingOutcome, EmbeddingProvider } from "../provider.ts";
 import { classify, type Refusal } from "./fault.ts";
 
-type OpenAISettings = Extract<ProviderSettings, { provider: "openai" }>;
+type OpenAISettings = Extract<ProviderSettings, { provider: "openai" }> & { apiKey: string };
 
 /** A text that every embeddings model takes: if even this is refused, it is the configuration's fault. */
 const HARMLESS_TEXT = "probe";

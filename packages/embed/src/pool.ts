@@ -7,6 +7,10 @@ import type { EmbeddingOutcome } from "./provider.ts";
 export interface EmbedderPool extends AsyncDisposable {
   /** One task, one embeddings request. */
   embed(texts: readonly string[], signal?: AbortSignal): Promise<EmbeddingOutcome>;
+  /** The share of the workers' time since the start in which they worked, from 0 to 1. */
+  readonly utilization: number;
+  /** Tasks that wait for a worker. */
+  readonly queued: number;
 }
 
 export function openPool(settings: ProviderSettings, workers: number, concurrency: number): EmbedderPool {
@@ -22,6 +26,12 @@ export function openPool(settings: ProviderSettings, workers: number, concurrenc
   });
   return {
     embed: (texts, signal) => unlessAborted(() => pool.run(texts), signal),
+    get utilization() {
+      return pool.utilization;
+    },
+    get queued() {
+      return pool.queueSize;
+    },
     async [Symbol.asyncDispose]() {
       await pool.destroy();
     },

@@ -22,6 +22,10 @@ const settings = z.object({
     .default(8082)
     .meta({ description: "Port of the process's HTTP server; the api asks it for the vectors of search texts." }),
   ...processSettings,
+  // An embeddings request for a large batch takes seconds.
+  SLOW_OPERATION_MS: processSettings.SLOW_OPERATION_MS.unwrap()
+    .default(10_000)
+    .meta({ ...processSettings.SLOW_OPERATION_MS.meta() }),
   ...kafkaSettings,
   ...topicSettings,
   ...consumerSettings,

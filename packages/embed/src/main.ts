@@ -1,6 +1,8 @@
 import {
   consumeUntilStopped,
   healthRoutes,
+  type Metrics,
+  metricsRoute,
   openMessageLog,
   openTracking,
   type Patience,
@@ -19,14 +21,14 @@ import { queryRoute } from "./query-route.ts";
 import { createVectorCache } from "./redis/vector-cache.ts";
 
 await runProcess("embed", embedConfig, async (context) => {
-  const { config, log, health, patience } = context;
+  const { config, log, health, metrics, patience } = context;
   const settings = providerSettings(config);
   const concurrency = batchesAtOnce(config, settings);
   const { OPENAI_API_KEY_SECRET_ARN: arn } = config;
   using key = arn === undefined ? fixedKey(config.OPENAI_API_KEY) : await openSecretKey(arn, config, patience);
   await using pool = openPool(settings, config.EMBED_WORKERS, concurrency, key);
   // First, so that the process answers while it waits for what follows.
-  const app = healthRoutes(health).route("/", queryRoute(pool, log));
+  const app = healthRoutes(health).route("/", metricsRoute(metrics)).route("/", queryRoute(pool, log));
   await using _server = await serveHttp(app, config.HOST, config.PORT);
   await using messages = await openMessageLog("embed", context);
 
@@ -40,6 +42,7 @@ await runProcess("embed", embedConfig, async (context) => {
   const worthCaching = config.EMBEDDING_CACHE && settings.provider !== "local";
   const embedder = worthCaching ? cached(pool, tracking.redis, model, context) : pooledEmbedder(pool);
 
+  exposePoolAndCache(metrics, pool, embedder);
   const embed = new Embed(config, concurrency, { embedder, ...messages, ...tracking, patience });
   await consumeUntilStopped("embed", context, messages, tracking, {
     topics: [config.BATCHES_TOPIC],
@@ -47,10 +50,7 @@ await runProcess("embed", embedConfig, async (context) => {
     inFlightMax: 2 * concurrency,
     inFlightMaxBytes: config.EMBED_IN_FLIGHT_MAX_BYTES,
     accept: (received) => embed.accept(received),
-    activity: () => ({
-      messages: embed.messages,
-      latencies: { "embed.request": embed.requestLatency.summary, "embed.batch": embed.batchLatency.summary },
-    }),
+    done: embed.done,
   });
 });
 
@@ -71,6 +71,15 @@ function cached(
     timeToLiveS: config.EMBEDDING_CACHE_TTL_S,
   });
   return cachedEmbedder(pool, cache);
+}
+
+function exposePoolAndCache(metrics: Metrics, pool: EmbedderPool, { lookups }: Embedder): void {
+  metrics.exposeOne("millrace_embedder_utilization_ratio", () => pool.utilization);
+  metrics.exposeOne("millrace_embedder_queued_batches", () => pool.queued);
+  metrics.expose("millrace_embedding_cache_texts_total", () => [
+    [{ result: "hit" }, lookups.hits],
+    [{ result: "miss" }, lookups.misses],
+  ]);
 }
 
 /** Embeds one word, so that a wrong key or an unreachable provider shows before the first message. */

@@ -15,6 +15,10 @@ export interface EmbedTask {
 export interface EmbedderPool extends AsyncDisposable {
   /** One task, one embeddings request. */
   embed(texts: readonly string[], signal?: AbortSignal): Promise<EmbeddingOutcome>;
+  /** The share of the workers' time since the start in which they worked, from 0 to 1. */
+  readonly utilization: number;
+  /** Tasks that wait for a worker. */
+  readonly queued: number;
 }
 
 /** @param key of the API; it goes to the workers with each task, so that a rotated one needs no new workers */
@@ -43,6 +47,12 @@ export function openPool(
       // A wrong key is nobody's poison: the batch waits, and its next attempt has the key that there is by then.
       if ("fault" in outcome && outcome.fault.code === "misconfigured") await key.refused(apiKey);
       return outcome;
+    },
+    get utilization() {
+      return pool.utilization;
+    },
+    get queued() {
+      return pool.queueSize;
     },
     async [Symbol.asyncDispose]() {
       await pool.destroy();

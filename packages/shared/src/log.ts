@@ -1,4 +1,5 @@
 import { type DestinationStream, type Level, pino } from "pino";
+import { Operations } from "./operations.ts";
 
 /** Every operation that is logged, with what it means; `docs/logs.md` is made from this list. */
 export const actions = {
@@ -43,6 +44,8 @@ export type Details = Record<string, unknown>;
 /** JSON lines, one per operation: `{ time, service, action, status, durationMs, details }`. */
 export class Log {
   readonly service: string;
+  /** What came of all operations, whatever level is written. */
+  readonly operations = new Operations();
   #pino: ReturnType<typeof createPino>;
 
   constructor(service: string, options: { level?: string; instance?: string; destination?: DestinationStream } = {}) {
@@ -51,6 +54,7 @@ export class Log {
   }
 
   record(action: Action, status: Status, durationMs?: number, details?: Details): void {
+    this.operations.record(action, status, durationMs);
     this.#pino[levels[status]]({
       action,
       status,

@@ -21,7 +21,7 @@ export interface Budgets {
 }
 
 /** p-limit bounds the requests in flight; where there are budgets, each request is taken from them before it is made. */
-export function admitTo(pool: EmbedderPool, concurrency: number, budgets?: Budgets): Admission {
+export function admitTo(pool: Pick<EmbedderPool, "embed">, concurrency: number, budgets?: Budgets): Admission {
   const limit = pLimit(concurrency);
   if (!budgets) {
     return {

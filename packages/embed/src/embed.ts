@@ -5,7 +5,6 @@ import {
   encodeBatch,
   encodeVectors,
   isTombstone,
-  Latency,
   type Message,
   oneByOne,
   type Patience,
@@ -15,6 +14,7 @@ import {
   RecordError,
   type RecordProducer,
   type StageTracker,
+  Work,
 } from "@millrace/shared";
 import type { EmbedConfig } from "./config.ts";
 import type { Embedder } from "./embedder.ts";
@@ -34,9 +34,7 @@ export const PROVIDER = "embedding-provider";
 
 /** Passes each batch to the pool of embedder workers, as its limits allow, and emits the batch with its vectors. */
 export class Embed {
-  readonly requestLatency = new Latency();
-  readonly batchLatency = new Latency();
-  messages = 0;
+  readonly done = new Work();
   #config: EmbedConfig;
   #edges: EmbedEdges;
 
@@ -50,7 +48,6 @@ export class Embed {
   }
 
   async #process(received: Received): Promise<void> {
-    const startedAt = performance.now();
     if (!received.revoked) {
       const messages = this.#decode(received);
       if (messages === undefined) await this.#giveUpRecord(received);
@@ -58,7 +55,6 @@ export class Embed {
       else await this.#embed(received.value ?? Buffer.alloc(0), messages);
     }
     received.done();
-    this.batchLatency.record(performance.now() - startedAt);
   }
 
   /** Processes died of this batch. */
@@ -88,7 +84,7 @@ export class Embed {
     }
     await this.#edges.deadLetters.send(failed);
     this.#edges.tracker.reached("embedded", done);
-    this.messages += done.length;
+    this.done.add(done.length, batch.length);
     this.#edges.patience.log.record("embed.batch", "ok", performance.now() - startedAt, {
       messages: done.length,
       ...(failed.length > 0 && { failed: failed.length }),
@@ -100,9 +96,7 @@ export class Embed {
     return persist(
       operation,
       async (signal) => {
-        const startedAt = performance.now();
         const outcome = await this.#edges.embedder.embed(texts, signal);
-        this.requestLatency.record(performance.now() - startedAt);
         return "fault" in outcome ? outcome : { value: outcome };
       },
       this.#edges.patience,

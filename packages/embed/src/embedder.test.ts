@@ -21,7 +21,7 @@ function countingPool() {
     );
     return { model: "m", dimensions: 2, vectors: Float32Array.from(kept.flatMap(vectorOf)), failed };
   };
-  const pool = { embed, [Symbol.asyncDispose]: async () => undefined } as EmbedderPool;
+  const pool: EmbedderPool = { embed, utilization: 0, queued: 0, [Symbol.asyncDispose]: async () => undefined };
   return { pool, paid };
 }
 

@@ -5,6 +5,8 @@ import type { Embedded, EmbeddingOutcome } from "./provider.ts";
 /** Turns the texts of messages, of which none is a tombstone, into vectors. */
 export interface Embedder {
   embed(messages: readonly Message[], signal: AbortSignal): Promise<EmbeddingOutcome>;
+  /** Texts that were looked for in a cache, since the process began. */
+  readonly lookups: { hits: number; misses: number };
 }
 
 export interface CacheEntry {
@@ -27,17 +29,24 @@ export interface VectorCache {
 /** One request for each batch. */
 export function plainEmbedder(admission: Pick<Admission, "embed">): Embedder {
   const textOf = ({ text }: Message): string => text.toString();
-  return { embed: (messages, signal) => admission.embed(messages.map(textOf), signal) };
+  return {
+    lookups: { hits: 0, misses: 0 },
+    embed: (messages, signal) => admission.embed(messages.map(textOf), signal),
+  };
 }
 
 /** Pays for a text once: not again in a replay, for a repeat within a topic, or for one within the same batch. */
 export function cachedEmbedder(admission: Pick<Admission, "embed">, cache: VectorCache): Embedder {
+  const lookups = { hits: 0, misses: 0 };
   return {
+    lookups,
     async embed(messages, signal) {
       const keys = messages.map(({ text }) => cache.keyOf(text));
       const texts = new Map(messages.map(({ text }, index) => [keys[index] ?? "", text]));
       const vectors = await readKnown(cache, [...texts.keys()]);
       const unknown = [...texts].filter(([key]) => !vectors.has(key));
+      lookups.hits += vectors.size;
+      lookups.misses += unknown.length;
       if (unknown.length === 0) return assemble(cache, keys, vectors, new Map());
       const outcome = await admission.embed(
         unknown.map(([, text]) => text.toString()),

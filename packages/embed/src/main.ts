@@ -1,6 +1,8 @@
 import {
   consumeUntilStopped,
   healthRoutes,
+  type Metrics,
+  metricsRoute,
   openMessageLog,
   openTracking,
   type Patience,
@@ -15,6 +17,7 @@ import { type Admission, admitTo, type Budgets } from "./admission.ts";
 import { batchesAtOnce, type EmbedConfig, embedConfig, providerSettings, spendingLimits } from "./config.ts";
 import { Embed, PROVIDER } from "./embed.ts";
 import { cachedEmbedder, type Embedder, plainEmbedder } from "./embedder.ts";
+import { fixedKey, openSecretKey } from "./openai/api-key.ts";
 import { type EmbedderPool, openPool } from "./pool.ts";
 import { queryRoute } from "./query-route.ts";
 import { createRateBudget } from "./rate-budget.ts";
@@ -24,17 +27,20 @@ import { createVectorCache } from "./redis/vector-cache.ts";
 import { createSpendingBudget } from "./spending-budget.ts";
 
 await runProcess("embed", embedConfig, async (context) => {
-  const { config, log, health, patience } = context;
+  const { config, log, health, metrics, patience } = context;
   const settings = providerSettings(config);
   const concurrency = batchesAtOnce(config, settings);
-  await using pool = openPool(settings, config.EMBED_WORKERS, concurrency);
+  const { OPENAI_API_KEY_SECRET_ARN: arn } = config;
+  using key = arn === undefined ? fixedKey(config.OPENAI_API_KEY) : await openSecretKey(arn, config, patience);
+  await using pool = openPool(settings, config.EMBED_WORKERS, concurrency, key);
   // First, so that the process answers while it waits for what follows.
   let admission = admitTo(pool, concurrency);
   const queries = queryRoute({ embedAtOnce: (...query) => admission.embedAtOnce(...query) }, log);
-  const app = healthRoutes(health).route("/", queries);
+  const app = healthRoutes(health).route("/", metricsRoute(metrics)).route("/", queries);
   await using _server = await serveHttp(app, config.HOST, config.PORT);
   await using messages = await openMessageLog("embed", context);
 
+  await key.untilRead();
   health.starting(PROVIDER);
   const { allowances, ...model } = await probe(pool, patience);
   log.record("process.start", "ok", undefined, { dependency: PROVIDER, provider: settings.provider, ...model });
@@ -43,11 +49,12 @@ await runProcess("embed", embedConfig, async (context) => {
   // Computing a vector locally is cheaper than asking Redis for it.
   const worthCaching = config.EMBEDDING_CACHE && settings.provider !== "local";
   if (settings.provider === "openai") {
-    const key = accountKey(config.REDIS_KEY_PREFIX, settings.baseUrl, settings.model);
-    admission = admitTo(pool, concurrency, openBudgets(tracking.redis, key, allowances, context));
+    const account = accountKey(config.REDIS_KEY_PREFIX, settings.baseUrl, settings.model);
+    admission = admitTo(pool, concurrency, openBudgets(tracking.redis, account, allowances, context));
   }
   const embedder = worthCaching ? cached(admission, tracking.redis, model, context) : plainEmbedder(admission);
 
+  exposePoolAndCache(metrics, pool, embedder);
   const embed = new Embed(config, { embedder, ...messages, ...tracking, patience });
   await consumeUntilStopped("embed", context, messages, tracking, {
     topics: [config.BATCHES_TOPIC],
@@ -55,10 +62,7 @@ await runProcess("embed", embedConfig, async (context) => {
     inFlightMax: 2 * concurrency,
     inFlightMaxBytes: config.EMBED_IN_FLIGHT_MAX_BYTES,
     accept: (received) => embed.accept(received),
-    activity: () => ({
-      messages: embed.messages,
-      latencies: { "embed.request": embed.requestLatency.summary, "embed.batch": embed.batchLatency.summary },
-    }),
+    done: embed.done,
   });
 });
 
@@ -69,14 +73,14 @@ interface Model {
 
 function openBudgets(
   redis: Redis,
-  key: string,
+  account: string,
   heard: Allowances,
   { config, log, patience }: ProcessContext<EmbedConfig>,
 ): Budgets {
   const limits = spendingLimits(config);
   const counter = createSpendingCounter(redis, config.REDIS_KEY_PREFIX);
   return {
-    rate: createRateBudget(createRateBucket(redis, key), log, heard, config.EMBEDDING_RATE_LOCAL_SHARE),
+    rate: createRateBudget(createRateBucket(redis, account), log, heard, config.EMBEDDING_RATE_LOCAL_SHARE),
     spending: limits && createSpendingBudget(counter, patience, limits),
   };
 }
@@ -93,6 +97,15 @@ function cached(
     timeToLiveS: config.EMBEDDING_CACHE_TTL_S,
   });
   return cachedEmbedder(admission, cache);
+}
+
+function exposePoolAndCache(metrics: Metrics, pool: EmbedderPool, { lookups }: Embedder): void {
+  metrics.exposeOne("millrace_embedder_utilization_ratio", () => pool.utilization);
+  metrics.exposeOne("millrace_embedder_queued_batches", () => pool.queued);
+  metrics.expose("millrace_embedding_cache_texts_total", () => [
+    [{ result: "hit" }, lookups.hits],
+    [{ result: "miss" }, lookups.misses],
+  ]);
 }
 
 /** Embeds one word, so that a wrong key or an unreachable provider shows before the first message. */

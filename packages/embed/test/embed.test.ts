@@ -87,7 +87,7 @@ test("a batch goes on with the same messages and a vector for each, and is commi
   expect(first?.vectors).toEqual(await vectorsOf(messages));
   expect(second?.messages).toEqual(fromJson);
   await eventually(() => stage.committedBatches()).toBe(2);
-  expect(stage.embed.messages).toBe(4);
+  expect(stage.embed.done.messages).toBe(4);
   await stage.tracker.flush();
   const progress = await stage.tracker.progress({ topic: "orders", partition: 0, offset: 2 });
   expect(Object.keys(progress ?? {})).toEqual(["embedded"]);

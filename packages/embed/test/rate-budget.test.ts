@@ -16,7 +16,7 @@ const never = new AbortController().signal;
 const MODEL = "text-embedding-3-small";
 const DIMENSIONS = 64;
 
-function poolTo(baseUrl: string): EmbedderPool {
+function poolTo(baseUrl: string): Pick<EmbedderPool, "embed"> {
   const provider = createOpenAIProvider({
     provider: "openai",
     apiKey: "key",
@@ -26,7 +26,7 @@ function poolTo(baseUrl: string): EmbedderPool {
     expectedDimensions: DIMENSIONS,
     timeoutMs: 5_000,
   });
-  return { embed: (texts) => provider.embed(texts), [Symbol.asyncDispose]: async () => undefined };
+  return { embed: (texts) => provider.embed(texts) };
 }
 
 function newBucket(): RateBucket {
@@ -39,7 +39,7 @@ function batch(): string[] {
 }
 
 /** Embeds batch after batch, several at a time, as one embed process does under a backlog. */
-async function drain(pool: EmbedderPool, rate: RateBudget, signal: AbortSignal): Promise<number> {
+async function drain(pool: Pick<EmbedderPool, "embed">, rate: RateBudget, signal: AbortSignal): Promise<number> {
   const { embed } = admitTo(pool, 4, { rate });
   let failures = 0;
   const work = async (): Promise<void> => {

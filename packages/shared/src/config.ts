@@ -46,7 +46,9 @@ function describeIssue(schema: Settings, given: Record<string, string>, issue: z
   const name = String(issue.path[0] ?? "");
   const description = describeVariable(schema, name)?.description ?? "";
   if (name === "") return issue.message;
-  if (!(name in given)) return `${name} is missing. ${description}`;
+  // What depends on other variables says why this one is needed.
+  const reason = issue.code === "custom" ? `: ${issue.message}` : "";
+  if (!(name in given)) return `${name} is missing${reason}. ${description}`;
   return `${name} is refused: ${issue.message}. ${description}`;
 }
 

@@ -16,6 +16,10 @@ export const processSettings = {
     variable.integer(100, 60_000).default(2_000),
     "Time between two reports of a process's state to Redis.",
   ),
+  SLOW_OPERATION_MS: describe(
+    variable.integer(1, 3_600_000).default(2_000),
+    "A request to another service is reported as slow, by health, status and alerts, when it takes longer on average over 10 s, or is under way for longer.",
+  ),
   SHUTDOWN_TIMEOUT_MS: describe(
     variable.integer(0, 600_000).default(25_000),
     "After SIGTERM, how long what is in flight may take before it is given up uncommitted.",

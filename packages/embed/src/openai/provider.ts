@@ -6,7 +6,7 @@ import type { Embedded, EmbeddingOutcome, EmbeddingProvider } from "../provider.
 import { enter } from "./account.ts";
 import { classify, type Refusal } from "./fault.ts";
 
-type OpenAISettings = Extract<ProviderSettings, { provider: "openai" }>;
+type OpenAISettings = Extract<ProviderSettings, { provider: "openai" }> & { apiKey: string };
 
 /** A text that every embeddings model takes: if even this is refused, it is the configuration's fault. */
 const HARMLESS_TEXT = "probe";

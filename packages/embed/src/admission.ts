@@ -1,15 +1,18 @@
-import { type RetryableFault, retryable } from "@millrace/shared";
+import { type Patience, persist, type RetryableFault, retryable } from "@millrace/shared";
 import { tokensCharged } from "@millrace/shared/tokens";
 import pLimit from "p-limit";
 import type { EmbedderPool } from "./pool.ts";
-import type { EmbeddingOutcome, ProviderAnswer } from "./provider.ts";
-import type { RateBudget, Taken } from "./rate-budget.ts";
+import type { Embedded, EmbeddingOutcome, ProviderAnswer } from "./provider.ts";
+import type { RateBudget, Taken, Turn } from "./rate-budget.ts";
 import type { SpendingBudget } from "./spending-budget.ts";
 
-/** Makes a request when it may be made. */
+/** Makes requests to the provider when they may be made. */
 export interface Admission {
-  /** For batches: waits for the money of another day, for a free place and for its turn. Rejects when aborted. */
-  embed(texts: readonly string[], signal: AbortSignal): Promise<EmbeddingOutcome>;
+  /**
+   * For batches: waits for the money of another day, for a free place and for its turn, and repeats until there is an
+   * answer. Rejects when the hard stop ends the waiting.
+   */
+  embed(texts: readonly string[]): Promise<Embedded>;
   /** For what somebody waits for: makes the request at once and counts it; refuses where the day's money is spent. */
   embedAtOnce(texts: readonly string[], signal?: AbortSignal): Promise<EmbeddingOutcome>;
 }
@@ -20,39 +23,52 @@ export interface Budgets {
   spending?: SpendingBudget | undefined;
 }
 
-/** p-limit bounds the requests in flight; where there are budgets, each request is taken from them before it is made. */
-export function admitTo(pool: Pick<EmbedderPool, "embed">, concurrency: number, budgets?: Budgets): Admission {
+/** The name of the embedding provider in `/health`. */
+export const PROVIDER = "embedding-provider";
+
+/** p-limit bounds the batches whose requests are made; where there are budgets, each request is taken from them first. */
+export function admitTo(
+  pool: Pick<EmbedderPool, "embed">,
+  concurrency: number,
+  patience: Patience,
+  { rate, spending }: Partial<Budgets> = {},
+): Admission {
   const limit = pLimit(concurrency);
-  if (!budgets) {
-    return {
-      embed: (texts, signal) => limit(() => pool.embed(texts, signal)),
-      embedAtOnce: (texts, signal) => pool.embed(texts, signal),
-    };
-  }
-  const { rate, spending } = budgets;
+  const { hardStop } = patience;
   return {
-    async embed(texts, signal) {
-      const need = needOf(texts);
-      const payment = await spending?.take(need.tokens, signal);
-      return limit(async () => {
-        const turn = await rate.take(need, signal).catch((error: unknown) => {
-          payment?.settle(0);
-          throw error;
-        });
-        const answer = await pool.embed(texts, signal);
-        turn.settle(takenBy(answer, need));
-        payment?.settle(paidFor(answer, need.tokens));
-        return answer;
-      });
+    async embed(texts) {
+      const need = rate && needOf(texts);
+      const payment = need && (await spending?.take(need.tokens, hardStop));
+      let turn: Turn | undefined;
+      let paid = 0;
+      const operation = {
+        dependency: PROVIDER,
+        action: "embed.request",
+        before: async () => {
+          turn = need && (await rate.take(need, hardStop));
+        },
+      } as const;
+      const attempt = async () => {
+        const answer = await pool.embed(texts, hardStop);
+        if (need) {
+          turn?.settle(takenBy(answer, need));
+          paid += paidFor(answer, need);
+        }
+        return "fault" in answer ? answer : { value: answer };
+      };
+      const embedded = await limit(() => persist(operation, attempt, patience));
+      payment?.settle(paid);
+      return embedded;
     },
     async embedAtOnce(texts, signal) {
+      if (!rate) return pool.embed(texts, signal);
       const need = needOf(texts);
       const payment = await spending?.takeAtOnce(need.tokens);
       if (payment && "refused" in payment) return { fault: retryable("unavailable", payment.refused) };
       const turn = await rate.takeAtOnce(need);
       const answer = await pool.embed(texts, signal);
       turn.settle(takenBy(answer, need));
-      payment?.settle(paidFor(answer, need.tokens));
+      payment?.settle(paidFor(answer, need));
       return answer;
     },
   };
@@ -68,18 +84,21 @@ function needOf(texts: readonly string[]) {
 function takenBy(answer: ProviderAnswer, need: Need): Taken {
   const { requests = 1, tokens = 0, allowances = {} } = answer.account ?? {};
   const fault = faultOf(answer);
-  // A refused request takes no tokens; of one that failed otherwise nobody knows.
-  const stated = fault === undefined || fault.code === "rate_limited";
+  const refused = fault?.code === "rate_limited";
+  // A refused request takes no tokens; of one that failed otherwise, or whose answer does not say, nobody knows.
+  const known = refused || (fault === undefined && tokens > 0);
   return {
-    taken: { requests, tokens: stated ? tokens : need.tokens },
+    taken: { requests, tokens: known ? tokens : need.tokens },
     allowances,
-    retryAfterMs: fault?.code === "rate_limited" ? (fault.retryAfterMs ?? 0) : 0,
+    retryAfterMs: refused ? (fault.retryAfterMs ?? 0) : 0,
   };
 }
 
 /** Answers are billed. Of a request that timed out nobody knows, so it counts as paid. */
-function paidFor(answer: ProviderAnswer, reserved: number): number {
-  return faultOf(answer)?.code === "timeout" ? reserved : (answer.account?.tokens ?? 0);
+function paidFor(answer: ProviderAnswer, need: Need): number {
+  const fault = faultOf(answer);
+  if (fault) return fault.code === "timeout" ? need.tokens : (answer.account?.tokens ?? 0);
+  return answer.account?.tokens || need.tokens;
 }
 
 function faultOf(answer: ProviderAnswer): RetryableFault | undefined {

@@ -8,7 +8,6 @@ import {
   type Message,
   oneByOne,
   type Patience,
-  persist,
   poison,
   type Received,
   RecordError,
@@ -28,9 +27,6 @@ export interface EmbedEdges {
   tracker: StageTracker;
   patience: Patience;
 }
-
-/** The name of the embedding provider in `/health`. */
-export const PROVIDER = "embedding-provider";
 
 /** Passes each batch to the pool of embedder workers, as its limits allow, and emits the batch with its vectors. */
 export class Embed {
@@ -67,7 +63,7 @@ export class Embed {
   async #embed(batch: Buffer, messages: readonly Message[]): Promise<void> {
     const startedAt = performance.now();
     const texts = messages.filter((message) => !isTombstone(message));
-    const embedded = texts.length === 0 ? noVectors : await this.#request(texts);
+    const embedded = texts.length === 0 ? noVectors : await this.#edges.embedder.embed(texts);
     const failed = embedded.failed.flatMap(({ index, fault }) => {
       const item = texts[index];
       return item ? [{ item, fault }] : [];
@@ -89,18 +85,6 @@ export class Embed {
       messages: done.length,
       ...(failed.length > 0 && { failed: failed.length }),
     });
-  }
-
-  #request(texts: readonly Message[]): Promise<Embedded> {
-    const operation = { dependency: PROVIDER, action: "embed.request" } as const;
-    return persist(
-      operation,
-      async (signal) => {
-        const outcome = await this.#edges.embedder.embed(texts, signal);
-        return "fault" in outcome ? outcome : { value: outcome };
-      },
-      this.#edges.patience,
-    );
   }
 
   #decode(received: Received): Message[] | undefined {

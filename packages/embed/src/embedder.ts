@@ -1,10 +1,10 @@
 import type { Message, PoisonFault } from "@millrace/shared";
 import type { Admission } from "./admission.ts";
-import type { Embedded, EmbeddingOutcome } from "./provider.ts";
+import type { Embedded } from "./provider.ts";
 
 /** Turns the texts of messages, of which none is a tombstone, into vectors. */
 export interface Embedder {
-  embed(messages: readonly Message[], signal: AbortSignal): Promise<EmbeddingOutcome>;
+  embed(messages: readonly Message[]): Promise<Embedded>;
   /** Texts that were looked for in a cache, since the process began. */
   readonly lookups: { hits: number; misses: number };
 }
@@ -31,7 +31,7 @@ export function plainEmbedder(admission: Pick<Admission, "embed">): Embedder {
   const textOf = ({ text }: Message): string => text.toString();
   return {
     lookups: { hits: 0, misses: 0 },
-    embed: (messages, signal) => admission.embed(messages.map(textOf), signal),
+    embed: (messages) => admission.embed(messages.map(textOf)),
   };
 }
 
@@ -40,7 +40,7 @@ export function cachedEmbedder(admission: Pick<Admission, "embed">, cache: Vecto
   const lookups = { hits: 0, misses: 0 };
   return {
     lookups,
-    async embed(messages, signal) {
+    async embed(messages) {
       const keys = messages.map(({ text }) => cache.keyOf(text));
       const texts = new Map(messages.map(({ text }, index) => [keys[index] ?? "", text]));
       const vectors = await readKnown(cache, [...texts.keys()]);
@@ -48,11 +48,7 @@ export function cachedEmbedder(admission: Pick<Admission, "embed">, cache: Vecto
       lookups.hits += vectors.size;
       lookups.misses += unknown.length;
       if (unknown.length === 0) return assemble(cache, keys, vectors, new Map());
-      const outcome = await admission.embed(
-        unknown.map(([, text]) => text.toString()),
-        signal,
-      );
-      if ("fault" in outcome) return outcome;
+      const outcome = await admission.embed(unknown.map(([, text]) => text.toString()));
       const failed = new Map(outcome.failed.map(({ index, fault }) => [unknown[index]?.[0] ?? "", fault]));
       const bought = unknown.map(([key]) => key).filter((key) => !failed.has(key));
       const entries = rowsOf(outcome, bought);

@@ -13,9 +13,9 @@ import {
   serveHttp,
 } from "@millrace/shared";
 import type { Allowances } from "./account.ts";
-import { type Admission, admitTo, type Budgets } from "./admission.ts";
+import { type Admission, admitTo, type Budgets, PROVIDER } from "./admission.ts";
 import { batchesAtOnce, type EmbedConfig, embedConfig, providerSettings, spendingLimits } from "./config.ts";
-import { Embed, PROVIDER } from "./embed.ts";
+import { Embed } from "./embed.ts";
 import { cachedEmbedder, type Embedder, plainEmbedder } from "./embedder.ts";
 import { fixedKey, openSecretKey } from "./openai/api-key.ts";
 import { type EmbedderPool, openPool } from "./pool.ts";
@@ -34,7 +34,7 @@ await runProcess("embed", embedConfig, async (context) => {
   using key = arn === undefined ? fixedKey(config.OPENAI_API_KEY) : await openSecretKey(arn, config, patience);
   await using pool = openPool(settings, config.EMBED_WORKERS, concurrency, key);
   // First, so that the process answers while it waits for what follows.
-  let admission = admitTo(pool, concurrency);
+  let admission = admitTo(pool, concurrency, patience);
   const queries = queryRoute({ embedAtOnce: (...query) => admission.embedAtOnce(...query) }, log);
   const app = healthRoutes(health).route("/", metricsRoute(metrics)).route("/", queries);
   await using _server = await serveHttp(app, config.HOST, config.PORT);
@@ -50,7 +50,7 @@ await runProcess("embed", embedConfig, async (context) => {
   const worthCaching = config.EMBEDDING_CACHE && settings.provider !== "local";
   if (settings.provider === "openai") {
     const account = accountKey(config.REDIS_KEY_PREFIX, settings.baseUrl, settings.model);
-    admission = admitTo(pool, concurrency, openBudgets(tracking.redis, account, allowances, context));
+    admission = admitTo(pool, concurrency, patience, openBudgets(tracking.redis, account, allowances, context));
   }
   const embedder = worthCaching ? cached(admission, tracking.redis, model, context) : plainEmbedder(admission);
 

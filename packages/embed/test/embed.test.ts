@@ -36,7 +36,7 @@ async function run({ overrides = {}, pool = localPool, slowed = (producer) => pr
   const groupId = `${config.KAFKA_GROUP_PREFIX}-embed`;
   const producer = slowed(edges.producer);
   const embed = new Embed(config, {
-    embedder: plainEmbedder(admitTo(pool, config.EMBED_CONCURRENCY)),
+    embedder: plainEmbedder(admitTo(pool, config.EMBED_CONCURRENCY, patience)),
     attempts,
     producer,
     deadLetters,

@@ -9,7 +9,7 @@ import { testPatience } from "./support.ts";
 
 const pool = openPool({ provider: "local" }, 1, 4);
 afterAll(() => pool[Symbol.asyncDispose]());
-const local = admitTo(pool, 4);
+const local = admitTo(pool, 4, testPatience());
 
 function post(body: string, route = queryRoute(local, testPatience().log)): Response | Promise<Response> {
   return route.request("/embed", { method: "POST", body, headers: { "content-type": "application/json" } });
@@ -49,7 +49,7 @@ test("a provider that fails is 503, with the reason in the log and never the tex
   const patience = testPatience();
   const response = await post(
     JSON.stringify({ text: "a private question" }),
-    queryRoute(admitTo(remote, 1), patience.log),
+    queryRoute(admitTo(remote, 1, patience), patience.log),
   );
   expect(response.status).toBe(503);
   expect(await response.json()).toEqual({ error: expect.stringContaining("500") });

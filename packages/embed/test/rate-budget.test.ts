@@ -40,16 +40,13 @@ function batch(): string[] {
 
 /** Embeds batch after batch, several at a time, as one embed process does under a backlog. */
 async function drain(pool: Pick<EmbedderPool, "embed">, rate: RateBudget, signal: AbortSignal): Promise<number> {
-  const { embed } = admitTo(pool, 4, { rate });
-  let failures = 0;
+  const patience = testPatience(signal);
+  const { embed } = admitTo(pool, 4, patience, { rate });
   const work = async (): Promise<void> => {
-    while (!signal.aborted) {
-      const answer = await embed(batch(), signal).catch(() => undefined);
-      if (answer && "fault" in answer) failures++;
-    }
+    while (!signal.aborted) await embed(batch()).catch(() => undefined);
   };
   await Promise.all(Array.from({ length: 8 }, work));
-  return failures;
+  return patience.lines().filter(({ status }) => status === "retry").length;
 }
 
 test.each([1, 3])(

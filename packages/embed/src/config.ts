@@ -2,12 +2,14 @@ import {
   checkIdentity,
   consumerSettings,
   kafkaSettings,
+  priceOf,
   processSettings,
   redisSettings,
   topicSettings,
   variable,
 } from "@millrace/shared";
 import { z } from "zod";
+import type { SpendingLimits } from "./spending-budget.ts";
 
 /** Dimensions of OpenAI's models where none are asked for. */
 const knownDimensions: Record<string, number> = {
@@ -74,6 +76,17 @@ const settings = z.object({
     .integer(60, 31_536_000)
     .default(604_800)
     .meta({ description: "How long a vector is kept in the cache." }),
+  EMBEDDING_RATE_LOCAL_SHARE: z.coerce.number({ error: "not a number" }).gt(0).max(1).default(0.25).meta({
+    description:
+      "Share of the API's limits that one process keeps to while Redis is away; 1 divided by the number of embed processes.",
+  }),
+  EMBEDDING_BUDGET_USD_PER_DAY: variable.dollars().optional().meta({
+    description:
+      "Dollars that all embed processes together may spend in a day (UTC); then batches wait. Absent: no limit.",
+  }),
+  EMBEDDING_PRICE_USD_PER_MILLION_TOKENS: variable.dollars().optional().meta({
+    description: "Price by which the budget is counted; absent: the list price of the model.",
+  }),
   EMBED_IN_FLIGHT_MAX_BYTES: variable
     .integer(1_024, 1_073_741_824)
     .default(8_388_608)
@@ -81,7 +94,7 @@ const settings = z.object({
 });
 
 /** Everything that the embed process can be told. */
-export const embedConfig = settings.superRefine(checkKey).superRefine(checkIdentity);
+export const embedConfig = settings.superRefine(checkKey).superRefine(checkPrice).superRefine(checkIdentity);
 export type EmbedConfig = z.output<typeof embedConfig>;
 
 type KeyVariable =
@@ -107,6 +120,31 @@ function checkKey(config: Pick<z.output<typeof settings>, KeyVariable>, context:
       "EMBEDDING_PROVIDER is openai: set the key, OPENAI_API_KEY_SECRET_ARN, or EMBEDDING_PROVIDER=local",
     );
   }
+}
+
+type PriceVariable =
+  | "EMBEDDING_BUDGET_USD_PER_DAY"
+  | "EMBEDDING_PRICE_USD_PER_MILLION_TOKENS"
+  | "OPENAI_EMBEDDING_MODEL";
+type PriceSettings = Pick<z.output<typeof settings>, PriceVariable>;
+
+function checkPrice(config: PriceSettings, context: z.core.$RefinementCtx): void {
+  if (config.EMBEDDING_BUDGET_USD_PER_DAY === undefined || priceFor(config) !== undefined) return;
+  const message = "required by EMBEDDING_BUDGET_USD_PER_DAY, since the model has no known price";
+  context.addIssue({ code: "custom", path: ["EMBEDDING_PRICE_USD_PER_MILLION_TOKENS"], message });
+}
+
+/** Dollars for a million tokens: the price that was given, or else the model's. */
+function priceFor(config: PriceSettings): number | undefined {
+  return config.EMBEDDING_PRICE_USD_PER_MILLION_TOKENS ?? priceOf(config.OPENAI_EMBEDDING_MODEL);
+}
+
+/** `undefined` where nothing limits the spending. */
+export function spendingLimits(config: EmbedConfig): SpendingLimits | undefined {
+  const usdPerDay = config.EMBEDDING_BUDGET_USD_PER_DAY;
+  const usdPerMillionTokens = priceFor(config);
+  if (usdPerDay === undefined || usdPerMillionTokens === undefined) return undefined;
+  return { usdPerDay, usdPerMillionTokens };
 }
 
 /** What a worker thread needs to know; plain data, since it crosses the thread's boundary. */

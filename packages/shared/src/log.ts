@@ -17,6 +17,8 @@ export const actions = {
   "embed.request": "One embeddings request for one batch.",
   "embed.batch": "A batch became vectors, from its record's arrival to the vectors' acknowledgement.",
   "embed.cache": "A damaged entry of the embedding cache was dropped, or the cache is away.",
+  "embed.rate": "The limits are shared through Redis, or each process keeps to a share of its own while Redis is away.",
+  "embed.budget": "The day's money is spent and batches wait, or there is money again.",
   "embed.api_key": "The provider's key was read from Secrets Manager, was replaced there, or could not be read.",
   "embed.query": "A search text became a vector for the api.",
   "sink.bulk_write": "One bulk request to OpenSearch.",

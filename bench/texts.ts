@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { builtInTexts, fileTexts, type Texts } from "../packages/cli/src/load/texts.ts";
+import { builtInTexts, type Texts } from "../packages/cli/src/load/built-in-texts.ts";
+import { fileTexts } from "../packages/cli/src/load/texts.ts";
 
-export type { Texts } from "../packages/cli/src/load/texts.ts";
+export type { Texts } from "../packages/cli/src/load/built-in-texts.ts";
 
 /** Questions of a bank's customers, where they lie beside the repository: https://arxiv.org/abs/2003.04807 */
 const BANKING77 = resolve(import.meta.dirname, "../../shared/data/banking77/messages.csv");

@@ -15,5 +15,5 @@ export { createEventProducer, type EventProducer, type Published } from "./event
 export { openSchemaRegistry, type SchemaRegistry } from "./registry.ts";
 export { createSchema, type FormatName, formatNames, type Schema } from "./schema.ts";
 export { type EventSettings, eventSettings, type SchemaRegistrySettings, schemaRegistrySettings } from "./settings.ts";
-export { createValueDecoder, type DecodedValue, type ValueDecoder } from "./value-decoder.ts";
+export { createValueDecoder, type DecodedValue, openValueDecoder, type ValueDecoder } from "./value-decoder.ts";
 export { isFramed } from "./wire-format.ts";

@@ -1,6 +1,6 @@
-import { isUtf8 } from "node:buffer";
 import { type SchemaRegistry as Client, SchemaType } from "@kafkajs/confluent-schema-registry";
 import protobuf from "protobufjs";
+import { parseJson } from "./formats/json.ts";
 import { toPlain } from "./formats/protobuf.ts";
 import { readMessagePath } from "./wire-format.ts";
 
@@ -23,15 +23,22 @@ export function readerOf(type: SchemaType, schema: ClientSchema): ValueReader {
     case SchemaType.AVRO:
       return (payload) => schema.fromBuffer(payload);
     case SchemaType.JSON:
-      return (payload) => {
-        if (!isUtf8(payload)) throw new TypeError("the JSON is not UTF-8");
-        return schema.fromBuffer(payload);
-      };
+      return (payload) => validated(schema, parseJson(payload));
     case SchemaType.PROTOBUF:
       return protobufReader(schema);
     default:
       throw new UnusableSchema("it is neither Avro nor JSON Schema nor Protobuf");
   }
+}
+
+function validated(schema: ClientSchema, value: unknown): unknown {
+  const problems: string[] = [];
+  // The client wants an object, and its validator takes any JSON.
+  const isValid = schema.isValid(value as object, {
+    errorHook: ([path], problem) => problems.push(`${path || "the value"} ${problem}`),
+  });
+  if (isValid) return value;
+  throw new TypeError(problems.join(", "));
 }
 
 /** The client reads the first message of a schema only, and passes over any zeros before it. */

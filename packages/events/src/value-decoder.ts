@@ -1,6 +1,7 @@
 import { describeCause, type Patience, type PoisonFault, persist, poison } from "@millrace/shared";
 import type { ValueReader } from "./reader.ts";
-import type { SchemaRegistry } from "./registry.ts";
+import { openSchemaRegistry, type SchemaRegistry } from "./registry.ts";
+import type { SchemaRegistrySettings } from "./settings.ts";
 import { unframe } from "./wire-format.ts";
 
 export type DecodedValue = { value: unknown } | { fault: PoisonFault };
@@ -54,6 +55,14 @@ export function createValueDecoder(registry: SchemaRegistry, cacheMax: number, p
       });
     },
   };
+}
+
+/** `undefined` where no registry is configured. */
+export function openValueDecoder(settings: SchemaRegistrySettings, patience: Patience): ValueDecoder | undefined {
+  const { SCHEMA_REGISTRY_URL, SCHEMA_REGISTRY_CACHE_MAX } = settings;
+  if (SCHEMA_REGISTRY_URL === undefined) return undefined;
+  const registry = openSchemaRegistry({ ...settings, SCHEMA_REGISTRY_URL });
+  return createValueDecoder(registry, SCHEMA_REGISTRY_CACHE_MAX, patience);
 }
 
 /** Only the registry's own word that it knows no such schema is the message's fault; all else is waited out. */

@@ -1,3 +1,4 @@
+import { schemaRegistrySettings } from "@millrace/events";
 import {
   checkIdentity,
   consumerSettings,
@@ -18,12 +19,14 @@ const settings = z.object({
   ...consumerSettings,
   ...redisSettings,
   ...documentSettings,
+  ...schemaRegistrySettings,
   TEXT_FIELD: z
     .string()
     .regex(/^(\/([^~/]|~[01])*)*$/, { error: "not a JSON Pointer (RFC 6901), such as /text" })
     .optional()
     .meta({
-      description: "JSON Pointer to the text in a JSON message, such as /text; absent: the whole value is the text.",
+      description:
+        "JSON Pointer to the text in a message that is JSON or was written by a schema, such as /text; absent: the whole value is the text.",
     }),
   MESSAGE_MAX_BYTES: variable
     .integer(1, 67_108_864)

@@ -1,3 +1,4 @@
+import { openValueDecoder } from "@millrace/events";
 import {
   consumeUntilStopped,
   healthRoutes,
@@ -10,13 +11,13 @@ import { ingestConfig } from "./config.ts";
 import { Ingest } from "./ingest.ts";
 
 await runProcess("ingest", ingestConfig, async (context) => {
-  const { config, log, health } = context;
+  const { config, log, health, patience } = context;
   // First, so that the process answers while it waits for what follows.
   await using _server = await serveHttp(healthRoutes(health), config.HOST, config.PORT);
   await using messages = await openMessageLog("ingest", context);
   await using tracking = await openTracking("ingest", context, messages);
 
-  const ingest = new Ingest(config, { ...messages, ...tracking, log });
+  const ingest = new Ingest(config, { ...messages, ...tracking, log, values: openValueDecoder(config, patience) });
   await consumeUntilStopped("ingest", context, messages, tracking, {
     topics: [...config.KAFKA_TOPICS, config.REPLAY_TOPIC],
     inFlightMax: config.INGEST_IN_FLIGHT_MAX,

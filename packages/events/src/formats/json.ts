@@ -25,13 +25,22 @@ export const json: Format = {
     return {
       encode: (value) => Buffer.from(JSON.stringify(mapped(value, bytesFields, toBase64))),
       decode(bytes) {
-        if (!isUtf8(bytes)) throw new TypeError("the JSON is not UTF-8");
-        const value: unknown = JSON.parse(bytes.toString());
+        const value = parseJson(bytes);
         return isObject(value) ? mapped(value, bytesFields, fromBase64) : value;
       },
     };
   },
 };
+
+/** Throws a `TypeError` that does not quote the text, which is nobody's business in a log. */
+export function parseJson(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) throw new TypeError("the JSON is not UTF-8");
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    throw new TypeError("it is not JSON");
+  }
+}
 
 function schemaOf({ name, description, fields }: Definition) {
   const entries = Object.entries(fields);

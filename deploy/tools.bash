@@ -36,10 +36,8 @@ python_tool() {
   local folder=$tools/$1-$2
   if [[ ! -x $folder/bin/$1 ]]; then
     building "$1 $2"
-    python3 -m venv "$folder.partial"
-    "$folder.partial/bin/python" -m pip install --quiet --disable-pip-version-check "$3==$2"
-    rm -rf "$folder.partial"
-    python3 -m venv "$folder" && "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$3==$2"
+    python3 -m venv "$folder"
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$3==$2"
   fi
   PATH=$folder/bin:$PATH
 }

@@ -42,4 +42,10 @@ python_tool() {
   PATH=$folder/bin:$PATH
 }
 
+compose_tool() {
+  local version=v2.40.3
+  go_tool_within docker-compose "$version" github.com/docker/compose/v2 ./cmd \
+    "-X github.com/docker/compose/v2/internal.Version=$version"
+}
+
 building() { printf 'Making %s (once) …\n' "$1" >&2; }

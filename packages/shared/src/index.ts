@@ -15,10 +15,12 @@ export {
 export { createDeadLetters, type DeadLetters, type Undeliverable } from "./dead-letters.ts";
 export { dimensionsOf, estimateUsd, pricedModels, priceOf } from "./embedding-models.ts";
 export * from "./fault.ts";
+export { type DecodedValue, isFramed, NO_REGISTRY, type ValueDecoder } from "./framed-value.ts";
 export { type DependencyHealth, Health } from "./health.ts";
 export { type HttpServer, healthRoutes, metricsRoute, serveHttp } from "./http.ts";
 export { createKafka } from "./kafka/client.ts";
 export { type ConsumeOptions, type Consumption, consume } from "./kafka/consume.ts";
+export { type Delivery, type OrderedProducer, openOrderedProducer } from "./kafka/ordered-producer.ts";
 export { connectProducer, type OutgoingRecord, type Placement, type RecordProducer } from "./kafka/produce.ts";
 export { type OffsetRange, offsetRanges, type ReadRecord, readRanges } from "./kafka/read.ts";
 export { headersOf, type Received } from "./kafka/received.ts";
@@ -52,6 +54,7 @@ export {
   type StageWork,
   type Tracking,
 } from "./stage.ts";
+export { tlsOptions } from "./tls.ts";
 export { createTracker, type Milestone, milestones, type Progress, type StageTracker } from "./tracking.ts";
 export { vectorKeys } from "./vector-key.ts";
 export { Work } from "./work.ts";

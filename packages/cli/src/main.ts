@@ -3,6 +3,7 @@ import { ConfigurationError, describeCause } from "@millrace/shared";
 import { StackError } from "@millrace/stack";
 import { Command } from "commander";
 import { deadLettersCommand } from "./commands/dead-letters.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { latencyCommand } from "./commands/latency.ts";
 import { loadCommand } from "./commands/load.ts";
 import { startCommand } from "./commands/start.ts";
@@ -23,6 +24,7 @@ const program = new Command("millrace")
   .version(version())
   .showHelpAfterError()
   .addCommand(startCommand(stop))
+  .addCommand(doctorCommand())
   .addCommand(verifyCommand())
   .addCommand(deadLettersCommand())
   .addCommand(latencyCommand(stop))

@@ -13,6 +13,20 @@ export {
   variable,
 } from "./config.ts";
 export { createDeadLetters, type DeadLetters, type Undeliverable } from "./dead-letters.ts";
+export { type DiagnoseOptions, diagnose, LOCAL_DIMENSIONS } from "./doctor/diagnose.ts";
+export { identityOf } from "./doctor/identity.ts";
+export { dataAccessPolicy, policyOf, type TrustKind, trustPolicyOf } from "./doctor/policies.ts";
+export {
+  type DependencyName,
+  type DependencyReport,
+  type PolicyDocument,
+  type Report,
+  type Step,
+  type StepReport,
+  steps,
+} from "./doctor/report.ts";
+export { processNames, readDoctorSettings, type Subject } from "./doctor/settings.ts";
+export { type VerdictCode, verdicts } from "./doctor/verdicts.ts";
 export * from "./fault.ts";
 export { type DependencyHealth, Health } from "./health.ts";
 export { type HttpServer, healthRoutes, serveHttp } from "./http.ts";

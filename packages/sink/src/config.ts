@@ -2,6 +2,7 @@ import {
   checkIdentity,
   consumerSettings,
   documentSettings,
+  indexSettings,
   kafkaSettings,
   openSearchSettings,
   postgresSettings,
@@ -22,10 +23,7 @@ const settings = z.object({
   ...openSearchSettings,
   ...redisSettings,
   ...documentSettings,
-  OPENSEARCH_CREATE_INDEX: variable
-    .flag()
-    .default(true)
-    .meta({ description: "Create the index with the first batch; false: a missing index is a start-up error." }),
+  ...indexSettings,
   OPENSEARCH_SHARDS: variable.integer(1, 1_024).default(1).meta({ description: "Shards of an index that is created." }),
   OPENSEARCH_REPLICAS: variable
     .integer(0, 10)

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { describeCause } from "../fault.ts";
 import { aborted } from "../lifecycle.ts";
 import { networkFailure } from "./network.ts";
@@ -42,6 +43,9 @@ export const stepLimitsMs: Record<Step, number> = {
   cleanup: 3_000,
 };
 
+/** A client that waits for a server that never answers is left behind. */
+const CLOSES_WITHIN_MS = 500;
+
 /** Runs the checks in their order; after the first failure the rest is skipped. Never rejects. */
 export async function examine(
   examination: Examination,
@@ -56,7 +60,10 @@ export async function examine(
     steps.push(report);
     onStep(report);
   }
-  await examination.close?.().catch(() => undefined);
+  await Promise.race([
+    examination.close?.().catch(() => undefined),
+    sleep(CLOSES_WITHIN_MS, undefined, { ref: false }),
+  ]);
   return { steps, durationMs: performance.now() - startedAt, ...(failure && { failure }) };
 
   async function attempt(check: Check): Promise<StepReport> {

@@ -152,6 +152,9 @@ function explainConnection(error: unknown, settings: MessageSettings): Failure |
   const { name } = error as Error;
   if (said.includes("no AWS credentials")) return { code: "aws_no_credentials", said };
   if (said.includes("refused the IAM token")) return { code: "kafka_iam_refused", said, missing: [kafkaConnect] };
+  if (/UNSUPPORTED_SASL_MECHANISM|mechanism .*(not supported|not enabled)|does not support/i.test(said)) {
+    return { code: "kafka_mechanism", said };
+  }
   if (name === "KafkaJSSASLAuthenticationError") return { code: "kafka_scram_refused", said };
   if (/closed connection|certificate required|bad certificate|ECONNRESET|socket disconnected/i.test(said)) {
     return { code: "kafka_hung_up", said, names: { security: settings.KAFKA_SECURITY ?? "plaintext" } };
@@ -159,9 +162,10 @@ function explainConnection(error: unknown, settings: MessageSettings): Failure |
   return undefined;
 }
 
-/** Kafka's own name of an error, such as `TOPIC_AUTHORIZATION_FAILED`. */
+/** Kafka's own name of an error, such as `TOPIC_AUTHORIZATION_FAILED`; of topics that can't be created, the first's. */
 function protocolError(error: unknown): string | undefined {
-  return (error as { type?: string }).type;
+  const { type, errors } = error as { type?: string; errors?: { type?: string }[] };
+  return type ?? errors?.[0]?.type;
 }
 
 function principal(settings: MessageSettings): string {

@@ -70,9 +70,9 @@ async function openAndClose(address: Address, signal: AbortSignal): Promise<stri
 
 async function open({ host, port }: Address, signal: AbortSignal): Promise<Socket> {
   const socket = connectTcp({ host, port, signal });
-  await once(socket, "connect", { signal });
-  // What comes later is told by whoever waits for it.
+  // An error is told by whoever waits; one that comes later, by the signal say, would else end the process.
   socket.on("error", () => undefined);
+  await once(socket, "connect", { signal });
   return socket;
 }
 
@@ -87,6 +87,7 @@ async function shakeHands(
     await upgrade?.(socket, signal);
     const name = isIP(address.host) ? { host: address.host } : { servername: address.host };
     const secure = connectTls({ ...options, ...name, socket });
+    secure.on("error", () => undefined);
     await once(secure, "secureConnect", { signal });
     return describePeer(secure);
   } finally {

@@ -108,6 +108,11 @@ export const verdicts = {
     "The broker refused the user or the password.",
     "Check KAFKA_SCRAM_USERNAME and KAFKA_SCRAM_PASSWORD; on MSK the secret must be associated with the cluster.",
   ),
+  kafka_mechanism: verdict(
+    "authentication",
+    "The broker does not take this kind of login on this port.",
+    "Check KAFKA_SECURITY and the port in KAFKA_BOOTSTRAP_SERVERS: {ports}.",
+  ),
   kafka_hung_up: verdict(
     "authentication",
     "The broker closed the connection.",

@@ -1,10 +1,11 @@
-import { aborted, ensurePipelineTopics, Health, runProcess, serveHttp } from "@millrace/shared";
+import { aborted, ensurePipelineTopics, examineAtStart, Health, runProcess, serveHttp } from "@millrace/shared";
 import { acquire } from "./acquire.ts";
 import { createApp } from "./app.ts";
 import { apiConfig } from "./config.ts";
 import { openEdges } from "./edges.ts";
 
-await runProcess("api", apiConfig, async ({ config, log, health, stop, patience }) => {
+await runProcess("api", apiConfig, async (context) => {
+  const { config, log, health, stop, patience } = context;
   await using open = openEdges(config, patience);
   const { edges, embedProbe, kafka } = open;
   const { postgres, opensearch, kafka: kafkaProbe, redis } = edges.probes;
@@ -14,6 +15,7 @@ await runProcess("api", apiConfig, async ({ config, log, health, stop, patience 
   const app = createApp(edges, readiness, config);
   await using server = await serveHttp({ fetch: (request) => app.fetch(request) }, config.HOST, config.PORT);
   log.record("process.start", "ok", undefined, { port: server.port });
+  void examineAtStart("api", context);
 
   await acquire({ postgres, opensearch, kafka: kafkaProbe, embed: embedProbe, redis }, patience, stop);
   readiness.started();

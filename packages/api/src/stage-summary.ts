@@ -42,7 +42,7 @@ function summarizePresence(instances: Presence[]): PresenceSummary {
     // ISO 8601 in UTC sorts by time.
     lastActivityAt: activities.sort().at(-1) ?? null,
     latencies: worstLatencies(instances),
-    instances: instances.map(({ dependencies: _, ...instance }) => instance),
+    instances: instances.map(({ dependencies: _, doctor: __, ...instance }) => instance),
   };
 }
 

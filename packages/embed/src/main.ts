@@ -1,5 +1,6 @@
 import {
   consumeUntilStopped,
+  examineAtStart,
   healthRoutes,
   openMessageLog,
   openTracking,
@@ -28,6 +29,7 @@ await runProcess("embed", embedConfig, async (context) => {
   // First, so that the process answers while it waits for what follows.
   const app = healthRoutes(health).route("/", queryRoute(pool, log));
   await using _server = await serveHttp(app, config.HOST, config.PORT);
+  void examineAtStart("embed", context, { askLocalModel: (signal) => askModel(pool, signal) });
   await using messages = await openMessageLog("embed", context);
 
   await key.untilRead();
@@ -71,6 +73,12 @@ function cached(
     timeToLiveS: config.EMBEDDING_CACHE_TTL_S,
   });
   return cachedEmbedder(pool, cache);
+}
+
+async function askModel(pool: EmbedderPool, signal: AbortSignal): Promise<Model> {
+  const outcome = await pool.embed(["probe"], signal);
+  if ("fault" in outcome) throw new Error(outcome.fault.cause);
+  return outcome;
 }
 
 /** Embeds one word, so that a wrong key or an unreachable provider shows before the first message. */

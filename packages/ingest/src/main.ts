@@ -1,5 +1,6 @@
 import {
   consumeUntilStopped,
+  examineAtStart,
   healthRoutes,
   openMessageLog,
   openTracking,
@@ -13,6 +14,7 @@ await runProcess("ingest", ingestConfig, async (context) => {
   const { config, log, health } = context;
   // First, so that the process answers while it waits for what follows.
   await using _server = await serveHttp(healthRoutes(health), config.HOST, config.PORT);
+  void examineAtStart("ingest", context);
   await using messages = await openMessageLog("ingest", context);
   await using tracking = await openTracking("ingest", context, messages);
 

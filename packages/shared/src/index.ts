@@ -13,13 +13,14 @@ export {
   variable,
 } from "./config.ts";
 export { createDeadLetters, type DeadLetters, type Undeliverable } from "./dead-letters.ts";
+export { examineAtStart } from "./doctor/at-start.ts";
 export { type DiagnoseOptions, diagnose, LOCAL_DIMENSIONS } from "./doctor/diagnose.ts";
 export { identityOf } from "./doctor/identity.ts";
+export { type LastReport, lastReportSchema, type PolicyDocument } from "./doctor/last-report.ts";
 export { dataAccessPolicy, policyOf, type TrustKind, trustPolicyOf } from "./doctor/policies.ts";
 export {
   type DependencyName,
   type DependencyReport,
-  type PolicyDocument,
   type Report,
   type Step,
   type StepReport,

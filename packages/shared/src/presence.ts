@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
+import { lastReportSchema } from "./doctor/last-report.ts";
 import type { Health } from "./health.ts";
 import type { LatencySummary } from "./latency.ts";
 import type { Log } from "./log.ts";
@@ -41,6 +42,8 @@ const presenceSchema = z.object({
   inFlight: z.number(),
   lastActivityAt: z.string().nullable(),
   latencies: z.record(z.string(), latencySchema),
+  /** What the doctor found at this process's start. */
+  doctor: lastReportSchema.optional(),
 });
 /** What one process last said of itself. */
 export type Presence = z.output<typeof presenceSchema>;
@@ -66,6 +69,7 @@ export function announcePresence(
       reportedAt: new Date().toISOString(),
       ready: health.ready,
       dependencies: health.dependencies,
+      ...(health.lastReport && { doctor: health.lastReport }),
       ...counts,
       lastActivityAt: lastActivityAt?.toISOString() ?? null,
     };

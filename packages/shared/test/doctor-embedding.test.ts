@@ -128,18 +128,18 @@ test("a secret that the role may not read", async () => {
 
 test.each([
   ["with a key that works all pass", { ...process.env, ...openAiAt("well") }, undefined, []],
-  ["the local embedder with its weights", process.env, () => ({ model: "local", dimensions: 256 }), []],
+  ["the local embedder with its weights", process.env, async () => ({ model: "local", dimensions: 256 }), []],
   [
     "the local embedder without its weights",
     process.env,
-    () => {
+    async () => {
       throw new Error("ENOENT: no such file or directory, open 'static.safetensors'");
     },
     ["embedding"],
   ],
-])("%s", async (_, environment, loadLocalModel, failed) => {
+])("%s", async (_, environment, askLocalModel, failed) => {
   const report = await diagnose("embed", readDoctorSettings("embed", environment), {
-    ...(loadLocalModel && { loadLocalModel }),
+    ...(askLocalModel && { askLocalModel }),
   });
   expect(failedOf(report)).toEqual(failed);
   expect(report.dependencies.map(({ dependency }) => dependency)).toContain("embedding");

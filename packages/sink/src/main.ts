@@ -1,6 +1,7 @@
 import {
   ConfigurationError,
   consumeUntilStopped,
+  examineAtStart,
   healthRoutes,
   type OpenSearchClient,
   openMessageLog,
@@ -29,6 +30,7 @@ await runProcess("sink", sinkConfig, async (context) => {
   const { config, log, health, patience } = context;
   // First, so that the process answers while it waits for what follows.
   await using _server = await serveHttp(healthRoutes(health), config.HOST, config.PORT);
+  void examineAtStart("sink", context);
 
   const postgres = openPostgres(config, patience);
   await migrateDatabase(postgres, config, patience);

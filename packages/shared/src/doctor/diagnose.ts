@@ -5,7 +5,7 @@ import { openAiDimensions } from "../settings.ts";
 import { placeOf } from "./arns.ts";
 import { directionOf, examineAws } from "./aws-identity.ts";
 import { type Examination, examine, type Outcome, stepLimitsMs } from "./check.ts";
-import { examineEmbedding, type LoadLocalModel, usesOpenAi } from "./embedding.ts";
+import { type AskLocalModel, examineEmbedding, usesOpenAi } from "./embedding.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import { examineKafka } from "./kafka.ts";
 import { usesIam } from "./needs.ts";
@@ -25,7 +25,7 @@ export interface DiagnoseOptions {
   /** Absent: the default provider chain. */
   credentials?: AwsCredentialsProvider;
   /** Where the local embedder is at hand: in the embed process. */
-  loadLocalModel?: LoadLocalModel;
+  askLocalModel?: AskLocalModel;
   onStep?(dependency: DependencyName, step: StepReport): void;
 }
 
@@ -60,7 +60,7 @@ function examinationsOf(
   subject: Subject,
   settings: DoctorSettings,
   identity: Identity,
-  { environment = process.env, credentials, loadLocalModel }: DiagnoseOptions,
+  { environment = process.env, credentials, askLocalModel }: DiagnoseOptions,
 ): Examination[] {
   const log = new Log("doctor", { level: "silent" });
   const processes = processesOf(subject);
@@ -72,7 +72,7 @@ function examinationsOf(
     examinations.unshift(examineAws(region, environment, provider, identity));
   }
   if (processes.includes("embed")) {
-    const embedding = examineEmbedding(settings as DoctorSettings & EmbeddingSettings, loadLocalModel, credentials);
+    const embedding = examineEmbedding(settings as DoctorSettings & EmbeddingSettings, askLocalModel, credentials);
     if (embedding) examinations.push(embedding);
   }
   if (stores) {

@@ -7,18 +7,18 @@ import { type Address, networkChecks } from "./network.ts";
 import type { Failure } from "./report.ts";
 import type { DoctorSettings } from "./settings.ts";
 
-/** What the local embedder says of itself when it has loaded its weights. */
-export type LoadLocalModel = () => { model: string; dimensions: number };
+/** What the local embedder says of itself; rejects where it can't load its weights. */
+export type AskLocalModel = (signal: AbortSignal) => Promise<{ model: string; dimensions: number }>;
 
 type Settings = EmbeddingSettings & DoctorSettings;
 
 /** Embeds one word, as a server is to be asked in earnest to tell a wrong key from a spent quota. */
 export function examineEmbedding(
   settings: Settings,
-  loadLocalModel?: LoadLocalModel,
+  askLocalModel?: AskLocalModel,
   credentials: AwsCredentialsProvider = awsCredentials(settings.AWS_ROLE_SESSION_NAME),
 ): Examination | undefined {
-  if (!usesOpenAi(settings)) return loadLocalModel && examineLocal(loadLocalModel);
+  if (!usesOpenAi(settings)) return askLocalModel && examineLocal(askLocalModel);
   const { OPENAI_API_KEY: key, OPENAI_BASE_URL: url, OPENAI_EMBEDDING_MODEL: model } = settings;
   const target = new URL(url);
   let answer: { status: number; body: string } | undefined;
@@ -69,10 +69,10 @@ export function addressOf({ hostname, port, protocol }: URL): Address {
   return { host, port: port === "" ? ({ "https:": 443 }[protocol] ?? 80) : Number(port) };
 }
 
-function examineLocal(load: LoadLocalModel): Examination {
-  const run = async (): Promise<string | Failure> => {
+function examineLocal(ask: AskLocalModel): Examination {
+  const run = async (signal: AbortSignal): Promise<string | Failure> => {
     try {
-      const { model, dimensions } = load();
+      const { model, dimensions } = await ask(signal);
       return `${model}, ${dimensions} dimensions`;
     } catch (error) {
       return { code: "embedding_weights_missing", said: error instanceof Error ? error.message : String(error) };

@@ -1,7 +1,8 @@
 import { arnOf, type Place, placeOf } from "./arns.ts";
 import type { Identity, PodIdentity } from "./identity.ts";
+import type { PolicyDocument, Statement } from "./last-report.ts";
 import { needsOf } from "./needs.ts";
-import type { Need, PolicyDocument, Statement } from "./report.ts";
+import type { Need } from "./report.ts";
 import type { DoctorSettings, Subject } from "./settings.ts";
 
 /** The least that a process needs to be allowed, for the role that it runs under. */

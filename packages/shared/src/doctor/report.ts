@@ -1,3 +1,4 @@
+import type { PolicyDocument } from "./last-report.ts";
 import type { VerdictCode } from "./verdicts.ts";
 
 /** What is tried of each dependency, in this order; a dependency has those that make sense for it. */
@@ -48,20 +49,6 @@ export interface StepReport {
   tried: string;
   /** What came back; absent where the step was skipped. */
   said?: string;
-}
-
-/** One statement of an IAM policy, in the order in which AWS writes its parts. */
-export interface Statement {
-  Effect: "Allow";
-  Principal?: Record<string, string>;
-  Action: string[];
-  Resource?: string[];
-  Condition?: Record<string, Record<string, string>>;
-}
-
-export interface PolicyDocument {
-  Version: "2012-10-17";
-  Statement: Statement[];
 }
 
 export interface Remedy {

@@ -5,12 +5,14 @@ import {
   embeddingSettings,
   kafkaSettings,
   openAiDimensions,
+  priceOf,
   processSettings,
   redisSettings,
   topicSettings,
   variable,
 } from "@millrace/shared";
 import { z } from "zod";
+import type { SpendingLimits } from "./spending-budget.ts";
 
 const settings = z.object({
   PORT: variable
@@ -18,6 +20,10 @@ const settings = z.object({
     .default(8082)
     .meta({ description: "Port of the process's HTTP server; the api asks it for the vectors of search texts." }),
   ...processSettings,
+  // An embeddings request for a large batch takes seconds.
+  SLOW_OPERATION_MS: processSettings.SLOW_OPERATION_MS.unwrap()
+    .default(10_000)
+    .meta({ ...processSettings.SLOW_OPERATION_MS.meta() }),
   ...kafkaSettings,
   ...topicSettings,
   ...consumerSettings,
@@ -38,6 +44,17 @@ const settings = z.object({
     .integer(60, 31_536_000)
     .default(604_800)
     .meta({ description: "How long a vector is kept in the cache." }),
+  EMBEDDING_RATE_LOCAL_SHARE: z.coerce.number({ error: "not a number" }).gt(0).max(1).default(0.25).meta({
+    description:
+      "Share of the API's limits that one process keeps to while Redis is away; 1 divided by the number of embed processes.",
+  }),
+  EMBEDDING_BUDGET_USD_PER_DAY: variable.dollars().optional().meta({
+    description:
+      "Dollars that all embed processes together may spend in a day (UTC); then batches wait. Absent: no limit.",
+  }),
+  EMBEDDING_PRICE_USD_PER_MILLION_TOKENS: variable.dollars().optional().meta({
+    description: "Price by which the budget is counted; absent: the list price of the model.",
+  }),
   EMBED_IN_FLIGHT_MAX_BYTES: variable
     .integer(1_024, 1_073_741_824)
     .default(8_388_608)
@@ -45,8 +62,33 @@ const settings = z.object({
 });
 
 /** Everything that the embed process can be told. */
-export const embedConfig = settings.superRefine(checkEmbeddingKey).superRefine(checkIdentity);
+export const embedConfig = settings.superRefine(checkEmbeddingKey).superRefine(checkPrice).superRefine(checkIdentity);
 export type EmbedConfig = z.output<typeof embedConfig>;
+
+type PriceVariable =
+  | "EMBEDDING_BUDGET_USD_PER_DAY"
+  | "EMBEDDING_PRICE_USD_PER_MILLION_TOKENS"
+  | "OPENAI_EMBEDDING_MODEL";
+type PriceSettings = Pick<z.output<typeof settings>, PriceVariable>;
+
+function checkPrice(config: PriceSettings, context: z.core.$RefinementCtx): void {
+  if (config.EMBEDDING_BUDGET_USD_PER_DAY === undefined || priceFor(config) !== undefined) return;
+  const message = "required by EMBEDDING_BUDGET_USD_PER_DAY, since the model has no known price";
+  context.addIssue({ code: "custom", path: ["EMBEDDING_PRICE_USD_PER_MILLION_TOKENS"], message });
+}
+
+/** Dollars for a million tokens: the price that was given, or else the model's. */
+function priceFor(config: PriceSettings): number | undefined {
+  return config.EMBEDDING_PRICE_USD_PER_MILLION_TOKENS ?? priceOf(config.OPENAI_EMBEDDING_MODEL);
+}
+
+/** `undefined` where nothing limits the spending. */
+export function spendingLimits(config: EmbedConfig): SpendingLimits | undefined {
+  const usdPerDay = config.EMBEDDING_BUDGET_USD_PER_DAY;
+  const usdPerMillionTokens = priceFor(config);
+  if (usdPerDay === undefined || usdPerMillionTokens === undefined) return undefined;
+  return { usdPerDay, usdPerMillionTokens };
+}
 
 /** What a worker thread needs to know; plain data, since it crosses the thread's boundary. */
 export type ProviderSettings =

@@ -4,6 +4,7 @@ import { lastReportSchema } from "./doctor/last-report.ts";
 import type { Health } from "./health.ts";
 import type { LatencySummary } from "./latency.ts";
 import type { Log } from "./log.ts";
+import type { SlowOperation } from "./operations.ts";
 import type { ProcessSettings, RedisSettings } from "./settings.ts";
 
 export const stages = ["ingest", "embed", "sink"] as const;
@@ -18,6 +19,8 @@ export interface Activity {
   inFlight: number;
   lastActivityAt: Date | undefined;
   latencies: Record<string, LatencySummary>;
+  /** Operations on other services that take longer than `SLOW_OPERATION_MS`. */
+  slow: SlowOperation[];
 }
 
 const latencySchema = z.object({
@@ -44,6 +47,8 @@ const presenceSchema = z.object({
   latencies: z.record(z.string(), latencySchema),
   /** What the doctor found at this process's start. */
   doctor: lastReportSchema.optional(),
+  // A process of the version before does not tell.
+  slow: z.array(z.object({ operation: z.string(), dependency: z.string(), recentMs: z.number() })).default([]),
 });
 /** What one process last said of itself. */
 export type Presence = z.output<typeof presenceSchema>;

@@ -6,8 +6,7 @@ async function start(environment: Record<string, string>) {
   const patience = testPatience();
   const settings = { ...config, ...readDoctorSettings("ingest", { ...process.env, ...environment }) };
   const { log, health } = patience;
-  const stop = new AbortController().signal;
-  await examineAtStart("ingest", { config: settings, log, health, instance: "test", stop, patience });
+  await examineAtStart("ingest", { config: settings, log, health });
   return { lines: patience.lines(), report: health.lastReport };
 }
 

@@ -147,7 +147,15 @@ const setUps: Record<string, SetUp> = {
     subject: "api",
     environment: asUser,
     verdict: ["postgres", "authorization", "postgres_table_missing"],
-    remedy: "Start the sink, which makes it, or correct POSTGRES_DATABASE and POSTGRES_SCHEMA.",
+    remedy:
+      "Start the sink with POSTGRES_MIGRATE=true, which makes it, or correct POSTGRES_DATABASE and POSTGRES_SCHEMA.",
+  },
+  "PostgreSQL: no table, and the sink is not to make it": {
+    ...sink,
+    environment: { ...asUser, POSTGRES_MIGRATE: "false" },
+    verdict: ["postgres", "authorization", "postgres_table_missing"],
+    remedy:
+      "Start the sink with POSTGRES_MIGRATE=true, which makes it, or correct POSTGRES_DATABASE and POSTGRES_SCHEMA.",
   },
   "RDS: a wrong secret key": {
     ...sink,

@@ -2,10 +2,10 @@ import {
   checkIdentity,
   consumerSettings,
   documentSettings,
-  indexSettings,
   kafkaSettings,
   openSearchSettings,
   postgresSettings,
+  preparationSettings,
   processSettings,
   redisSettings,
   topicSettings,
@@ -23,7 +23,7 @@ const settings = z.object({
   ...openSearchSettings,
   ...redisSettings,
   ...documentSettings,
-  ...indexSettings,
+  ...preparationSettings,
   OPENSEARCH_SHARDS: variable.integer(1, 1_024).default(1).meta({ description: "Shards of an index that is created." }),
   OPENSEARCH_REPLICAS: variable
     .integer(0, 10)

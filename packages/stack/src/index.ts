@@ -20,8 +20,15 @@ export {
   up,
 } from "./stack.ts";
 export type { ServiceName } from "./state.ts";
+export { type IssuedKey, type PodIdentityAgent, startPodIdentityAgent } from "./verifiers/pod-identity-agent.ts";
 export { type PostgresAuthenticator, startPostgresAuthenticator } from "./verifiers/postgres-authenticator.ts";
 export { type RedisAuthenticator, startRedisAuthenticator } from "./verifiers/redis-authenticator.ts";
-export { type Expectation, type KnownKey, refusePresigned, refuseSignedHeaders } from "./verifiers/signature-v4.ts";
+export {
+  accessKeyOf,
+  type Expectation,
+  type KnownKey,
+  refusePresigned,
+  refuseSignedHeaders,
+} from "./verifiers/signature-v4.ts";
 export { type SigningProxy, startSigningProxy } from "./verifiers/signing-proxy.ts";
 export { default as vitestGlobalSetup } from "./vitest.ts";

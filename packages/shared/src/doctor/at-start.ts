@@ -10,7 +10,7 @@ import type { DoctorSettings, ProcessName } from "./settings.ts";
  */
 export async function examineAtStart(
   process: ProcessName,
-  { config, log, health }: ProcessContext<DoctorSettings>,
+  { config, log, health }: Pick<ProcessContext<DoctorSettings>, "config" | "log" | "health">,
   options: DiagnoseOptions = {},
 ): Promise<void> {
   try {

@@ -127,12 +127,12 @@ async function readRights(client: PoolClient, schema: string): Promise<Rights> {
   return rights;
 }
 
-function lacking(rights: Rights, settings: PostgresSettings, writes: boolean): string | Failure {
+function lacking(rights: Rights, settings: PostgresSettings & DoctorSettings, writes: boolean): string | Failure {
   const { POSTGRES_SCHEMA: schema, POSTGRES_USER: user } = settings;
   if (settings.POSTGRES_USE_IAM_AUTH && rights.rds_iam === false) {
     return { code: "postgres_rds_iam_missing", said: `${user} is no member of rds_iam`, names: { user } };
   }
-  if (!rights.table) return withoutTable(rights, schema, user, writes);
+  if (!rights.table) return withoutTable(rights, schema, user, writes && settings.POSTGRES_MIGRATE !== false);
   const wanted = writes ? (["select", "insert", "update"] as const) : (["select"] as const);
   const missing = wanted.filter((right) => !rights[right]).map((right) => right.toUpperCase());
   if (missing.length === 0) return `${wanted.join(", ")} on ${schema}.demo_log`;
@@ -144,8 +144,8 @@ function lacking(rights: Rights, settings: PostgresSettings, writes: boolean): s
   };
 }
 
-function withoutTable({ create }: Rights, schema: string, user: string, writes: boolean): string | Failure {
-  if (!writes) return { code: "postgres_table_missing", said: `${schema}.demo_log does not exist` };
+function withoutTable({ create }: Rights, schema: string, user: string, makes: boolean): string | Failure {
+  if (!makes) return { code: "postgres_table_missing", said: `${schema}.demo_log does not exist` };
   if (create) return `${schema}.demo_log can be made`;
   const said = `${schema}.demo_log does not exist, and CREATE on ${schema} is not granted`;
   return { code: "postgres_denied", said, names: { grants: `GRANT CREATE ON SCHEMA ${schema} TO ${user};` } };

@@ -4,10 +4,10 @@ import { readConfiguration } from "../config.ts";
 import {
   checkEmbeddingKey,
   embeddingSettings,
-  indexSettings,
   kafkaSettings,
   openSearchSettings,
   postgresSettings,
+  preparationSettings,
   redisSettings,
   topicSettings,
 } from "../settings.ts";
@@ -19,9 +19,9 @@ const stores = { ...postgresSettings, ...openSearchSettings };
 const schemas = {
   ingest: z.object(messages),
   embed: z.object({ ...messages, ...embeddingSettings }),
-  sink: z.object({ ...messages, ...stores, ...indexSettings }),
+  sink: z.object({ ...messages, ...stores, ...preparationSettings }),
   api: z.object({ ...messages, ...stores }),
-  all: z.object({ ...messages, ...stores, ...indexSettings, ...embeddingSettings }),
+  all: z.object({ ...messages, ...stores, ...preparationSettings, ...embeddingSettings }),
 };
 
 export const processNames = ["ingest", "embed", "sink", "api"] as const;

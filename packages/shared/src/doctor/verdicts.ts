@@ -153,7 +153,7 @@ export const verdicts = {
   postgres_table_missing: verdict(
     "authorization",
     "The table demo_log does not exist in POSTGRES_SCHEMA.",
-    "Start the sink, which makes it, or correct POSTGRES_DATABASE and POSTGRES_SCHEMA.",
+    "Start the sink with POSTGRES_MIGRATE=true, which makes it, or correct POSTGRES_DATABASE and POSTGRES_SCHEMA.",
   ),
   opensearch_iam_refused: verdict(
     "authentication",

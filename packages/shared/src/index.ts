@@ -27,7 +27,7 @@ export {
   steps,
 } from "./doctor/report.ts";
 export { processNames, readDoctorSettings, type Subject } from "./doctor/settings.ts";
-export { type VerdictCode, verdicts } from "./doctor/verdicts.ts";
+export { remedyText, type VerdictCode, verdicts } from "./doctor/verdicts.ts";
 export * from "./fault.ts";
 export { type DecodedValue, isFramed, NO_REGISTRY, type ValueDecoder } from "./framed-value.ts";
 export { type DependencyHealth, Health } from "./health.ts";

@@ -15,7 +15,7 @@ const READ_MAX_BYTES = 1_024;
  * Requests that show what a principal may do and change nothing: no record is written, no group joined, no offset
  * moved. A broker looks at the permission before it looks for the partition, so what is asked for a partition that no
  * topic has is answered by "unknown partition" where it is allowed, and by a denial where it is not
- * (docs/decisions/0008-doctor-writes-nothing.md).
+ * (docs/decisions/0009-doctor-writes-nothing.md).
  */
 export interface KafkaRequests {
   connect(): Promise<void>;

@@ -25,7 +25,7 @@ interface Answer {
 
 /**
  * Nothing is stored: the document that is written has a condition that no document fulfils, so OpenSearch looks at the
- * permission and at the mapping, and then refuses it as a conflict (docs/decisions/0008-doctor-writes-nothing.md).
+ * permission and at the mapping, and then refuses it as a conflict (docs/decisions/0009-doctor-writes-nothing.md).
  *
  * @param dimensions of the embedding model's vectors, where they are known
  */

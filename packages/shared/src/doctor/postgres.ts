@@ -60,7 +60,7 @@ export function examinePostgres(
   const probe: Check = {
     step: "probe",
     tried: writes ? "insert and read a row of demo_log, rolled back" : "read demo_log",
-    run: async () => (writes ? writeAndRead(await connected()) : readOnly(await connected())),
+    run: async () => (writes ? writeAndRead(await connected(), schema) : readOnly(await connected())),
   };
   const cleanup: Check = {
     step: "cleanup",
@@ -155,12 +155,16 @@ const insert = `INSERT INTO demo_log (kafka_topic, kafka_partition, kafka_offset
   VALUES ('millrace doctor', -1, -1, 'INFO') ON CONFLICT (kafka_topic, kafka_partition, kafka_offset)
   DO UPDATE SET log_level = excluded.log_level RETURNING kafka_topic`;
 
-/** Where the table is yet to be made, a table of another name stands for it. */
-async function writeAndRead(client: PoolClient): Promise<string> {
-  const { rows } = await client.query("SELECT to_regclass('demo_log') IS NOT NULL AS exists");
+/** Where the table is yet to be made, a table of another name stands for it, and a schema for that of the table. */
+async function writeAndRead(client: PoolClient, schema: string): Promise<string> {
+  const { rows } = await client.query(
+    "SELECT to_regclass('demo_log') IS NOT NULL AS has_table, to_regnamespace($1) IS NOT NULL AS has_schema",
+    [schema],
+  );
   await client.query("BEGIN");
   try {
-    if (rows[0]?.exists === true) return `${(await client.query(insert)).rowCount} row written, read and rolled back`;
+    if (rows[0]?.has_table) return `${(await client.query(insert)).rowCount} row written, read and rolled back`;
+    if (!rows[0]?.has_schema) await client.query(`CREATE SCHEMA ${schema}`);
     await client.query("CREATE TABLE millrace_doctor (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY)");
     return "a table made and rolled back";
   } finally {

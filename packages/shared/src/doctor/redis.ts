@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import type { Redis } from "ioredis";
+
 import type { AwsCredentialsProvider } from "../aws/credentials.ts";
 import { describeCause } from "../fault.ts";
 import { Health } from "../health.ts";
 import { Log } from "../log.ts";
-import { openRedis } from "../redis.ts";
+import { openRedis, type Redis } from "../redis.ts";
 import type { RedisSettings } from "../settings.ts";
 import { tlsOptions } from "../tls.ts";
 import type { Check, Examination } from "./check.ts";

@@ -3,6 +3,7 @@ import OpenAI from "openai";
 import type { ProviderSettings } from "../config.ts";
 import type { Embedded, EmbeddingOutcome, EmbeddingProvider } from "../provider.ts";
 import { classify, type Refusal } from "./fault.ts";
+import { readAnswer } from "./read-answer.ts";
 
 type OpenAISettings = Extract<ProviderSettings, { provider: "openai" }>;
 
@@ -21,13 +22,18 @@ export function createOpenAIProvider(settings: OpenAISettings): EmbeddingProvide
 
   const request = async (texts: readonly string[]): Promise<Embedded | { fault: RetryableFault } | Refusal> => {
     try {
-      const answer = await client.embeddings.create({
-        model: settings.model,
+      const { model, expectedDimensions: dimensions } = settings;
+      // The client's own time limit ends with the headers.
+      const signal = AbortSignal.timeout(settings.timeoutMs);
+      const asked: OpenAI.EmbeddingCreateParams = {
+        model,
         input: [...texts],
         encoding_format: "base64",
         ...(settings.requestedDimensions !== undefined && { dimensions: settings.requestedDimensions }),
-      });
-      return readAnswer(answer.data, texts.length, settings);
+      };
+      const answer = await client.embeddings.create(asked, { signal }).asResponse();
+      const body = Buffer.from(await answer.arrayBuffer());
+      return readAnswer(body, { count: texts.length, model, dimensions });
     } catch (error) {
       const outcome = classify(error, settings.apiKey);
       return "refused" in outcome ? outcome : { fault: outcome };
@@ -64,36 +70,4 @@ async function embedHalves(texts: readonly string[], embed: EmbeddingProvider["e
   vectors.set(second.vectors, first.vectors.length);
   const failed = [...first.failed, ...second.failed.map(({ index, fault }) => ({ index: index + middle, fault }))];
   return { model: second.model, dimensions: second.dimensions, vectors, failed };
-}
-
-/** Nothing of the answer is believed: its count, its order, its dimensions and its numbers are checked. */
-function readAnswer(
-  data: readonly { index: number; embedding: unknown }[],
-  count: number,
-  settings: OpenAISettings,
-): Embedded | { fault: RetryableFault } {
-  if (data.length !== count) return wrong(`${data.length} vectors for ${count} texts`);
-  const rows = new Array<Buffer | undefined>(count);
-  for (const { index, embedding } of data) {
-    if (typeof embedding !== "string") return wrong("a vector that is not base64");
-    rows[index] = Buffer.from(embedding, "base64");
-  }
-  const bytes = rows[0]?.length ?? 0;
-  const dimensions = bytes / 4;
-  const expected = settings.expectedDimensions ?? dimensions;
-  if (bytes === 0 || dimensions !== expected)
-    return wrong(`vectors of ${dimensions} dimensions instead of ${expected}`);
-  const vectors = new Float32Array(count * dimensions);
-  const target = new Uint8Array(vectors.buffer);
-  for (let index = 0; index < count; index++) {
-    const row = rows[index];
-    if (row?.length !== bytes) return wrong(`no vector of ${dimensions} dimensions for text ${index}`);
-    target.set(row, index * bytes);
-  }
-  if (!vectors.every(Number.isFinite)) return wrong("a vector with a number that is not finite");
-  return { model: settings.model, dimensions, vectors, failed: [] };
-}
-
-function wrong(what: string): { fault: RetryableFault } {
-  return { fault: retryable("unavailable", `the embeddings API answered with ${what}`) };
 }

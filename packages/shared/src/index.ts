@@ -35,6 +35,7 @@ export { type DeadLetter, deadLetterHeaders, parseDeadLetter } from "./records/d
 export { type Headers, isTombstone, type Message, messageId, type Origin, parseMessageId } from "./records/message.ts";
 export { decodeVectors, type EmbeddedBatch, encodeVectors } from "./records/vectors.ts";
 export { firstConnection, openRedis, type Redis } from "./redis.ts";
+export { groupByNode, readValues } from "./redis-cluster.ts";
 export * from "./settings.ts";
 export { type Operation, type Patience, persist, type Settled, settle } from "./settle.ts";
 export {

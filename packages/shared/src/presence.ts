@@ -1,8 +1,8 @@
-import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Health } from "./health.ts";
 import type { LatencySummary } from "./latency.ts";
 import type { Log } from "./log.ts";
+import type { Redis } from "./redis.ts";
 import type { ProcessSettings, RedisSettings } from "./settings.ts";
 
 export const stages = ["ingest", "embed", "sink"] as const;

@@ -1,4 +1,3 @@
-import type { Redis } from "ioredis";
 import type { Kafka } from "kafkajs";
 import { type Attempts, createAttempts } from "./attempts.ts";
 import { createDeadLetters, type DeadLetters } from "./dead-letters.ts";
@@ -9,7 +8,7 @@ import type { Received } from "./kafka/received.ts";
 import { ensurePipelineTopics } from "./kafka/topics.ts";
 import { aborted, type ProcessContext } from "./lifecycle.ts";
 import { type Activity, announcePresence, type Stage } from "./presence.ts";
-import { firstConnection, openRedis } from "./redis.ts";
+import { firstConnection, openRedis, type Redis } from "./redis.ts";
 import type { ConsumerSettings, KafkaSettings, ProcessSettings, RedisSettings, TopicSettings } from "./settings.ts";
 import { createTracker, type StageTracker } from "./tracking.ts";
 

@@ -1,7 +1,8 @@
-import type { Redis } from "ioredis";
 import { describeCause } from "./fault.ts";
 import type { Log } from "./log.ts";
 import type { Origin } from "./records/message.ts";
+import type { Redis } from "./redis.ts";
+import { groupByNode } from "./redis-cluster.ts";
 import type { RedisSettings } from "./settings.ts";
 
 /** What a message reaches on its way, in this order; it ends stored or dead-lettered. */
@@ -33,14 +34,18 @@ export function createTracker(redis: Redis, settings: RedisSettings, log: Log): 
   let dropped = 0;
 
   const write = async (milestone: Milestone, messages: readonly Identity[], atMs: number): Promise<void> => {
-    const pipeline = redis.pipeline();
-    for (const [key, fields] of fieldsByKey(settings.REDIS_KEY_PREFIX, milestone, messages, atMs)) {
-      pipeline.hset(key, ...fields);
-      pipeline.expire(key, settings.TRACKING_TTL_S);
-    }
-    const results = (await pipeline.exec()) ?? [];
-    const error = results.find(([failed]) => failed)?.[0];
-    if (error) throw error;
+    const byKey = fieldsByKey(settings.REDIS_KEY_PREFIX, milestone, messages, atMs);
+    const writing = groupByNode(redis, [...byKey], ([key]) => key).map(async (group) => {
+      const pipeline = redis.pipeline();
+      for (const [key, fields] of group) {
+        pipeline.hset(key, ...fields);
+        pipeline.expire(key, settings.TRACKING_TTL_S);
+      }
+      const results = (await pipeline.exec()) ?? [];
+      const error = results.find(([failed]) => failed)?.[0];
+      if (error) throw error;
+    });
+    await Promise.all(writing);
     if (dropped > 0) log.record("tracking.write", "ok", undefined, { droppedBefore: dropped });
     dropped = 0;
   };

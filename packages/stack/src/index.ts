@@ -6,6 +6,7 @@ export { type Moto, startMoto } from "./moto.ts";
 export { isolated, type Namespace } from "./namespace.ts";
 export { type Pipeline, type PipelineOptions, startPipeline } from "./pipeline.ts";
 export type { Exit, PipelineProcess, ProcessName } from "./pipeline-process.ts";
+export { type RedisCluster, startRedisCluster } from "./redis-cluster.ts";
 export { type KnownCredentials, type SecureKafka, type SecureKafkaOptions, startSecureKafka } from "./secure-kafka.ts";
 export {
   down,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { describeCause, type Log, type Redis } from "@millrace/shared";
+import { describeCause, groupByNode, type Log, type Redis, readValues } from "@millrace/shared";
 import type { CacheEntry, VectorCache } from "../embedder.ts";
 
 export interface VectorCacheOptions {
@@ -37,9 +37,9 @@ export function createVectorCache(redis: Redis, log: Log, options: VectorCacheOp
     keyOf: (text) => prefix + createHash("sha256").update(text).digest("hex"),
     async read(keys) {
       try {
-        const values = await redis.mgetBuffer(...keys);
-        return keys.map((key, index) => {
-          const value = values[index];
+        const values = await readValues(redis, keys);
+        return keys.map((key) => {
+          const value = values.get(key);
           return value ? (readEntry(key, value, dimensions) ?? drop(key)) : undefined;
         });
       } catch (error) {
@@ -49,13 +49,13 @@ export function createVectorCache(redis: Redis, log: Log, options: VectorCacheOp
     },
     write(entries) {
       if (pending >= PENDING_MAX || entries.length === 0) return;
-      const pipeline = redis.pipeline();
-      for (const entry of entries) pipeline.set(entry.key, writeEntry(entry), "EX", timeToLiveS);
       pending++;
-      pipeline
-        .exec()
-        .catch(() => undefined)
-        .finally(() => pending--);
+      const writing = groupByNode(redis, entries, ({ key }) => key).map((group) => {
+        const pipeline = redis.pipeline();
+        for (const entry of group) pipeline.set(entry.key, writeEntry(entry), "EX", timeToLiveS);
+        return pipeline.exec();
+      });
+      void Promise.allSettled(writing).finally(() => pending--);
     },
   };
 }

@@ -1,11 +1,11 @@
 import { messageId, openOpenSearch, readConfiguration, settle } from "@millrace/shared";
+import { type BulkFate, startServerlessProxy } from "@millrace/stack";
 import { testEnvironment } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
 import { sinkConfig } from "../src/config.ts";
 import { OpenSearchIndex } from "../src/opensearch/search-index.ts";
 import { ServerlessIndex } from "../src/opensearch/serverless-index.ts";
 import { documents } from "./documents.ts";
-import { type Fate, startServerlessProxy } from "./serverless-proxy.ts";
 import { testConfig, testPatience } from "./support.ts";
 
 /** This OpenSearch shows what was written after a second, or with the next search where none came for long. */
@@ -72,7 +72,7 @@ test("a write without an answer is asked to wait until it could be found, a clea
   const { process } = collection();
   await using sink = process();
   await sink.index.write(documents(1), never);
-  const fates: [Fate, number | undefined][] = [
+  const fates: [BulkFate, number | undefined][] = [
     ["lost", VISIBLE_MS],
     ["failed_after", VISIBLE_MS],
     ["failed_before", VISIBLE_MS],
@@ -91,7 +91,7 @@ test("whatever is lost, refused or throttled, each document is there once in the
   const { process, idsOf } = collection();
   await using sink = process();
   await sink.index.write(documents(1), never);
-  const fates: Fate[] = ["lost", "answered", "failed_after", "throttled", "failed_before", "answered", "lost"];
+  const fates: BulkFate[] = ["lost", "answered", "failed_after", "throttled", "failed_before", "answered", "lost"];
   let requests = 0;
   proxy.fate = () => fates[requests++ % fates.length] ?? "answered";
   const batches = Array.from({ length: 12 }, (_, partition) => documents(20, { partition: 100 + partition }));

@@ -24,6 +24,7 @@ export type { ServiceName } from "./state.ts";
 export { type IssuedKey, type PodIdentityAgent, startPodIdentityAgent } from "./verifiers/pod-identity-agent.ts";
 export { type PostgresAuthenticator, startPostgresAuthenticator } from "./verifiers/postgres-authenticator.ts";
 export { type RedisAuthenticator, startRedisAuthenticator } from "./verifiers/redis-authenticator.ts";
+export { type BulkFate, type ServerlessProxy, startServerlessProxy } from "./verifiers/serverless-proxy.ts";
 export {
   accessKeyOf,
   type Expectation,

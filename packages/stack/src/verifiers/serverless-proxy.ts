@@ -3,12 +3,12 @@ import { createServer, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** What happens to a bulk request. `lost`: it is done, and the connection breaks instead of an answer. */
-export type Fate = "answered" | "lost" | "failed_before" | "failed_after" | "throttled";
+export type BulkFate = "answered" | "lost" | "failed_before" | "failed_after" | "throttled";
 
 export interface ServerlessProxy extends AsyncDisposable {
   url: string;
   /** Decides over each bulk request that the collection would take. */
-  fate: () => Fate;
+  fate: () => BulkFate;
   /** What was refused because a vector collection has no such thing. */
   refused: string[];
 }
@@ -19,7 +19,7 @@ export interface ServerlessProxy extends AsyncDisposable {
  * none of its native libraries.
  */
 export async function startServerlessProxy(upstream: string): Promise<ServerlessProxy> {
-  const proxy = { fate: (): Fate => "answered", refused: [] as string[] };
+  const proxy = { fate: (): BulkFate => "answered", refused: [] as string[] };
   const server = createServer(async (incoming, outgoing) => {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk);

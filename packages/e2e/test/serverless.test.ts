@@ -8,8 +8,7 @@ import { millrace } from "../src/millrace.ts";
 import { openTestbed, type Testbed } from "../src/testbed.ts";
 import { customerTexts } from "./messages.ts";
 
-/** More than this OpenSearch takes to show what was written. */
-const VISIBLE_MS = 2_500;
+const VISIBLE_MS = 1_000;
 const fates: BulkFate[] = ["answered", "lost", "answered", "throttled", "failed_after"];
 const texts = customerTexts(200, `s${process.pid}`);
 const stack = inject("stack");
@@ -18,7 +17,7 @@ let testbed: Testbed;
 let ids: string[];
 
 beforeAll(async () => {
-  const proxy = opened.use(await startServerlessProxy(stack.OPENSEARCH_ENDPOINT));
+  const proxy = opened.use(await startServerlessProxy(stack.OPENSEARCH_ENDPOINT, VISIBLE_MS));
   let requests = 0;
   proxy.fate = () => fates[requests++ % fates.length] ?? "answered";
   testbed = opened.use(
@@ -28,7 +27,7 @@ beforeAll(async () => {
       environment: {
         OPENSEARCH_ENDPOINT: proxy.url,
         OPENSEARCH_AWS_SERVICE: "aoss",
-        OPENSEARCH_VISIBILITY_MS: String(VISIBLE_MS),
+        OPENSEARCH_VISIBILITY_MS: String(VISIBLE_MS + 50),
         BATCH_MAX_MESSAGES: "25",
       },
     }),

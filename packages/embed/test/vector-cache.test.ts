@@ -67,14 +67,18 @@ test("without Redis it is an empty cache, at once", async () => {
 test("in a Redis cluster vectors lie on all nodes, and are written and read at once", async () => {
   await using cluster = await startRedisCluster();
   const many = openRedis({ ...config, REDIS_CLUSTER: true, REDIS_PORT: cluster.ports[0] ?? 0 }, patience);
-  await expect.poll(() => many.status).toBe("ready");
+  const patient = { timeout: 20_000 };
+  await expect.poll(() => many.status, patient).toBe("ready");
   const cache = createVectorCache(many, log, { model: "m", dimensions: 2, keyPrefix: "p", timeToLiveS: 60 });
   const entries = Array.from({ length: 50 }, (_, index) => ({
     key: cache.keyOf(Buffer.from(`text ${index}`)),
     vector: Float32Array.of(index, 1),
   }));
-  cache.write(entries);
   const keys = [...entries.map(({ key }) => key), cache.keyOf(Buffer.from("unknown"))];
-  await expect.poll(() => cache.read(keys)).toEqual([...entries.map(({ vector }) => vector), undefined]);
+  const writeAndRead = () => {
+    cache.write(entries);
+    return cache.read(keys);
+  };
+  await expect.poll(writeAndRead, patient).toEqual([...entries.map(({ vector }) => vector), undefined]);
   many.disconnect();
 });

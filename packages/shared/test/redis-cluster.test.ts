@@ -126,7 +126,9 @@ describe.each([
     const activity = () => ({ messages: 1, deadLettered: 0, inFlight: 0, lastActivityAt: undefined, latencies: {} });
     const { log, health } = patience;
     await using _presence = announcePresence(redis, "sink", { instance: "one", log, health, config }, activity);
-    await expect.poll(async () => (await readPresence(redis, config.REDIS_KEY_PREFIX, "sink", 2_000)).length).toBe(1);
+    await expect
+      .poll(async () => (await readPresence(redis, config.REDIS_KEY_PREFIX, "sink", 2_000)).length, { timeout: 20_000 })
+      .toBe(1);
 
     const names = Array.from({ length: 100 }, (__, index) => `${config.REDIS_KEY_PREFIX}:${index}`);
     await Promise.all(names.slice(0, 99).map((name) => redis.set(name, Buffer.from(name), "EX", 60)));

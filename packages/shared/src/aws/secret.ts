@@ -46,7 +46,7 @@ export async function openSecret(
   };
 }
 
-export function regionOf(arn: string): string {
+function regionOf(arn: string): string {
   return arn.split(":")[3] ?? "";
 }
 

@@ -24,7 +24,9 @@ export class TokenCluster extends Cluster {
   readonly #renewal: NodeJS.Timeout;
   readonly #reauthentication: NodeJS.Timeout;
   #token = "";
+  #connecting: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
+  #closed = false;
 
   constructor(
     startupNodes: ClusterNode[],
@@ -43,22 +45,31 @@ export class TokenCluster extends Cluster {
     this.#reauthentication = setInterval(() => void this.#reauthenticate(), reauthenticationIntervalMs).unref();
   }
 
-  /** Called by ioredis itself too, when it lost every node. */
-  override async connect(): Promise<void> {
+  /** Called by ioredis itself too: when it lost every node, and for each command before the first connection. */
+  override connect(): Promise<void> {
+    this.#connecting ??= this.#connectWithToken().finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  override disconnect(reconnect = false): void {
+    this.#closed = !reconnect;
+    if (!reconnect) for (const timer of [this.#renewal, this.#reauthentication, this.#retry]) clearTimeout(timer);
+    super.disconnect(reconnect);
+  }
+
+  async #connectWithToken(): Promise<void> {
     try {
       await this.#renew();
     } catch (error) {
       this.emit("error", error);
       clearTimeout(this.#retry);
+      if (this.#closed) throw error;
       this.#retry = setTimeout(() => void this.connect().catch(() => undefined), TOKEN_RETRY_MS).unref();
       throw error;
     }
-    await super.connect();
-  }
-
-  override disconnect(reconnect = false): void {
-    if (!reconnect) for (const timer of [this.#renewal, this.#reauthentication, this.#retry]) clearTimeout(timer);
-    super.disconnect(reconnect);
+    if (!this.#closed) await super.connect();
   }
 
   async #renew(): Promise<void> {

@@ -17,8 +17,20 @@ export interface ServerlessProxy extends AsyncDisposable {
  * Makes a real OpenSearch refuse what a vector collection of OpenSearch Serverless refuses: ids of one's own, deletions, SMILE,
  * `_refresh`, and settings of shards, replicas and refreshes. Its engine faiss is replaced by Lucene's, for this OpenSearch has
  * none of its native libraries.
+ *
+ * @param visibleAfterMs how long a document that was written can't be found
  */
-export async function startServerlessProxy(upstream: string): Promise<ServerlessProxy> {
+export async function startServerlessProxy(upstream: string, visibleAfterMs: number): Promise<ServerlessProxy> {
+  let writtenAtMs: number | undefined;
+  let refreshing: Promise<unknown> = Promise.resolve();
+  /** What was written long enough ago is shown to this search, and with it perhaps what came later. */
+  const showWritten = async (): Promise<void> => {
+    if (writtenAtMs !== undefined && Date.now() - writtenAtMs >= visibleAfterMs) {
+      writtenAtMs = undefined;
+      refreshing = fetch(new URL("/_refresh", upstream), { method: "POST" });
+    }
+    await refreshing;
+  };
   const proxy = { fate: (): BulkFate => "answered", refused: [] as string[] };
   const server = createServer(async (incoming, outgoing) => {
     const chunks: Buffer[] = [];
@@ -35,9 +47,11 @@ export async function startServerlessProxy(upstream: string): Promise<Serverless
     const fate = isBulk ? proxy.fate() : "answered";
     if (fate === "failed_before") return answer(outgoing, 503, { error: "unavailable" });
     if (fate === "throttled") return answer(outgoing, 402, { error: "capacity" });
+    if (url.includes("search")) await showWritten();
     const passed = { ...headers };
     delete passed["content-length"];
     const forwarded = request(new URL(url, upstream), { method, headers: passed }, (response) => {
+      if (isBulk) writtenAtMs ??= Date.now();
       if (fate === "lost") outgoing.destroy();
       if (fate === "failed_after") answer(outgoing, 500, { error: "internal" });
       if (fate !== "answered") return response.resume();
@@ -45,7 +59,7 @@ export async function startServerlessProxy(upstream: string): Promise<Serverless
       return response.pipe(outgoing);
     });
     forwarded.on("error", () => outgoing.destroy());
-    forwarded.end(body.replace('"engine":"faiss"', '"engine":"lucene"'));
+    forwarded.end(toCluster(body));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -57,6 +71,13 @@ export async function startServerlessProxy(upstream: string): Promise<Serverless
       await once(server, "close");
     },
   });
+}
+
+/** As this OpenSearch can do it, which shows nothing by itself. */
+function toCluster(body: string): string {
+  return body
+    .replace('"engine":"faiss"', '"engine":"lucene"')
+    .replace('"knn":true', '"knn":true,"refresh_interval":"-1"');
 }
 
 function refusalOf(

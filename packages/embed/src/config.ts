@@ -1,20 +1,17 @@
 import {
   checkIdentity,
   consumerSettings,
+  dimensionsOf,
   kafkaSettings,
+  modelSettings,
+  priceOf,
   processSettings,
   redisSettings,
   topicSettings,
   variable,
 } from "@millrace/shared";
 import { z } from "zod";
-
-/** Dimensions of OpenAI's models where none are asked for. */
-const knownDimensions: Record<string, number> = {
-  "text-embedding-3-small": 1_536,
-  "text-embedding-3-large": 3_072,
-  "text-embedding-ada-002": 1_536,
-};
+import type { SpendingLimits } from "./spending-budget.ts";
 
 const settings = z.object({
   PORT: variable
@@ -22,6 +19,10 @@ const settings = z.object({
     .default(8082)
     .meta({ description: "Port of the process's HTTP server; the api asks it for the vectors of search texts." }),
   ...processSettings,
+  // An embeddings request for a large batch takes seconds.
+  SLOW_OPERATION_MS: processSettings.SLOW_OPERATION_MS.unwrap()
+    .default(10_000)
+    .meta({ ...processSettings.SLOW_OPERATION_MS.meta() }),
   ...kafkaSettings,
   ...topicSettings,
   ...consumerSettings,
@@ -46,11 +47,7 @@ const settings = z.object({
     .url()
     .default("https://api.openai.com/v1")
     .meta({ description: "Any server that speaks OpenAI's embeddings API." }),
-  OPENAI_EMBEDDING_MODEL: z.string().default("text-embedding-3-small").meta({ description: "Model." }),
-  OPENAI_EMBEDDING_DIMENSIONS: variable
-    .integer(1, 65_536)
-    .optional()
-    .meta({ description: "Dimensions to ask for; absent: the model's own." }),
+  ...modelSettings,
   OPENAI_TIMEOUT_MS: variable
     .integer(100, 600_000)
     .default(30_000)
@@ -70,6 +67,14 @@ const settings = z.object({
     .integer(60, 31_536_000)
     .default(604_800)
     .meta({ description: "How long a vector is kept in the cache." }),
+  EMBEDDING_RATE_LOCAL_SHARE: z.coerce.number({ error: "not a number" }).gt(0).max(1).default(0.25).meta({
+    description:
+      "Share of the API's limits that one process keeps to while Redis is away; 1 divided by the number of embed processes.",
+  }),
+  EMBEDDING_BUDGET_USD_PER_DAY: variable.dollars().optional().meta({
+    description:
+      "Dollars that all embed processes together may spend in a day (UTC); then batches wait. Absent: no limit.",
+  }),
   EMBED_IN_FLIGHT_MAX_BYTES: variable
     .integer(1_024, 1_073_741_824)
     .default(8_388_608)
@@ -77,7 +82,7 @@ const settings = z.object({
 });
 
 /** Everything that the embed process can be told. */
-export const embedConfig = settings.superRefine(checkKey).superRefine(checkIdentity);
+export const embedConfig = settings.superRefine(checkKey).superRefine(checkPrice).superRefine(checkIdentity);
 export type EmbedConfig = z.output<typeof embedConfig>;
 
 type KeyVariable =
@@ -105,6 +110,31 @@ function checkKey(config: Pick<z.output<typeof settings>, KeyVariable>, context:
   }
 }
 
+type PriceVariable =
+  | "EMBEDDING_BUDGET_USD_PER_DAY"
+  | "EMBEDDING_PRICE_USD_PER_MILLION_TOKENS"
+  | "OPENAI_EMBEDDING_MODEL";
+type PriceSettings = Pick<z.output<typeof settings>, PriceVariable>;
+
+function checkPrice(config: PriceSettings, context: z.core.$RefinementCtx): void {
+  if (config.EMBEDDING_BUDGET_USD_PER_DAY === undefined || priceFor(config) !== undefined) return;
+  const message = "required by EMBEDDING_BUDGET_USD_PER_DAY, since the model has no known price";
+  context.addIssue({ code: "custom", path: ["EMBEDDING_PRICE_USD_PER_MILLION_TOKENS"], message });
+}
+
+/** Dollars for a million tokens: the price that was given, or else the model's. */
+function priceFor(config: PriceSettings): number | undefined {
+  return config.EMBEDDING_PRICE_USD_PER_MILLION_TOKENS ?? priceOf(config.OPENAI_EMBEDDING_MODEL);
+}
+
+/** `undefined` where nothing limits the spending. */
+export function spendingLimits(config: EmbedConfig): SpendingLimits | undefined {
+  const usdPerDay = config.EMBEDDING_BUDGET_USD_PER_DAY;
+  const usdPerMillionTokens = priceFor(config);
+  if (usdPerDay === undefined || usdPerMillionTokens === undefined) return undefined;
+  return { usdPerDay, usdPerMillionTokens };
+}
+
 /** What a worker thread needs to know; plain data, since it crosses the thread's boundary. */
 export type ProviderSettings =
   | { provider: "local" }
@@ -125,7 +155,7 @@ export function providerSettings(config: EmbedConfig): ProviderSettings {
   const { EMBEDDING_PROVIDER: provider, OPENAI_API_KEY: apiKey, OPENAI_API_KEY_SECRET_ARN: secret } = config;
   if (provider === "local" || (apiKey ?? secret) === undefined) return { provider: "local" };
   const requested = config.OPENAI_EMBEDDING_DIMENSIONS;
-  const expected = requested ?? knownDimensions[config.OPENAI_EMBEDDING_MODEL];
+  const expected = requested ?? dimensionsOf(config.OPENAI_EMBEDDING_MODEL);
   return {
     provider: "openai",
     ...(apiKey !== undefined && { apiKey }),

@@ -3,7 +3,7 @@ import { retryable } from "@millrace/shared";
 import { Piscina } from "piscina";
 import type { ProviderSettings } from "./config.ts";
 import { type ApiKey, fixedKey } from "./openai/api-key.ts";
-import type { EmbeddingOutcome } from "./provider.ts";
+import type { ProviderAnswer } from "./provider.ts";
 
 export interface EmbedTask {
   texts: readonly string[];
@@ -14,7 +14,11 @@ export interface EmbedTask {
 /** The embedder workers. */
 export interface EmbedderPool extends AsyncDisposable {
   /** One task, one embeddings request. */
-  embed(texts: readonly string[], signal?: AbortSignal): Promise<EmbeddingOutcome>;
+  embed(texts: readonly string[], signal?: AbortSignal): Promise<ProviderAnswer>;
+  /** The share of the workers' time since the start in which they worked, from 0 to 1. */
+  readonly utilization: number;
+  /** Tasks that wait for a worker. */
+  readonly queued: number;
 }
 
 /** @param key of the API; it goes to the workers with each task, so that a rotated one needs no new workers */
@@ -24,7 +28,7 @@ export function openPool(
   concurrency: number,
   key: ApiKey = fixedKey(settings.provider === "openai" ? settings.apiKey : undefined),
 ): EmbedderPool {
-  const pool = new Piscina<EmbedTask, EmbeddingOutcome>({
+  const pool = new Piscina<EmbedTask, ProviderAnswer>({
     // The worker has the ending that this module has: .ts from the sources, .js when built.
     filename: new URL(`./worker${extname(import.meta.filename)}`, import.meta.url).href,
     workerData: settings,
@@ -43,6 +47,12 @@ export function openPool(
       // A wrong key is nobody's poison: the batch waits, and its next attempt has the key that there is by then.
       if ("fault" in outcome && outcome.fault.code === "misconfigured") await key.refused(apiKey);
       return outcome;
+    },
+    get utilization() {
+      return pool.utilization;
+    },
+    get queued() {
+      return pool.queueSize;
     },
     async [Symbol.asyncDispose]() {
       await pool.destroy();

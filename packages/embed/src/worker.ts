@@ -3,7 +3,7 @@ import type { ProviderSettings } from "./config.ts";
 import { createLocalProvider } from "./local/provider.ts";
 import { createOpenAIProvider } from "./openai/provider.ts";
 import type { EmbedTask } from "./pool.ts";
-import type { EmbeddingOutcome, EmbeddingProvider } from "./provider.ts";
+import type { EmbeddingProvider, ProviderAnswer } from "./provider.ts";
 
 const settings = workerData as unknown as ProviderSettings;
 let open: { provider: EmbeddingProvider; apiKey: string | undefined } | undefined;
@@ -19,9 +19,9 @@ function openProvider(apiKey = ""): EmbeddingProvider {
 }
 
 /** One task = one batch = one embeddings request. The vectors' memory is moved back, not copied. */
-export default async function embed({ texts, apiKey }: EmbedTask): Promise<EmbeddingOutcome> {
+export default async function embed({ texts, apiKey }: EmbedTask): Promise<ProviderAnswer> {
   const outcome = await providerFor(apiKey).embed(texts);
   if ("fault" in outcome) return outcome;
   const moved = { [transferableSymbol]: outcome.vectors.buffer, [valueSymbol]: outcome };
-  return move(moved as unknown as Parameters<typeof move>[0]) as unknown as EmbeddingOutcome;
+  return move(moved as unknown as Parameters<typeof move>[0]) as unknown as ProviderAnswer;
 }

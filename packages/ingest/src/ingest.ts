@@ -3,7 +3,6 @@ import {
   encodeBatch,
   encodedSize,
   type Failure,
-  Latency,
   type Log,
   lethalFault,
   type Message,
@@ -14,9 +13,11 @@ import {
   type RecordProducer,
   type StageTracker,
   type Undeliverable,
+  type ValueDecoder,
+  Work,
 } from "@millrace/shared";
+import { type Decoded, type DecodeRules, decode, decodeRules } from "@millrace/shared/decode";
 import type { IngestConfig } from "./config.ts";
-import { type Decoded, type DecodeRules, decode } from "./decode.ts";
 import { Packer } from "./packer.ts";
 
 export interface IngestEdges {
@@ -24,6 +25,8 @@ export interface IngestEdges {
   deadLetters: DeadLetters;
   tracker: StageTracker;
   log: Log;
+  /** Absent where there is no schema registry. */
+  values?: ValueDecoder | undefined;
 }
 
 interface Packed {
@@ -36,8 +39,9 @@ interface Packed {
  * that fill one embeddings request. A batch waits `BATCH_LINGER_MS` at most for more.
  */
 export class Ingest {
-  readonly latency = new Latency();
-  messages = 0;
+  readonly done = new Work();
+  /** Of the texts that were packed, as a request's budget counts them. */
+  tokens = 0;
   #config: IngestConfig;
   #edges: IngestEdges;
   #packer: Packer<Packed>;
@@ -48,12 +52,7 @@ export class Ingest {
   constructor(config: IngestConfig, edges: IngestEdges) {
     this.#config = config;
     this.#edges = edges;
-    this.#rules = {
-      ...(config.TEXT_FIELD !== undefined && { textField: config.TEXT_FIELD }),
-      documentId: config.DOCUMENT_ID,
-      maxBytes: config.MESSAGE_MAX_BYTES,
-      maxTokens: config.EMBEDDING_INPUT_MAX_TOKENS,
-    };
+    this.#rules = decodeRules(config);
     this.#packer = new Packer({
       maxItems: config.BATCH_MAX_MESSAGES,
       maxTokens: config.BATCH_MAX_TOKENS,
@@ -70,21 +69,28 @@ export class Ingest {
       return;
     }
     const decoded = this.#decode(received, record);
+    // While its schema is fetched a message counts as in flight, so that there is a bound.
+    if (decoded instanceof Promise) void decoded.then((late) => this.#take(received, record, late));
+    else this.#take(received, record, decoded);
+  }
+
+  #take(received: Received, record: Undeliverable, decoded: Decoded): void {
     if ("fault" in decoded) {
       const attempts = Math.max(received.attempts, record.attempts ?? 1);
       this.#refused.push({ received, failure: { item: undeliverable(record, attempts), fault: decoded.fault } });
       if (this.#refused.length >= this.#config.BATCH_MAX_MESSAGES) void this.#giveUpRefused();
     } else {
       const { message, tokens } = decoded;
+      this.tokens += tokens;
       const full = this.#packer.add({ received, message }, { tokens, bytes: encodedSize(message) });
       for (const batch of full) void this.#emit(batch);
     }
     this.#linger ??= setTimeout(() => this.#flush(), this.#config.BATCH_LINGER_MS);
   }
 
-  #decode(received: Received, record: Undeliverable): Decoded {
+  #decode(received: Received, record: Undeliverable): Decoded | Promise<Decoded> {
     if (received.attempts > this.#config.ATTEMPTS_MAX) return { fault: lethalFault(received.attempts - 1) };
-    return decode(record, this.#rules);
+    return decode(record, this.#rules, this.#edges.values);
   }
 
   #flush(): void {
@@ -102,8 +108,7 @@ export class Ingest {
       await this.#edges.producer.send(this.#config.BATCHES_TOPIC, [{ value: record }]);
       this.#edges.tracker.reached("ingested", messages);
       const durationMs = performance.now() - startedAt;
-      this.latency.record(durationMs);
-      this.messages += messages.length;
+      this.done.add(messages.length, record.length);
       this.#edges.log.record("ingest.pack", "ok", durationMs, { messages: messages.length, bytes: record.length });
     }
     for (const { received } of batch) received.done();

@@ -14,20 +14,28 @@ export {
   variable,
 } from "./config.ts";
 export { createDeadLetters, type DeadLetters, type Undeliverable } from "./dead-letters.ts";
+export { dimensionsOf, estimateUsd, pricedModels, priceOf } from "./embedding-models.ts";
 export * from "./fault.ts";
+export { type DecodedValue, isFramed, NO_REGISTRY, type ValueDecoder } from "./framed-value.ts";
 export { type DependencyHealth, Health } from "./health.ts";
-export { type HttpServer, healthRoutes, serveHttp } from "./http.ts";
+export { type HttpServer, healthRoutes, metricsRoute, serveHttp } from "./http.ts";
 export { createKafka } from "./kafka/client.ts";
 export { type ConsumeOptions, type Consumption, consume } from "./kafka/consume.ts";
+export { type Delivery, type OrderedProducer, openOrderedProducer } from "./kafka/ordered-producer.ts";
 export { connectProducer, type OutgoingRecord, type Placement, type RecordProducer } from "./kafka/produce.ts";
 export { type OffsetRange, offsetRanges, type ReadRecord, readRanges } from "./kafka/read.ts";
 export { headersOf, type Received } from "./kafka/received.ts";
 export { ensurePipelineTopics, ensureTopics, type TopicSpecification } from "./kafka/topics.ts";
-export { Latency, type LatencySummary } from "./latency.ts";
+export { bucketBounds, Latency, type LatencySummary } from "./latency.ts";
 export { aborted, type ProcessContext, runProcess } from "./lifecycle.ts";
 export { type Action, actions, Log } from "./log.ts";
+export { metricDefinitions } from "./metrics/definitions.ts";
+export { Metrics } from "./metrics/metrics.ts";
+export { exposePool, processMetrics } from "./metrics/process.ts";
+export { exposeWork } from "./metrics/stage.ts";
 export { OffsetLedger } from "./offset-ledger.ts";
 export { OpenSearchClient, openOpenSearch } from "./opensearch.ts";
+export { Operations, type SlowOperation } from "./operations.ts";
 export { openPostgres, type Pool } from "./postgres.ts";
 export { type Activity, announcePresence, type Presence, readPresence, type Stage, stages } from "./presence.ts";
 export { decodeBatch, encodeBatch, encodedSize } from "./records/batch.ts";
@@ -37,6 +45,7 @@ export { type Headers, isTombstone, type Message, messageId, type Origin, parseM
 export { decodeVectors, type EmbeddedBatch, encodeVectors } from "./records/vectors.ts";
 export { firstConnection, openRedis, type Redis } from "./redis.ts";
 export { groupByNode, readValues } from "./redis-cluster.ts";
+export { redisScript } from "./redis-script.ts";
 export * from "./settings.ts";
 export { type Operation, type Patience, persist, type Settled, settle } from "./settle.ts";
 export {
@@ -47,4 +56,7 @@ export {
   type StageWork,
   type Tracking,
 } from "./stage.ts";
+export { tlsOptions } from "./tls.ts";
 export { createTracker, type Milestone, milestones, type Progress, type StageTracker } from "./tracking.ts";
+export { vectorKeys } from "./vector-key.ts";
+export { Work } from "./work.ts";

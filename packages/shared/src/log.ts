@@ -1,4 +1,5 @@
 import { type DestinationStream, type Level, pino } from "pino";
+import { Operations } from "./operations.ts";
 
 /** Every operation that is logged, with what it means; `docs/logs.md` is made from this list. */
 export const actions = {
@@ -12,10 +13,13 @@ export const actions = {
   "kafka.commit": "Offsets were committed, or a stale commit was refused.",
   "kafka.produce": "Records were written to a topic.",
   "kafka.topics": "Topics were created or found.",
+  "registry.request": "A schema was fetched from the schema registry, or registered there.",
   "ingest.pack": "A batch was packed and written to the batches topic.",
   "embed.request": "One embeddings request for one batch.",
   "embed.batch": "A batch became vectors, from its record's arrival to the vectors' acknowledgement.",
   "embed.cache": "A damaged entry of the embedding cache was dropped, or the cache is away.",
+  "embed.rate": "The limits are shared through Redis, or each process keeps to a share of its own while Redis is away.",
+  "embed.budget": "The day's money is spent and batches wait, or there is money again.",
   "embed.api_key": "The provider's key was read from Secrets Manager, was replaced there, or could not be read.",
   "embed.query": "A search text became a vector for the api.",
   "sink.bulk_write": "One bulk request to OpenSearch.",
@@ -27,6 +31,7 @@ export const actions = {
   "sink.create_index": "The index was created or found.",
   "sink.migrate": "The database schema was migrated.",
   "message.dead_letter": "Messages that can never succeed went to the dead-letter topic.",
+  "event.dead_letter": "Events that could not be delivered went to the events' dead-letter topic, or not even there.",
   "api.request": "One HTTP request.",
   "api.publish": "Messages were published.",
   "api.search": "A search was answered.",
@@ -43,6 +48,8 @@ export type Details = Record<string, unknown>;
 /** JSON lines, one per operation: `{ time, service, action, status, durationMs, details }`. */
 export class Log {
   readonly service: string;
+  /** What came of all operations, whatever level is written. */
+  readonly operations = new Operations();
   #pino: ReturnType<typeof createPino>;
 
   constructor(service: string, options: { level?: string; instance?: string; destination?: DestinationStream } = {}) {
@@ -51,6 +58,7 @@ export class Log {
   }
 
   record(action: Action, status: Status, durationMs?: number, details?: Details): void {
+    this.operations.record(action, status, durationMs);
     this.#pino[levels[status]]({
       action,
       status,

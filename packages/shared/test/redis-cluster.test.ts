@@ -123,7 +123,14 @@ describe.each([
     expect(await attempts.begin("test", record)).toBe(1);
     await attempts.endAll();
 
-    const activity = () => ({ messages: 1, deadLettered: 0, inFlight: 0, lastActivityAt: undefined, latencies: {} });
+    const activity = () => ({
+      messages: 1,
+      deadLettered: 0,
+      inFlight: 0,
+      lastActivityAt: undefined,
+      latencies: {},
+      slow: [],
+    });
     const { log, health } = patience;
     await using _presence = announcePresence(redis, "sink", { instance: "one", log, health, config }, activity);
     await expect

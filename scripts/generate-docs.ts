@@ -1,5 +1,5 @@
-// Writes what the code knows better than a person: the README's table of variables, .env.example, what Compose passes on
-// docs/logs.md, and the policies and verdicts of docs/aws.md.
+// Writes what the code knows better than a person: the README's table of variables, .env.example, what Compose passes on,
+// which variables the chart takes, docs/logs.md, and the policies and verdicts of docs/aws.md.
 //   npm run docs              writes them
 //   npm run docs -- --check   fails when one of them is out of date
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -28,6 +28,7 @@ const written = {
   "README.md": between(read("README.md"), "variables", variableTable()),
   "deploy/compose/variables.yml": composeVariables(),
   "docs/aws.md": between(between(read("docs/aws.md"), "policies", awsPolicies()), "verdicts", awsVerdicts()),
+  "deploy/helm/millrace/values.schema.json": chartSchema(),
   "docs/logs.md": between(read("docs/logs.md"), "actions", actionTable()),
 };
 
@@ -84,6 +85,13 @@ function composeVariables(): string {
     return [`  ${process}:`, "    environment:", ...names.map(({ name }) => `      ${name}:`)];
   });
   return ["# What each process takes from .env. Made by npm run docs.", "services:", ...services, ""].join("\n");
+}
+
+/** The chart refuses a variable that no process reads: a mistyped one would be ignored in silence. */
+function chartSchema(): string {
+  const schema = JSON.parse(read("deploy/helm/millrace/values.schema.json"));
+  schema.$defs.variable.anyOf[0].enum = variables.map(({ name }) => name);
+  return `${JSON.stringify(schema, undefined, 2)}\n`;
 }
 
 function actionTable(): string {

@@ -2,9 +2,9 @@ import {
   checkEmbeddingKey,
   checkIdentity,
   consumerSettings,
+  dimensionsOf,
   embeddingSettings,
   kafkaSettings,
-  openAiDimensions,
   priceOf,
   processSettings,
   redisSettings,
@@ -51,9 +51,6 @@ const settings = z.object({
   EMBEDDING_BUDGET_USD_PER_DAY: variable.dollars().optional().meta({
     description:
       "Dollars that all embed processes together may spend in a day (UTC); then batches wait. Absent: no limit.",
-  }),
-  EMBEDDING_PRICE_USD_PER_MILLION_TOKENS: variable.dollars().optional().meta({
-    description: "Price by which the budget is counted; absent: the list price of the model.",
   }),
   EMBED_IN_FLIGHT_MAX_BYTES: variable
     .integer(1_024, 1_073_741_824)
@@ -110,7 +107,7 @@ export function providerSettings(config: EmbedConfig): ProviderSettings {
   const { EMBEDDING_PROVIDER: provider, OPENAI_API_KEY: apiKey, OPENAI_API_KEY_SECRET_ARN: secret } = config;
   if (provider === "local" || (apiKey ?? secret) === undefined) return { provider: "local" };
   const requested = config.OPENAI_EMBEDDING_DIMENSIONS;
-  const expected = openAiDimensions(config);
+  const expected = requested ?? dimensionsOf(config.OPENAI_EMBEDDING_MODEL);
   return {
     provider: "openai",
     ...(apiKey !== undefined && { apiKey }),

@@ -28,6 +28,7 @@ export {
 } from "./doctor/report.ts";
 export { processNames, readDoctorSettings, type Subject } from "./doctor/settings.ts";
 export { remedyText, type VerdictCode, verdicts } from "./doctor/verdicts.ts";
+export { dimensionsOf, estimateUsd, pricedModels, priceOf } from "./embedding-models.ts";
 export * from "./fault.ts";
 export { type DecodedValue, isFramed, NO_REGISTRY, type ValueDecoder } from "./framed-value.ts";
 export { type DependencyHealth, Health } from "./health.ts";
@@ -51,7 +52,6 @@ export { OpenSearchClient, openOpenSearch } from "./opensearch.ts";
 export { Operations, type SlowOperation } from "./operations.ts";
 export { openPostgres, type Pool } from "./postgres.ts";
 export { type Activity, announcePresence, type Presence, readPresence, type Stage, stages } from "./presence.ts";
-export { estimateUsd, pricedModels, priceOf } from "./prices.ts";
 export { decodeBatch, encodeBatch, encodedSize } from "./records/batch.ts";
 export { RecordError } from "./records/bytes.ts";
 export { type DeadLetter, deadLetterHeaders, parseDeadLetter } from "./records/dead-letter.ts";
@@ -71,4 +71,5 @@ export {
 } from "./stage.ts";
 export { tlsOptions } from "./tls.ts";
 export { createTracker, type Milestone, milestones, type Progress, type StageTracker } from "./tracking.ts";
+export { vectorKeys } from "./vector-key.ts";
 export { Work } from "./work.ts";

@@ -167,6 +167,19 @@ export const textSettings = {
 };
 export type TextSettings = z.output<z.ZodObject<typeof textSettings>>;
 
+/** The embeddings model, and what it costs. */
+export const modelSettings = {
+  OPENAI_EMBEDDING_MODEL: describe(z.string().default("text-embedding-3-small"), "Model."),
+  OPENAI_EMBEDDING_DIMENSIONS: describe(
+    variable.integer(1, 65_536).optional(),
+    "Dimensions to ask for; absent: the model's own.",
+  ),
+  EMBEDDING_PRICE_USD_PER_MILLION_TOKENS: describe(
+    variable.dollars().optional(),
+    "Price by which dollars are counted; absent: the list price of the model.",
+  ),
+};
+
 export const postgresSettings = {
   POSTGRES_HOST: describe(z.string(), "Host of PostgreSQL."),
   POSTGRES_PORT: describe(variable.integer(1, 65_535).default(5432), "Port of PostgreSQL."),
@@ -265,11 +278,7 @@ export const embeddingSettings = {
     variable.url().default("https://api.openai.com/v1"),
     "Any server that speaks OpenAI's embeddings API.",
   ),
-  OPENAI_EMBEDDING_MODEL: describe(z.string().default("text-embedding-3-small"), "Model."),
-  OPENAI_EMBEDDING_DIMENSIONS: describe(
-    variable.integer(1, 65_536).optional(),
-    "Dimensions to ask for; absent: the model's own.",
-  ),
+  ...modelSettings,
   OPENAI_TIMEOUT_MS: describe(variable.integer(100, 600_000).default(30_000), "Time for one embeddings request."),
 };
 export type EmbeddingSettings = z.output<z.ZodObject<typeof embeddingSettings>>;
@@ -296,18 +305,6 @@ export function checkEmbeddingKey(config: KeySettings, context: z.core.$Refineme
       "EMBEDDING_PROVIDER is openai: set the key, OPENAI_API_KEY_SECRET_ARN, or EMBEDDING_PROVIDER=local",
     );
   }
-}
-
-/** Dimensions of OpenAI's models where none are asked for. */
-const knownDimensions: Record<string, number> = {
-  "text-embedding-3-small": 1_536,
-  "text-embedding-3-large": 3_072,
-  "text-embedding-ada-002": 1_536,
-};
-
-/** The dimensions of OpenAI's vectors; absent for a model that is not known. */
-export function openAiDimensions(settings: EmbeddingSettings): number | undefined {
-  return settings.OPENAI_EMBEDDING_DIMENSIONS ?? knownDimensions[settings.OPENAI_EMBEDDING_MODEL];
 }
 
 export const redisSettings = {

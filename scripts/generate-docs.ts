@@ -27,8 +27,8 @@ const written = {
   ".env.example": environmentExample(),
   "README.md": between(read("README.md"), "variables", variableTable()),
   "deploy/compose/variables.yml": composeVariables(),
-  "docs/aws.md": between(between(read("docs/aws.md"), "policies", awsPolicies()), "verdicts", awsVerdicts()),
   "deploy/helm/millrace/values.schema.json": chartSchema(),
+  "docs/aws.md": between(between(read("docs/aws.md"), "policies", awsPolicies()), "verdicts", awsVerdicts()),
   "docs/logs.md": between(read("docs/logs.md"), "actions", actionTable()),
 };
 

@@ -2,9 +2,9 @@ import {
   checkEmbeddingKey,
   checkIdentity,
   consumerSettings,
-  dimensionsOf,
   embeddingSettings,
   kafkaSettings,
+  openAiDimensions,
   priceOf,
   processSettings,
   redisSettings,
@@ -107,7 +107,7 @@ export function providerSettings(config: EmbedConfig): ProviderSettings {
   const { EMBEDDING_PROVIDER: provider, OPENAI_API_KEY: apiKey, OPENAI_API_KEY_SECRET_ARN: secret } = config;
   if (provider === "local" || (apiKey ?? secret) === undefined) return { provider: "local" };
   const requested = config.OPENAI_EMBEDDING_DIMENSIONS;
-  const expected = requested ?? dimensionsOf(config.OPENAI_EMBEDDING_MODEL);
+  const expected = openAiDimensions(config);
   return {
     provider: "openai",
     ...(apiKey !== undefined && { apiKey }),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { variable } from "./config.ts";
+import { dimensionsOf } from "./embedding-models.ts";
 
 /** Groups of variables that several processes have. A process's schema is made of those that it needs. */
 
@@ -305,6 +306,11 @@ export function checkEmbeddingKey(config: KeySettings, context: z.core.$Refineme
       "EMBEDDING_PROVIDER is openai: set the key, OPENAI_API_KEY_SECRET_ARN, or EMBEDDING_PROVIDER=local",
     );
   }
+}
+
+/** The dimensions of OpenAI's vectors; absent for a model that is not known. */
+export function openAiDimensions(settings: EmbeddingSettings): number | undefined {
+  return settings.OPENAI_EMBEDDING_DIMENSIONS ?? dimensionsOf(settings.OPENAI_EMBEDDING_MODEL);
 }
 
 export const redisSettings = {

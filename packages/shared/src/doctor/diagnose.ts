@@ -1,10 +1,15 @@
 import { type AwsCredentialsProvider, awsCredentials } from "../aws/credentials.ts";
 import { LOCAL_DIMENSIONS } from "../embedding-models.ts";
-import type { EmbeddingSettings, OpenSearchSettings, PostgresSettings } from "../settings.ts";
+import {
+  type EmbeddingSettings,
+  type OpenSearchSettings,
+  openAiDimensions,
+  type PostgresSettings,
+} from "../settings.ts";
 import { placeOf } from "./arns.ts";
 import { directionOf, examineAws, SKEW_MAX_S } from "./aws-identity.ts";
 import { type Examination, examine, type Outcome, stepLimitsMs } from "./check.ts";
-import { type AskLocalModel, examineEmbedding, usesOpenAi, wantedDimensions } from "./embedding.ts";
+import { type AskLocalModel, examineEmbedding, usesOpenAi } from "./embedding.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import { examineKafka } from "./kafka.ts";
 import { usesIam } from "./needs.ts";
@@ -86,7 +91,7 @@ function examinationsOf(
 /** Only with embed's own settings is it known which vectors will come. */
 function expectedDimensions(subject: Subject, settings: DoctorSettings): number | undefined {
   if (subject !== "all") return undefined;
-  return usesOpenAi(settings) ? wantedDimensions(settings as DoctorSettings & EmbeddingSettings) : LOCAL_DIMENSIONS;
+  return usesOpenAi(settings) ? openAiDimensions(settings as DoctorSettings & EmbeddingSettings) : LOCAL_DIMENSIONS;
 }
 
 function describe(

@@ -1,7 +1,6 @@
 import { type AwsCredentialsProvider, awsCredentials } from "../aws/credentials.ts";
 import { openSecret } from "../aws/secret.ts";
-import { dimensionsOf } from "../embedding-models.ts";
-import type { EmbeddingSettings } from "../settings.ts";
+import { type EmbeddingSettings, openAiDimensions } from "../settings.ts";
 import type { Check, Examination } from "./check.ts";
 import { secretNeeds } from "./needs.ts";
 import { type Address, networkChecks } from "./network.ts";
@@ -41,7 +40,7 @@ export function examineEmbedding(
   const probe: Check = {
     step: "probe",
     tried: `the vector of one word, model ${model}`,
-    run: async () => readDimensions(answer?.body ?? "", wantedDimensions(settings)),
+    run: async () => readDimensions(answer?.body ?? "", openAiDimensions(settings)),
   };
   return {
     dependency: "embedding",
@@ -62,11 +61,6 @@ export function examineEmbedding(
 export function usesOpenAi(settings: DoctorSettings): boolean {
   const { EMBEDDING_PROVIDER: provider, OPENAI_API_KEY: key, OPENAI_API_KEY_SECRET_ARN: secret } = settings;
   return provider === "openai" || (provider === undefined && (key ?? secret) !== undefined);
-}
-
-/** What the API is to answer with; absent for a model that is not known. */
-export function wantedDimensions(settings: EmbeddingSettings): number | undefined {
-  return settings.OPENAI_EMBEDDING_DIMENSIONS ?? dimensionsOf(settings.OPENAI_EMBEDDING_MODEL);
 }
 
 export function addressOf({ hostname, port, protocol }: URL): Address {

@@ -1,4 +1,5 @@
-// Writes what the code knows better than a person: the README's table of variables, .env.example and docs/logs.md.
+// Writes what the code knows better than a person: the README's table of variables, .env.example, the tables of
+// docs/logs.md and docs/monitoring.md, and the dashboards for Grafana.
 //   npm run docs              writes them
 //   npm run docs -- --check   fails when one of them is out of date
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -7,7 +8,14 @@ import { parseArgs } from "node:util";
 import { apiConfig } from "../packages/api/src/config.ts";
 import { embedConfig } from "../packages/embed/src/config.ts";
 import { ingestConfig } from "../packages/ingest/src/config.ts";
-import { actions, describeVariables, type VariableDescription } from "../packages/shared/src/index.ts";
+import { toGrafana } from "../packages/monitoring/src/dashboards/grafana.ts";
+import { dashboards } from "../packages/monitoring/src/dashboards/index.ts";
+import {
+  actions,
+  describeVariables,
+  metricDefinitions,
+  type VariableDescription,
+} from "../packages/shared/src/index.ts";
 import { sinkConfig } from "../packages/sink/src/config.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -22,6 +30,8 @@ const written = {
   ".env.example": environmentExample(),
   "README.md": between(read("README.md"), "variables", variableTable()),
   "docs/logs.md": between(read("docs/logs.md"), "actions", actionTable()),
+  "docs/monitoring.md": between(read("docs/monitoring.md"), "metrics", metricTable()),
+  ...dashboardFiles(),
 };
 
 const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
@@ -71,6 +81,24 @@ function environmentExample(): string {
 function actionTable(): string {
   const rows = Object.entries(actions).map(([action, meaning]) => `| \`${action}\` | ${meaning} |`);
   return ["| action | meaning |", "| --- | --- |", ...rows].join("\n");
+}
+
+function metricTable(): string {
+  const rows = Object.entries(metricDefinitions).map(([name, { type, labels, processes: readers, help }]) => {
+    const who = readers.length === Object.keys(processes).length ? "all" : readers.join(", ");
+    return `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(", ")} | ${who} | ${help} |`;
+  });
+  return ["| metric | type | labels | processes | meaning |", "| --- | --- | --- | --- | --- |", ...rows].join("\n");
+}
+
+/** Committed, because Grafana imports files, and whoever does that need not have Node. */
+function dashboardFiles(): Record<string, string> {
+  return Object.fromEntries(
+    dashboards.map((dashboard) => [
+      `deploy/monitoring/dashboards/${dashboard.name}.json`,
+      `${JSON.stringify(toGrafana(dashboard), undefined, 2)}\n`,
+    ]),
+  );
 }
 
 function between(text: string, name: string, content: string): string {

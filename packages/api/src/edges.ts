@@ -74,7 +74,8 @@ export function openEdges(config: ApiConfig, patience: Patience): OpenEdges {
       postgres: noted("postgres", () => postgres.query("SELECT 1")),
       opensearch: noted("opensearch", () => askIndex(opensearch, config.OPENSEARCH_INDEX)),
       kafka: noted("kafka", () => probeAdmin.use((admin) => admin.describeCluster())),
-      redis: noted("redis", () => fromRedis(() => redis.ping())),
+      // Its client notes by itself whether it is connected.
+      redis: createProbe(() => fromRedis(() => redis.ping())),
     },
   };
   return {

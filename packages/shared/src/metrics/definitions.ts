@@ -64,7 +64,7 @@ export const metricDefinitions = {
   },
   millrace_operation_recent_seconds: {
     type: "gauge",
-    help: "Mean time of an operation on another service in the last 10 s, or the age of the oldest under way if that is more.",
+    help: "What an operation on another service took in the last 10 s (time-weighted mean), or the age of the oldest under way if that is more.",
     labels: ["operation", "dependency"],
     processes: stages,
   },

@@ -43,7 +43,11 @@ export function openEdges(config: ApiConfig, patience: Patience): OpenEdges {
   const probeAdmin = resources.use(new KafkaAdmin(kafka));
   // These two connect at once and would log it before the services that come before them; `acquire` logs all in order.
   const quietly = { ...patience, log: new Log(log.service, { level: "error" }) };
-  const messageLog = resources.use(new KafkaMessageLog(kafka, quietly));
+  const groupLimits = {
+    requestMaxBytes: config.PUBLISH_MESSAGE_MAX_BYTES,
+    unansweredMaxBytes: config.PUBLISH_UNANSWERED_MAX_BYTES,
+  };
+  const messageLog = resources.use(new KafkaMessageLog(kafka, quietly, groupLimits));
   const redis = resources.adopt(openRedis(config, quietly), (client) => client.disconnect());
 
   const presenceBoard = createPresenceBoard(redis, config, config.PRESENCE_INTERVAL_MS);

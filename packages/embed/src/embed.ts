@@ -8,7 +8,6 @@ import {
   type Message,
   oneByOne,
   type Patience,
-  persist,
   poison,
   type Received,
   RecordError,
@@ -16,7 +15,6 @@ import {
   type StageTracker,
   Work,
 } from "@millrace/shared";
-import pLimit from "p-limit";
 import type { EmbedConfig } from "./config.ts";
 import type { Embedder } from "./embedder.ts";
 import type { Embedded } from "./provider.ts";
@@ -30,27 +28,19 @@ export interface EmbedEdges {
   patience: Patience;
 }
 
-/** The name of the embedding provider in `/health`. */
-export const PROVIDER = "embedding-provider";
-
-/**
- * Passes each batch to the pool of embedder workers, p-limit bounding the requests in flight, and emits the batch with
- * its vectors.
- */
+/** Passes each batch to the pool of embedder workers, as its limits allow, and emits the batch with its vectors. */
 export class Embed {
   readonly done = new Work();
   #config: EmbedConfig;
   #edges: EmbedEdges;
-  #limit: ReturnType<typeof pLimit>;
 
-  constructor(config: EmbedConfig, concurrency: number, edges: EmbedEdges) {
+  constructor(config: EmbedConfig, edges: EmbedEdges) {
     this.#config = config;
     this.#edges = edges;
-    this.#limit = pLimit(concurrency);
   }
 
   accept(received: Received): void {
-    void this.#limit(() => this.#process(received));
+    void this.#process(received);
   }
 
   async #process(received: Received): Promise<void> {
@@ -73,7 +63,7 @@ export class Embed {
   async #embed(batch: Buffer, messages: readonly Message[]): Promise<void> {
     const startedAt = performance.now();
     const texts = messages.filter((message) => !isTombstone(message));
-    const embedded = texts.length === 0 ? noVectors : await this.#request(texts);
+    const embedded = texts.length === 0 ? noVectors : await this.#edges.embedder.embed(texts);
     const failed = embedded.failed.flatMap(({ index, fault }) => {
       const item = texts[index];
       return item ? [{ item, fault }] : [];
@@ -95,18 +85,6 @@ export class Embed {
       messages: done.length,
       ...(failed.length > 0 && { failed: failed.length }),
     });
-  }
-
-  #request(texts: readonly Message[]): Promise<Embedded> {
-    const operation = { dependency: PROVIDER, action: "embed.request" } as const;
-    return persist(
-      operation,
-      async (signal) => {
-        const outcome = await this.#edges.embedder.embed(texts, signal);
-        return "fault" in outcome ? outcome : { value: outcome };
-      },
-      this.#edges.patience,
-    );
   }
 
   #decode(received: Received): Message[] | undefined {

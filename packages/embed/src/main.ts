@@ -1,7 +1,6 @@
 import {
   consumeUntilStopped,
   healthRoutes,
-  type Metrics,
   metricsRoute,
   openMessageLog,
   openTracking,
@@ -12,34 +11,53 @@ import {
   runProcess,
   serveHttp,
 } from "@millrace/shared";
-import { batchesAtOnce, type EmbedConfig, embedConfig, providerSettings } from "./config.ts";
-import { Embed, PROVIDER } from "./embed.ts";
-import { cachedEmbedder, type Embedder, pooledEmbedder } from "./embedder.ts";
+import type { Allowances } from "./account.ts";
+import { type Admission, admitTo, type Budgets, PROVIDER } from "./admission.ts";
+import { batchesAtOnce, type EmbedConfig, embedConfig, priceFor, providerSettings, spendingLimits } from "./config.ts";
+import { Embed } from "./embed.ts";
+import { cachedEmbedder, type Embedder, plainEmbedder } from "./embedder.ts";
+import { exposeMetrics } from "./expose-metrics.ts";
+import { fixedKey, openSecretKey } from "./openai/api-key.ts";
 import { type EmbedderPool, openPool } from "./pool.ts";
 import { queryRoute } from "./query-route.ts";
+import { createRateBudget } from "./rate-budget.ts";
+import { accountKey, createRateBucket } from "./redis/rate-bucket.ts";
+import { createSpendingCounter } from "./redis/spending-counter.ts";
 import { createVectorCache } from "./redis/vector-cache.ts";
+import { createSpendingBudget } from "./spending-budget.ts";
 
 await runProcess("embed", embedConfig, async (context) => {
   const { config, log, health, metrics, patience } = context;
   const settings = providerSettings(config);
   const concurrency = batchesAtOnce(config, settings);
-  await using pool = openPool(settings, config.EMBED_WORKERS, concurrency);
+  const { OPENAI_API_KEY_SECRET_ARN: arn } = config;
+  using key = arn === undefined ? fixedKey(config.OPENAI_API_KEY) : await openSecretKey(arn, config, patience);
+  await using pool = openPool(settings, config.EMBED_WORKERS, concurrency, key);
   // First, so that the process answers while it waits for what follows.
-  const app = healthRoutes(health).route("/", metricsRoute(metrics)).route("/", queryRoute(pool, log));
+  let admission = admitTo(pool, concurrency, patience);
+  const queries = queryRoute({ embedAtOnce: (...query) => admission.embedAtOnce(...query) }, log);
+  const app = healthRoutes(health).route("/", metricsRoute(metrics)).route("/", queries);
   await using _server = await serveHttp(app, config.HOST, config.PORT);
   await using messages = await openMessageLog("embed", context);
 
+  await key.untilRead();
   health.starting(PROVIDER);
-  const model = await probe(pool, patience);
+  const { allowances, ...model } = await probe(pool, patience);
   log.record("process.start", "ok", undefined, { dependency: PROVIDER, provider: settings.provider, ...model });
 
   await using tracking = await openTracking("embed", context, messages);
   // Computing a vector locally is cheaper than asking Redis for it.
   const worthCaching = config.EMBEDDING_CACHE && settings.provider !== "local";
-  const embedder = worthCaching ? cached(pool, tracking.redis, model, context) : pooledEmbedder(pool);
+  let budgets: Partial<Budgets> = {};
+  if (settings.provider === "openai") {
+    const account = accountKey(config.REDIS_KEY_PREFIX, settings.baseUrl, settings.model);
+    budgets = openBudgets(tracking.redis, account, allowances, context);
+    admission = admitTo(pool, concurrency, patience, budgets);
+  }
+  const embedder = worthCaching ? cached(admission, tracking.redis, model, context) : plainEmbedder(admission);
 
-  exposePoolAndCache(metrics, pool, embedder);
-  const embed = new Embed(config, concurrency, { embedder, ...messages, ...tracking, patience });
+  exposeMetrics(metrics, { ...model, usdPerMillionTokens: priceFor(config), pool, admission, embedder, budgets });
+  const embed = new Embed(config, { embedder, ...messages, ...tracking, patience });
   await consumeUntilStopped("embed", context, messages, tracking, {
     topics: [config.BATCHES_TOPIC],
     // One more batch a request in flight, so that none waits for a fetch.
@@ -55,8 +73,22 @@ interface Model {
   dimensions: number;
 }
 
+function openBudgets(
+  redis: Redis,
+  account: string,
+  heard: Allowances,
+  { config, log, patience }: ProcessContext<EmbedConfig>,
+): Budgets {
+  const limits = spendingLimits(config);
+  const counter = createSpendingCounter(redis, config.REDIS_KEY_PREFIX);
+  return {
+    rate: createRateBudget(createRateBucket(redis, account), log, heard, config.EMBEDDING_RATE_LOCAL_SHARE),
+    spending: limits && createSpendingBudget(counter, patience, limits),
+  };
+}
+
 function cached(
-  pool: EmbedderPool,
+  admission: Admission,
   redis: Redis,
   model: Model,
   { config, log }: ProcessContext<EmbedConfig>,
@@ -66,25 +98,18 @@ function cached(
     keyPrefix: config.REDIS_KEY_PREFIX,
     timeToLiveS: config.EMBEDDING_CACHE_TTL_S,
   });
-  return cachedEmbedder(pool, cache);
-}
-
-function exposePoolAndCache(metrics: Metrics, pool: EmbedderPool, { lookups }: Embedder): void {
-  metrics.exposeOne("millrace_embedder_utilization_ratio", () => pool.utilization);
-  metrics.exposeOne("millrace_embedder_queued_batches", () => pool.queued);
-  metrics.expose("millrace_embedding_cache_texts_total", () => [
-    [{ result: "hit" }, lookups.hits],
-    [{ result: "miss" }, lookups.misses],
-  ]);
+  return cachedEmbedder(admission, cache);
 }
 
 /** Embeds one word, so that a wrong key or an unreachable provider shows before the first message. */
-function probe(pool: EmbedderPool, patience: Patience): Promise<Model> {
+function probe(pool: EmbedderPool, patience: Patience): Promise<Model & { allowances: Allowances }> {
   return persist(
     { dependency: PROVIDER, action: "process.start" },
     async (signal) => {
       const outcome = await pool.embed(["probe"], signal);
-      return "fault" in outcome ? outcome : { value: { model: outcome.model, dimensions: outcome.dimensions } };
+      if ("fault" in outcome) return outcome;
+      const { model, dimensions, account } = outcome;
+      return { value: { model, dimensions, allowances: account?.allowances ?? {} } };
     },
     patience,
   );

@@ -15,8 +15,8 @@ import {
   type Undeliverable,
   Work,
 } from "@millrace/shared";
+import { type Decoded, type DecodeRules, decode, decodeRules } from "@millrace/shared/decode";
 import type { IngestConfig } from "./config.ts";
-import { type Decoded, type DecodeRules, decode } from "./decode.ts";
 import { Packer } from "./packer.ts";
 
 export interface IngestEdges {
@@ -49,12 +49,7 @@ export class Ingest {
   constructor(config: IngestConfig, edges: IngestEdges) {
     this.#config = config;
     this.#edges = edges;
-    this.#rules = {
-      ...(config.TEXT_FIELD !== undefined && { textField: config.TEXT_FIELD }),
-      documentId: config.DOCUMENT_ID,
-      maxBytes: config.MESSAGE_MAX_BYTES,
-      maxTokens: config.EMBEDDING_INPUT_MAX_TOKENS,
-    };
+    this.#rules = decodeRules(config);
     this.#packer = new Packer({
       maxItems: config.BATCH_MAX_MESSAGES,
       maxTokens: config.BATCH_MAX_TOKENS,

@@ -1,15 +1,27 @@
 import { metricDefinitions } from "@millrace/shared";
+import { type EmbeddingsApi, startEmbeddingsApi } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
 import { toGrafana } from "../src/dashboards/grafana.ts";
 import { dashboards } from "../src/dashboards/index.ts";
 import { openMonitoredPipeline } from "./monitored-pipeline.ts";
 import { readRules } from "./rule-files.ts";
 
+let provider: EmbeddingsApi;
+let probedTokens: number;
 let monitored: Awaited<ReturnType<typeof openMonitoredPipeline>>;
 
 beforeAll(async () => {
-  monitored = await openMonitoredPipeline(inject("stack"));
+  // With a price and limits, so that what is told of them is there too.
+  provider = await startEmbeddingsApi({ requestsPerMinute: 3_000, tokensPerMinute: 1_000_000 });
+  monitored = await openMonitoredPipeline(inject("stack"), {
+    EMBEDDING_PROVIDER: "openai",
+    OPENAI_API_KEY: "fake",
+    OPENAI_BASE_URL: provider.baseUrl,
+    EMBEDDING_BUDGET_USD_PER_DAY: "1",
+  });
   const { prometheus, publish } = monitored;
+  // One word, by which the process tries the provider when it starts.
+  probedTokens = (await provider.stats()).embedded.tokens;
   await publish(Array.from({ length: 50 }, (_, index) => `message ${index}`));
   const scraped = async () => {
     expect(await prometheus.query('millrace_messages_total{service="sink"} == 50')).toHaveLength(1);
@@ -21,6 +33,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await monitored?.resources.disposeAsync();
+  await provider?.[Symbol.asyncDispose]();
 });
 
 const rules = await readRules();
@@ -62,6 +75,14 @@ test("every metric that is documented is exposed, each by the processes that the
   }
 });
 
+test("what was paid is told in tokens and dollars", async () => {
+  const { tokens } = (await provider.stats()).embedded;
+  const told = await monitored.prometheus.query("millrace_embedding_tokens_total");
+  expect(told.map(({ value }) => Number(value[1]))).toEqual([tokens - probedTokens]);
+  expect(await monitored.prometheus.query("millrace_embedding_cost_dollars_total > 0")).toHaveLength(1);
+  expect(await monitored.prometheus.query("0 < millrace_embedding_budget_left_dollars < 1")).toHaveLength(1);
+});
+
 test("a metric that nobody exposes would be noticed", async () => {
   expect(selectorsOf('rate(millrace_nothing_total{service="x"}[1m])')).toEqual(['millrace_nothing_total{service="x"}']);
   expect(await monitored.prometheus.query('millrace_nothing_total{service="x"}')).toEqual([]);
@@ -75,6 +96,8 @@ test("panels do not overlap, and each says what it means", () => {
       Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)},${y + Math.floor(cell / w)}`),
     );
     expect(new Set(cells).size).toBe(cells.length);
+    for (const { x, w } of panels.map(({ gridPos }) => gridPos))
+      expect(Number.isInteger(x) && Number.isInteger(w)).toBe(true);
     for (const panel of dashboard.rows.flatMap((row) => row.panels)) expect(panel.description).toMatch(/\.$/);
   }
 });

@@ -1,6 +1,7 @@
 export { type Attempts, createAttempts, lethalFault, oneByOne } from "./attempts.ts";
 export { checkIdentity, type IdentitySettings, identityProblems } from "./aws/check.ts";
 export { type AwsCredentials, type AwsCredentialsProvider, awsCredentials } from "./aws/credentials.ts";
+export { openSecret, type SecretLocation, type SecretReader } from "./aws/secret.ts";
 export { type BackoffSettings, backoffDelayMs, delay } from "./backoff.ts";
 export { type Clients, openClients } from "./clients.ts";
 export {
@@ -33,12 +34,14 @@ export { OpenSearchClient, openOpenSearch } from "./opensearch.ts";
 export { Operations, type SlowOperation } from "./operations.ts";
 export { openPostgres, type Pool } from "./postgres.ts";
 export { type Activity, announcePresence, type Presence, readPresence, type Stage, stages } from "./presence.ts";
+export { estimateUsd, pricedModels, priceOf } from "./prices.ts";
 export { decodeBatch, encodeBatch, encodedSize } from "./records/batch.ts";
 export { RecordError } from "./records/bytes.ts";
 export { type DeadLetter, deadLetterHeaders, parseDeadLetter } from "./records/dead-letter.ts";
 export { type Headers, isTombstone, type Message, messageId, type Origin, parseMessageId } from "./records/message.ts";
 export { decodeVectors, type EmbeddedBatch, encodeVectors } from "./records/vectors.ts";
 export { firstConnection, openRedis, type Redis } from "./redis.ts";
+export { redisScript } from "./redis-script.ts";
 export * from "./settings.ts";
 export { type Operation, type Patience, persist, type Settled, settle } from "./settle.ts";
 export {

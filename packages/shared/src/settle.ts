@@ -16,6 +16,8 @@ export interface Operation {
   /** The name of the service in `/health`, such as `opensearch`. */
   dependency: string;
   action: Action;
+  /** Awaited before each attempt, and no part of its duration: a turn that must be waited for. */
+  before?: () => Promise<void>;
 }
 
 export interface Settled<Done, Input = Done> {
@@ -38,6 +40,7 @@ export async function settle<Done, Input>(
   const settled: Settled<Done, Input> = { done: [], poison: [] };
   let remaining = items;
   for (let attempts = 0; remaining.length > 0; attempts++) {
+    await operation.before?.();
     const startedAt = performance.now();
     const split = await watched(operation, () => attempt(remaining, patience.hardStop), patience);
     const waiting: { item: Input; fault: RetryableFault }[] = [];

@@ -1,56 +1,93 @@
-import type { Dashboard, Panel } from "./grafana.ts";
+import type { Dashboard } from "./grafana.ts";
 import { graph, processRow, quantileOf, rateOf } from "./panels.ts";
 
-export const ingest = stage("ingest", "Source topics → batches.", [
-  graph("Messages per batch", "short", "Few: the load is low, or BATCH_LINGER_MS short.", {
-    expr: `${rateOf('millrace_messages_total{service="ingest"}', "service")} / ${rateOf('millrace_batches_total{service="ingest"}', "service")}`,
-    legend: "messages",
-  }),
-  graph("Tokens", "reqps", "Packed each second, as the embeddings request's budget counts them.", {
-    expr: rateOf("millrace_tokens_packed_total", "service"),
-    legend: "tokens/s",
-  }),
-]);
+export const ingest = stage("ingest", "Source topics → batches.", {
+  title: "Batches",
+  panels: [
+    graph("Messages per batch", "short", "Few: the load is low, or BATCH_LINGER_MS short.", {
+      expr: `${rateOf('millrace_messages_total{service="ingest"}', "service")} / ${rateOf('millrace_batches_total{service="ingest"}', "service")}`,
+      legend: "messages",
+    }),
+    graph("Tokens", "reqps", "Packed each second, as the embeddings request's budget counts them.", {
+      expr: rateOf("millrace_tokens_packed_total", "service"),
+      legend: "tokens/s",
+    }),
+  ],
+});
 
-export const embed = stage("embed", "Batches → vectors.", [
-  graph("Embedder workers", "percentunit", "Share of their time that they worked; near 1: add workers or processes.", {
-    expr: "avg(millrace_embedder_utilization_ratio)",
-    legend: "utilization",
-  }),
-  graph("Batches waiting for a worker", "short", "More than a few for long: the provider is the bottleneck.", {
-    expr: "sum(millrace_embedder_queued_batches)",
-    legend: "batches",
-  }),
-  graph("Cache", "reqps", "Texts that were paid for before, and texts that were not.", {
-    expr: rateOf("millrace_embedding_cache_texts_total", "result"),
-    legend: "{{result}}",
-  }),
-]);
+export const embed = stage(
+  "embed",
+  "Batches → vectors.",
+  {
+    title: "Workers",
+    panels: [
+      graph(
+        "Embedder workers",
+        "percentunit",
+        "Share of their time that they worked; near 1: add workers or processes.",
+        {
+          expr: "avg(millrace_embedder_utilization_ratio)",
+          legend: "utilization",
+        },
+      ),
+      graph("Batches waiting for a worker", "short", "More than a few for long: the provider is the bottleneck.", {
+        expr: "sum(millrace_embedder_queued_batches)",
+        legend: "batches",
+      }),
+      graph("Cache", "reqps", "Texts that were paid for before, and texts that were not.", {
+        expr: rateOf("millrace_embedding_cache_texts_total", "result"),
+        legend: "{{result}}",
+      }),
+    ],
+  },
+  {
+    title: "Provider",
+    panels: [
+      graph("Rate limit left", "percentunit", "Of the provider's limits a minute; near 0 they bound the throughput.", {
+        expr: "min by (kind) (millrace_rate_limit_left) / max by (kind) (millrace_rate_limit)",
+        legend: "{{kind}}",
+      }),
+      graph(
+        "Dollars",
+        "currencyUSD",
+        "Estimated cost of the last day, and what is left of today's budget.",
+        {
+          expr: "sum by (model) (increase(millrace_embedding_cost_dollars_total[1d]))",
+          legend: "spent on {{model}}",
+        },
+        { expr: "min(millrace_embedding_budget_left_dollars)", legend: "left today" },
+      ),
+    ],
+  },
+);
 
-export const sink = stage("sink", "Vectors → OpenSearch and PostgreSQL.", [
-  graph("Writes, p99", "s", "The bulk write and the insert of a batch.", {
-    expr: quantileOf(0.99, 'millrace_operation_duration_seconds{operation=~"sink.bulk_write|sink.insert"}', [
-      "operation",
-    ]),
-    legend: "{{operation}}",
-  }),
-  graph(
-    "PostgreSQL connections",
-    "short",
-    "All busy and statements waiting: raise POSTGRES_POOL_MAX.",
-    {
-      expr: 'sum by (state) (millrace_postgres_connections{service="sink"})',
-      legend: "{{state}}",
-    },
-    {
-      expr: 'sum(millrace_postgres_waiting{service="sink"})',
-      legend: "statements waiting",
-    },
-  ),
-]);
+export const sink = stage("sink", "Vectors → OpenSearch and PostgreSQL.", {
+  title: "Stores",
+  panels: [
+    graph("Writes, p99", "s", "The bulk write and the insert of a batch.", {
+      expr: quantileOf(0.99, 'millrace_operation_duration_seconds{operation=~"sink.bulk_write|sink.insert"}', [
+        "operation",
+      ]),
+      legend: "{{operation}}",
+    }),
+    graph(
+      "PostgreSQL connections",
+      "short",
+      "All busy and statements waiting: raise POSTGRES_POOL_MAX.",
+      {
+        expr: 'sum by (state) (millrace_postgres_connections{service="sink"})',
+        legend: "{{state}}",
+      },
+      {
+        expr: 'sum(millrace_postgres_waiting{service="sink"})',
+        legend: "statements waiting",
+      },
+    ),
+  ],
+});
 
 /** What all stages have in common, and what one has of its own. */
-function stage(service: string, sentence: string, own: readonly Panel[]): Dashboard {
+function stage(service: string, sentence: string, ...own: Dashboard["rows"]): Dashboard {
   const selector = `{service="${service}"}`;
   return {
     name: service,
@@ -78,7 +115,7 @@ function stage(service: string, sentence: string, own: readonly Panel[]): Dashbo
           }),
         ],
       },
-      { title: "This stage", panels: own },
+      ...own,
       {
         title: "Operations",
         panels: [

@@ -15,7 +15,7 @@ export interface AwsCredentials {
 export type AwsCredentialsProvider = (options?: { forceRefresh?: boolean }) => Promise<AwsCredentials>;
 
 /** A key that ends sooner is not signed with: what it signs must still reach the server and be checked there. */
-const REMAINING_MIN_MS = 1_000;
+const REMAINING_MIN_MS = 2_000;
 
 /**
  * The default provider chain of the SDK, one for the process: environment variables, shared configuration files, IRSA

@@ -6,6 +6,7 @@ import { deadLettersCommand } from "./commands/dead-letters.ts";
 import { latencyCommand } from "./commands/latency.ts";
 import { loadCommand } from "./commands/load.ts";
 import { startCommand } from "./commands/start.ts";
+import { traceCommand } from "./commands/trace.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { CommandError } from "./errors.ts";
 
@@ -25,6 +26,7 @@ const program = new Command("millrace")
   .addCommand(startCommand(stop))
   .addCommand(verifyCommand())
   .addCommand(deadLettersCommand())
+  .addCommand(traceCommand())
   .addCommand(latencyCommand(stop))
   .addCommand(loadCommand(stop));
 

@@ -4,8 +4,8 @@ import { createApp } from "./app.ts";
 import { apiConfig } from "./config.ts";
 import { openEdges } from "./edges.ts";
 
-await runProcess("api", apiConfig, async ({ config, log, health, metrics, stop, patience }) => {
-  await using open = openEdges(config, patience);
+await runProcess("api", apiConfig, async ({ config, log, health, metrics, tracing, stop, patience }) => {
+  await using open = openEdges(config, patience, tracing);
   const { edges, embedProbe, kafka } = open;
   exposePool(metrics, open.postgres, config.POSTGRES_POOL_MAX);
   const { postgres, opensearch, kafka: kafkaProbe, redis } = edges.probes;

@@ -8,6 +8,7 @@ import {
   ensureTopics,
   Health,
   Log,
+  noTracing,
   type Patience,
   processMetrics,
   type Redis,
@@ -64,7 +65,7 @@ export function openTestApp(environment: Record<string, string>): TestApp {
     backoff: { initialMs: config.RETRY_INITIAL_MS, maxMs: config.RETRY_MAX_MS },
     hardStop: hardStop.signal,
   };
-  const open = openEdges(config, patience);
+  const open = openEdges(config, patience, noTracing);
   const readiness = new Health();
   readiness.started();
   return {

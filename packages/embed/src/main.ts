@@ -27,7 +27,7 @@ import { createVectorCache } from "./redis/vector-cache.ts";
 import { createSpendingBudget } from "./spending-budget.ts";
 
 await runProcess("embed", embedConfig, async (context) => {
-  const { config, log, health, metrics, patience } = context;
+  const { config, log, health, metrics, tracing, patience } = context;
   const settings = providerSettings(config);
   const concurrency = batchesAtOnce(config, settings);
   const { OPENAI_API_KEY_SECRET_ARN: arn } = config;
@@ -57,7 +57,7 @@ await runProcess("embed", embedConfig, async (context) => {
   const embedder = worthCaching ? cached(admission, tracking.redis, model, context) : plainEmbedder(admission);
 
   exposeMetrics(metrics, { ...model, usdPerMillionTokens: priceFor(config), pool, admission, embedder, budgets });
-  const embed = new Embed(config, { embedder, ...messages, ...tracking, patience });
+  const embed = new Embed(config, { embedder, ...messages, ...tracking, tracing, patience });
   await consumeUntilStopped("embed", context, messages, tracking, {
     topics: [config.BATCHES_TOPIC],
     // One more batch a request in flight, so that none waits for a fetch.

@@ -12,6 +12,7 @@ import {
   RecordError,
   type RecordProducer,
   type StageTracker,
+  type Tracing,
   type Undeliverable,
   Work,
 } from "@millrace/shared";
@@ -23,6 +24,7 @@ export interface IngestEdges {
   producer: RecordProducer;
   deadLetters: DeadLetters;
   tracker: StageTracker;
+  tracing: Tracing;
   log: Log;
 }
 
@@ -95,10 +97,12 @@ export class Ingest {
     const live = batch.filter(({ received }) => !received.revoked);
     const messages = live.map(({ message }) => message);
     if (messages.length > 0) {
+      const traced = this.#edges.tracing.begin("ingest.pack", messages);
       const record = encodeBatch(messages);
       await this.#edges.producer.send(this.#config.BATCHES_TOPIC, [{ value: record }]);
       this.#edges.tracker.reached("ingested", messages);
       const durationMs = performance.now() - startedAt;
+      traced?.end();
       this.done.add(messages.length, record.length);
       this.#edges.log.record("ingest.pack", "ok", durationMs, { messages: messages.length, bytes: record.length });
     }

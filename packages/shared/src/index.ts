@@ -52,5 +52,6 @@ export {
   type StageWork,
   type Tracking,
 } from "./stage.ts";
+export { noTracing, TRACEPARENT, type TracedMessage, type Tracing } from "./tracing/tracing.ts";
 export { createTracker, type Milestone, milestones, type Progress, type StageTracker } from "./tracking.ts";
 export { Work } from "./work.ts";

@@ -1,5 +1,6 @@
 // Writes what the code knows better than a person: the README's table of variables, .env.example, what Compose passes on,
-// which variables the chart takes, docs/logs.md, and the policies and verdicts of docs/aws.md.
+// which variables the chart takes, the tables of docs/logs.md and docs/monitoring.md, the policies and verdicts of
+// docs/aws.md, and the dashboards for Grafana.
 //   npm run docs              writes them
 //   npm run docs -- --check   fails when one of them is out of date
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -8,7 +9,14 @@ import { parseArgs } from "node:util";
 import { apiConfig } from "../packages/api/src/config.ts";
 import { embedConfig } from "../packages/embed/src/config.ts";
 import { ingestConfig } from "../packages/ingest/src/config.ts";
-import { actions, describeVariables, type VariableDescription } from "../packages/shared/src/index.ts";
+import { toGrafana } from "../packages/monitoring/src/dashboards/grafana.ts";
+import { dashboards } from "../packages/monitoring/src/dashboards/index.ts";
+import {
+  actions,
+  describeVariables,
+  metricDefinitions,
+  type VariableDescription,
+} from "../packages/shared/src/index.ts";
 import { sinkConfig } from "../packages/sink/src/config.ts";
 import { awsPolicies, awsVerdicts } from "./aws-docs.ts";
 
@@ -30,6 +38,8 @@ const written = {
   "deploy/helm/millrace/values.schema.json": chartSchema(),
   "docs/aws.md": between(between(read("docs/aws.md"), "policies", awsPolicies()), "verdicts", awsVerdicts()),
   "docs/logs.md": between(read("docs/logs.md"), "actions", actionTable()),
+  "docs/monitoring.md": between(read("docs/monitoring.md"), "metrics", metricTable()),
+  ...dashboardFiles(),
 };
 
 const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
@@ -97,6 +107,24 @@ function chartSchema(): string {
 function actionTable(): string {
   const rows = Object.entries(actions).map(([action, meaning]) => `| \`${action}\` | ${meaning} |`);
   return ["| action | meaning |", "| --- | --- |", ...rows].join("\n");
+}
+
+function metricTable(): string {
+  const rows = Object.entries(metricDefinitions).map(([name, { type, labels, processes: readers, help }]) => {
+    const who = readers.length === Object.keys(processes).length ? "all" : readers.join(", ");
+    return `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(", ")} | ${who} | ${help} |`;
+  });
+  return ["| metric | type | labels | processes | meaning |", "| --- | --- | --- | --- | --- |", ...rows].join("\n");
+}
+
+/** Committed, because Grafana imports files, and whoever does that need not have Node. */
+function dashboardFiles(): Record<string, string> {
+  return Object.fromEntries(
+    dashboards.map((dashboard) => [
+      `deploy/monitoring/dashboards/${dashboard.name}.json`,
+      `${JSON.stringify(toGrafana(dashboard), undefined, 2)}\n`,
+    ]),
+  );
 }
 
 function between(text: string, name: string, content: string): string {

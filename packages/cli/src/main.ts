@@ -8,6 +8,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { latencyCommand } from "./commands/latency.ts";
 import { loadCommand } from "./commands/load.ts";
 import { startCommand } from "./commands/start.ts";
+import { traceCommand } from "./commands/trace.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { CommandError } from "./errors.ts";
 
@@ -29,6 +30,7 @@ const program = new Command("millrace")
   .addCommand(verifyCommand())
   .addCommand(deadLettersCommand())
   .addCommand(costCommand(stop))
+  .addCommand(traceCommand())
   .addCommand(latencyCommand(stop))
   .addCommand(loadCommand(stop));
 

@@ -72,6 +72,7 @@ export {
   type Tracking,
 } from "./stage.ts";
 export { tlsOptions } from "./tls.ts";
+export { noTracing, TRACEPARENT, type TracedMessage, type Tracing } from "./tracing/tracing.ts";
 export { createTracker, type Milestone, milestones, type Progress, type StageTracker } from "./tracking.ts";
 export { vectorKeys } from "./vector-key.ts";
 export { Work } from "./work.ts";

@@ -4,6 +4,8 @@ import { createLocalProvider } from "./local/provider.ts";
 import { createOpenAIProvider } from "./openai/provider.ts";
 import type { EmbeddingOutcome } from "./provider.ts";
 
+// What a worker needs of the shared package comes from its fault module: the whole of it, with the clients of every service, would
+// take 50 MB in each worker.
 const settings = workerData as unknown as ProviderSettings;
 const provider = settings.provider === "local" ? createLocalProvider() : createOpenAIProvider(settings);
 

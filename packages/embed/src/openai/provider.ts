@@ -1,4 +1,4 @@
-import { poison, type RetryableFault, retryable } from "@millrace/shared";
+import { poison, type RetryableFault, retryable } from "@millrace/shared/fault";
 import OpenAI from "openai";
 import type { ProviderSettings } from "../config.ts";
 import type { Embedded, EmbeddingOutcome, EmbeddingProvider } from "../provider.ts";

@@ -3,6 +3,7 @@ import { ConfigurationError, describeCause } from "@millrace/shared";
 import { StackError } from "@millrace/stack";
 import { Command } from "commander";
 import { deadLettersCommand } from "./commands/dead-letters.ts";
+import { generateCommand } from "./commands/generate.ts";
 import { latencyCommand } from "./commands/latency.ts";
 import { loadCommand } from "./commands/load.ts";
 import { startCommand } from "./commands/start.ts";
@@ -26,6 +27,7 @@ const program = new Command("millrace")
   .addCommand(verifyCommand())
   .addCommand(deadLettersCommand())
   .addCommand(latencyCommand(stop))
+  .addCommand(generateCommand(stop))
   .addCommand(loadCommand(stop));
 
 try {

@@ -1,4 +1,5 @@
-// Writes what the code knows better than a person: the README's table of variables, .env.example and docs/logs.md.
+// Writes what the code knows better than a person: the README's table of variables, .env.example, docs/logs.md and the events'
+// schemas.
 //   npm run docs              writes them
 //   npm run docs -- --check   fails when one of them is out of date
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -6,6 +7,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { apiConfig } from "../packages/api/src/config.ts";
 import { embedConfig } from "../packages/embed/src/config.ts";
+import { createSchema, definitions, formatNames } from "../packages/events/src/index.ts";
 import { ingestConfig } from "../packages/ingest/src/config.ts";
 import { actions, describeVariables, type VariableDescription } from "../packages/shared/src/index.ts";
 import { sinkConfig } from "../packages/sink/src/config.ts";
@@ -22,6 +24,7 @@ const written = {
   ".env.example": environmentExample(),
   "README.md": between(read("README.md"), "variables", variableTable()),
   "docs/logs.md": between(read("docs/logs.md"), "actions", actionTable()),
+  ...schemaFiles(),
 };
 
 const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
@@ -71,6 +74,17 @@ function environmentExample(): string {
 function actionTable(): string {
   const rows = Object.entries(actions).map(([action, meaning]) => `| \`${action}\` | ${meaning} |`);
   return ["| action | meaning |", "| --- | --- |", ...rows].join("\n");
+}
+
+/** For those who read and write events in other languages. */
+function schemaFiles(): Record<string, string> {
+  const files = definitions.flatMap((definition) => formatNames.map((format) => createSchema(definition, format)));
+  return Object.fromEntries(
+    files.map(({ fileName, text }) => {
+      const shown = text.startsWith("{") ? `${JSON.stringify(JSON.parse(text), undefined, 2)}\n` : text;
+      return [`packages/events/schemas/${fileName}`, shown];
+    }),
+  );
 }
 
 function between(text: string, name: string, content: string): string {

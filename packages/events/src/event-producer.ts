@@ -1,6 +1,7 @@
 import {
   type Delivery,
   type Fault,
+  Health,
   type OutgoingRecord,
   type Patience,
   type Placement,
@@ -66,7 +67,8 @@ class KafkaEventProducer implements EventProducer {
     this.#kafka = kafka;
     this.#encoder = encoder;
     this.#settings = settings;
-    this.#patience = patience;
+    // What one topic waits for is told to the publisher; it makes the process no less ready for the others.
+    this.#patience = { ...patience, health: new Health() };
   }
 
   async publish(topic: string, events: readonly Event[]): Promise<Published[]> {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { ConfigurationError, describeCause } from "@millrace/shared";
 import { StackError } from "@millrace/stack";
 import { Command } from "commander";
+import { costCommand } from "./commands/cost.ts";
 import { deadLettersCommand } from "./commands/dead-letters.ts";
 import { generateCommand } from "./commands/generate.ts";
 import { latencyCommand } from "./commands/latency.ts";
@@ -26,6 +27,7 @@ const program = new Command("millrace")
   .addCommand(startCommand(stop))
   .addCommand(verifyCommand())
   .addCommand(deadLettersCommand())
+  .addCommand(costCommand(stop))
   .addCommand(latencyCommand(stop))
   .addCommand(generateCommand(stop))
   .addCommand(loadCommand(stop));

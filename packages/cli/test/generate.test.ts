@@ -59,7 +59,9 @@ test("to Kafka: each event in its topic by its schema, under its key, when it is
     openValueDecoder(readConfiguration(z.object(schemaRegistrySettings), process.env), clients.patience),
   );
   const records: ReadRecord[] = [];
-  await readRanges(clients.kafka, topic, await offsetRanges(clients.kafka, topic), (record) => records.push(record));
+  await readRanges(clients.kafka, topic, await offsetRanges(clients.kafka, topic), (record) => {
+    records.push(record);
+  });
   expect(records).toHaveLength(400);
   let invalid = 0;
   for (const { key, value } of records) {

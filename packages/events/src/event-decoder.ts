@@ -1,10 +1,15 @@
-import { type PoisonFault, poison } from "@millrace/shared";
+import {
+  type DecodedValue,
+  isFramed,
+  NO_REGISTRY,
+  type PoisonFault,
+  poison,
+  type ValueDecoder,
+} from "@millrace/shared";
 import { z } from "zod";
 import { type Event, eventDefinition, eventSchema } from "./event.ts";
 import { flattened } from "./formats/protobuf.ts";
 import { createSchema } from "./schema.ts";
-import type { DecodedValue, ValueDecoder } from "./value-decoder.ts";
-import { isFramed } from "./wire-format.ts";
 
 export type DecodedEvent = { value: Event } | { fault: PoisonFault };
 
@@ -26,9 +31,6 @@ export function createEventDecoder(values?: ValueDecoder): EventDecoder {
     },
   };
 }
-
-export const NO_REGISTRY =
-  "the value begins with the magic byte of a schema registry, and SCHEMA_REGISTRY_URL is not set";
 
 /** The formats differ in how they write what is absent, and a scalar of several types. */
 function eventOf(decoded: DecodedValue): DecodedEvent {

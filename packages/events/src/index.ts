@@ -10,11 +10,10 @@ export {
   eventSchema,
   keyOf,
 } from "./event.ts";
-export { createEventDecoder, type DecodedEvent, type EventDecoder, NO_REGISTRY } from "./event-decoder.ts";
+export { createEventDecoder, type DecodedEvent, type EventDecoder } from "./event-decoder.ts";
 export { createEventEncoder, type EncodeEvent, type EventEncoder } from "./event-encoder.ts";
 export { createEventProducer, type EventProducer, type Published } from "./event-producer.ts";
 export { openSchemaRegistry, type SchemaRegistry } from "./registry.ts";
 export { createSchema, type FormatName, formatNames, type Schema } from "./schema.ts";
 export { type EventSettings, eventSettings, type SchemaRegistrySettings, schemaRegistrySettings } from "./settings.ts";
-export { createValueDecoder, type DecodedValue, openValueDecoder, type ValueDecoder } from "./value-decoder.ts";
-export { isFramed } from "./wire-format.ts";
+export { createValueDecoder, openValueDecoder } from "./value-decoder.ts";

@@ -1,17 +1,18 @@
-import { describeCause, type Patience, type PoisonFault, persist, poison } from "@millrace/shared";
+import {
+  type DecodedValue,
+  describeCause,
+  type Patience,
+  type PoisonFault,
+  persist,
+  poison,
+  type ValueDecoder,
+} from "@millrace/shared";
 import type { ValueReader } from "./reader.ts";
 import { openSchemaRegistry, type SchemaRegistry } from "./registry.ts";
 import type { SchemaRegistrySettings } from "./settings.ts";
 import { unframe } from "./wire-format.ts";
 
-export type DecodedValue = { value: unknown } | { fault: PoisonFault };
 type Lookup = { value: ValueReader } | { fault: PoisonFault };
-
-/** Decodes values that name their schema in a registry. */
-export interface ValueDecoder {
-  /** At once where the schema is known already; else it waits for the registry, however long that is away. */
-  decode(value: Buffer): DecodedValue | Promise<DecodedValue>;
-}
 
 /** @param cacheMax most schemas that are remembered */
 export function createValueDecoder(registry: SchemaRegistry, cacheMax: number, patience: Patience): ValueDecoder {

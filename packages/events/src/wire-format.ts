@@ -3,13 +3,7 @@
  * and the encoded value; Protobuf has the path to the message within its schema before the value.
  * https://docs.confluent.io/platform/current/schema-registry/fundamentals/serdes-develop/index.html#wire-format
  */
-const MAGIC_BYTE = 0;
 const HEADER_BYTES = 5;
-
-/** Whether a value says that it is framed so; no text begins with the character 0. */
-export function isFramed(value: Buffer): boolean {
-  return value[0] === MAGIC_BYTE;
-}
 
 export function frame(schemaId: number, payload: Buffer): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);

@@ -2,10 +2,10 @@ import { schemaRegistrySettings } from "@millrace/events";
 import {
   checkIdentity,
   consumerSettings,
-  documentSettings,
   kafkaSettings,
   processSettings,
   redisSettings,
+  textSettings,
   topicSettings,
   variable,
 } from "@millrace/shared";
@@ -18,23 +18,8 @@ const settings = z.object({
   ...topicSettings,
   ...consumerSettings,
   ...redisSettings,
-  ...documentSettings,
+  ...textSettings,
   ...schemaRegistrySettings,
-  TEXT_FIELD: z
-    .string()
-    .regex(/^(\/([^~/]|~[01])*)*$/, { error: "not a JSON Pointer (RFC 6901), such as /text" })
-    .optional()
-    .meta({
-      description:
-        "JSON Pointer to the text in a message that is JSON or was written by a schema, such as /text; absent: the whole value is the text.",
-    }),
-  MESSAGE_MAX_BYTES: variable
-    .integer(1, 67_108_864)
-    .default(1_048_576)
-    .meta({ description: "A longer message is dead-lettered as too_long." }),
-  EMBEDDING_INPUT_MAX_TOKENS: variable.integer(1, 1_000_000).default(8_192).meta({
-    description: "A text of more tokens (cl100k_base) is dead-lettered as too_long; OpenAI's limit is 8,192.",
-  }),
   BATCH_MAX_MESSAGES: variable
     .integer(1, 2_048)
     .default(256)

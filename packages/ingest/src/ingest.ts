@@ -1,10 +1,8 @@
-import type { ValueDecoder } from "@millrace/events";
 import {
   type DeadLetters,
   encodeBatch,
   encodedSize,
   type Failure,
-  Latency,
   type Log,
   lethalFault,
   type Message,
@@ -15,9 +13,11 @@ import {
   type RecordProducer,
   type StageTracker,
   type Undeliverable,
+  type ValueDecoder,
+  Work,
 } from "@millrace/shared";
+import { type Decoded, type DecodeRules, decode, decodeRules } from "@millrace/shared/decode";
 import type { IngestConfig } from "./config.ts";
-import { type Decoded, type DecodeRules, decode } from "./decode.ts";
 import { Packer } from "./packer.ts";
 
 export interface IngestEdges {
@@ -39,8 +39,9 @@ interface Packed {
  * that fill one embeddings request. A batch waits `BATCH_LINGER_MS` at most for more.
  */
 export class Ingest {
-  readonly latency = new Latency();
-  messages = 0;
+  readonly done = new Work();
+  /** Of the texts that were packed, as a request's budget counts them. */
+  tokens = 0;
   #config: IngestConfig;
   #edges: IngestEdges;
   #packer: Packer<Packed>;
@@ -51,12 +52,7 @@ export class Ingest {
   constructor(config: IngestConfig, edges: IngestEdges) {
     this.#config = config;
     this.#edges = edges;
-    this.#rules = {
-      ...(config.TEXT_FIELD !== undefined && { textField: config.TEXT_FIELD }),
-      documentId: config.DOCUMENT_ID,
-      maxBytes: config.MESSAGE_MAX_BYTES,
-      maxTokens: config.EMBEDDING_INPUT_MAX_TOKENS,
-    };
+    this.#rules = decodeRules(config);
     this.#packer = new Packer({
       maxItems: config.BATCH_MAX_MESSAGES,
       maxTokens: config.BATCH_MAX_TOKENS,
@@ -85,6 +81,7 @@ export class Ingest {
       if (this.#refused.length >= this.#config.BATCH_MAX_MESSAGES) void this.#giveUpRefused();
     } else {
       const { message, tokens } = decoded;
+      this.tokens += tokens;
       const full = this.#packer.add({ received, message }, { tokens, bytes: encodedSize(message) });
       for (const batch of full) void this.#emit(batch);
     }
@@ -111,8 +108,7 @@ export class Ingest {
       await this.#edges.producer.send(this.#config.BATCHES_TOPIC, [{ value: record }]);
       this.#edges.tracker.reached("ingested", messages);
       const durationMs = performance.now() - startedAt;
-      this.latency.record(durationMs);
-      this.messages += messages.length;
+      this.done.add(messages.length, record.length);
       this.#edges.log.record("ingest.pack", "ok", durationMs, { messages: messages.length, bytes: record.length });
     }
     for (const { received } of batch) received.done();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { describeCause } from "./fault.ts";
 import type { Log } from "./log.ts";
@@ -15,8 +16,10 @@ type Identity = Pick<Origin, "topic" | "partition" | "offset">;
 
 /** Offsets of one partition that share a Redis hash: few keys, and one command for many messages. */
 const OFFSETS_PER_KEY = 256;
-/** Writes that may be under way; beyond them progress is dropped, so that a slow Redis holds nothing up. */
-const PENDING_MAX = 32;
+/** What is noted within this time is written together: an api that publishes one message a request would else ask Redis for each. */
+const GATHER_MS = 10;
+/** Messages that wait to be written; beyond them progress is dropped, so that a slow Redis holds nothing up. */
+const NOTED_MAX = 65_536;
 
 /** Where each message is. Best effort: without Redis the pipeline goes on, untracked. */
 export interface StageTracker {
@@ -29,12 +32,32 @@ export interface StageTracker {
 }
 
 export function createTracker(redis: Redis, settings: RedisSettings, log: Log): StageTracker {
-  const pending = new Set<Promise<void>>();
+  /** Fields and values of each key, in turn. */
+  let noted = new Map<string, string[]>();
+  let notedMessages = 0;
+  let writing: Promise<void> | undefined;
   let dropped = 0;
 
-  const write = async (milestone: Milestone, messages: readonly Identity[], atMs: number): Promise<void> => {
+  const note = (milestone: Milestone, messages: readonly Identity[]): void => {
+    const at = String(Date.now());
+    for (const message of messages) {
+      const key = keyOf(settings.REDIS_KEY_PREFIX, message);
+      const fields = noted.get(key);
+      if (fields) fields.push(fieldOf(message.offset, milestone), at);
+      else noted.set(key, [fieldOf(message.offset, milestone), at]);
+    }
+    notedMessages += messages.length;
+  };
+
+  const drop = (count: number, cause: string): void => {
+    // One line when it begins and one when it ends: an outage of Redis must not flood the log.
+    if (dropped === 0) log.record("tracking.write", "retry", undefined, { cause });
+    dropped += count;
+  };
+
+  const write = async (fieldsByKey: ReadonlyMap<string, readonly string[]>): Promise<void> => {
     const pipeline = redis.pipeline();
-    for (const [key, fields] of fieldsByKey(settings.REDIS_KEY_PREFIX, milestone, messages, atMs)) {
+    for (const [key, fields] of fieldsByKey) {
       pipeline.hset(key, ...fields);
       pipeline.expire(key, settings.TRACKING_TTL_S);
     }
@@ -45,20 +68,23 @@ export function createTracker(redis: Redis, settings: RedisSettings, log: Log): 
     dropped = 0;
   };
 
-  const drop = (count: number, cause: string): void => {
-    // One line when it begins and one when it ends: an outage of Redis must not flood the log.
-    if (dropped === 0) log.record("tracking.write", "retry", undefined, { cause });
-    dropped += count;
+  const writeNoted = async (): Promise<void> => {
+    while (noted.size > 0) {
+      await sleep(GATHER_MS);
+      const [fields, messages] = [noted, notedMessages];
+      noted = new Map();
+      notedMessages = 0;
+      await write(fields).catch((error) => drop(messages, describeCause(error)));
+    }
+    writing = undefined;
   };
 
   return {
     reached(milestone, messages) {
       if (messages.length === 0) return;
-      if (pending.size >= PENDING_MAX) return drop(messages.length, "Redis is slow");
-      const writing: Promise<void> = write(milestone, messages, Date.now())
-        .catch((error) => drop(messages.length, describeCause(error)))
-        .finally(() => pending.delete(writing));
-      pending.add(writing);
+      if (notedMessages + messages.length > NOTED_MAX) return drop(messages.length, "Redis is slow");
+      note(milestone, messages);
+      writing ??= writeNoted();
     },
     async progress(message) {
       const fields = milestones.map((milestone) => fieldOf(message.offset, milestone));
@@ -70,26 +96,9 @@ export function createTracker(redis: Redis, settings: RedisSettings, log: Log): 
       return known.length === 0 ? undefined : Object.fromEntries(known);
     },
     async flush() {
-      await Promise.all(pending);
+      await writing;
     },
   };
-}
-
-function fieldsByKey(
-  prefix: string,
-  milestone: Milestone,
-  messages: readonly Identity[],
-  atMs: number,
-): Map<string, string[]> {
-  const byKey = new Map<string, string[]>();
-  const at = String(atMs);
-  for (const message of messages) {
-    const key = keyOf(prefix, message);
-    const fields = byKey.get(key);
-    if (fields) fields.push(fieldOf(message.offset, milestone), at);
-    else byKey.set(key, [fieldOf(message.offset, milestone), at]);
-  }
-  return byKey;
 }
 
 function keyOf(prefix: string, { topic, partition, offset }: Identity): string {

@@ -1,14 +1,15 @@
 import {
   ConfigurationError,
   consumeUntilStopped,
+  exposePool,
   healthRoutes,
+  metricsRoute,
   type OpenSearchClient,
   openMessageLog,
   openOpenSearch,
   openPostgres,
   openTracking,
   type Patience,
-  type Pool,
   persist,
   retryable,
   runProcess,
@@ -19,19 +20,21 @@ import { DeadLettersConsumer } from "./dead-letters-consumer.ts";
 import { documentIds } from "./document-id.ts";
 import { missingIndex, OpenSearchIndex, readDimensions } from "./opensearch/search-index.ts";
 import { PostgresAuditLog } from "./postgres/audit-log.ts";
-import { migrate } from "./postgres/migrate.ts";
+import { prepareDatabase } from "./postgres/prepare-database.ts";
 import { VectorsConsumer } from "./vectors-consumer.ts";
 
 /** Dead letters are written many at a time; vectors are bounded by their bytes first. */
 const IN_FLIGHT_MAX = 512;
 
 await runProcess("sink", sinkConfig, async (context) => {
-  const { config, log, health, patience } = context;
+  const { config, log, health, metrics, patience } = context;
   // First, so that the process answers while it waits for what follows.
-  await using _server = await serveHttp(healthRoutes(health), config.HOST, config.PORT);
+  const app = healthRoutes(health).route("/", metricsRoute(metrics));
+  await using _server = await serveHttp(app, config.HOST, config.PORT);
 
   const postgres = openPostgres(config, patience);
-  await migrateDatabase(postgres, config, patience);
+  exposePool(metrics, postgres, config.POSTGRES_POOL_MAX);
+  if (config.POSTGRES_MIGRATE) await prepareDatabase(postgres, config, patience);
   log.record("process.start", "ok", undefined, { dependency: "postgres", schema: config.POSTGRES_SCHEMA });
 
   const openSearch = openOpenSearch(config, patience);
@@ -48,30 +51,17 @@ await runProcess("sink", sinkConfig, async (context) => {
   const index = new OpenSearchIndex(openSearch, config, log);
   const audit = new PostgresAuditLog(postgres, config.OPENSEARCH_INDEX, documentIds[config.DOCUMENT_ID]);
   const vectors = new VectorsConsumer({ index, audit, ...tracking, patience }, config);
+  metrics.exposeOne("millrace_publish_to_stored_seconds", () => vectors.publishToStored);
   const refused = new DeadLettersConsumer((letters) => audit.recordRefused(letters), patience);
   await consumeUntilStopped("sink", context, messages, tracking, {
     topics: [config.VECTORS_TOPIC, config.DEAD_LETTERS_TOPIC],
     inFlightMax: IN_FLIGHT_MAX,
     inFlightMaxBytes: config.SINK_IN_FLIGHT_MAX_BYTES,
     accept: (received) => (received.topic === config.VECTORS_TOPIC ? vectors : refused).accept(received),
-    activity: () => ({ messages: vectors.messages, latencies: { "sink.batch": vectors.latency.summary } }),
+    done: vectors.done,
+    latencies: { publish_to_stored: vectors.publishToStored },
   });
 });
-
-function migrateDatabase(postgres: Pool, config: SinkConfig, patience: Patience): Promise<void> {
-  return persist(
-    { dependency: "postgres", action: "sink.migrate" },
-    async () => {
-      try {
-        await migrate(postgres, config.POSTGRES_SCHEMA);
-        return { value: undefined };
-      } catch (error) {
-        return { fault: retryable("unavailable", error) };
-      }
-    },
-    patience,
-  );
-}
 
 /** The dimensions of the index, or `undefined` where the first batch is to create it. */
 async function inspectIndex(

@@ -1,6 +1,7 @@
 import { connectProducer, describeCause, type Patience, type RecordProducer, retryable } from "@millrace/shared";
 import type { MessageLog } from "../routes/publish.ts";
 import type { Kafka } from "./admin.ts";
+import { GroupCommit, type GroupLimits } from "./group-commit.ts";
 
 /** A client of the api asks again soon after Kafka is back, so the producer looks more often than the stages do. */
 const RECONNECT_MAX_MS = 2_000;
@@ -8,11 +9,12 @@ const RECONNECT_MAX_MS = 2_000;
 /** Writes to Kafka; connects in the background, and until that is done every append fails at once. */
 export class KafkaMessageLog implements MessageLog, AsyncDisposable {
   #producer: RecordProducer | undefined;
+  #commits: GroupCommit;
   #closed = new AbortController();
   #connecting: Promise<void>;
   #whyNot: () => string;
 
-  constructor(kafka: Kafka, patience: Patience) {
+  constructor(kafka: Kafka, patience: Patience, limits: GroupLimits) {
     const { log, health, backoff, hardStop } = patience;
     const connecting = connectProducer(kafka, {
       ...{ log, health },
@@ -20,6 +22,9 @@ export class KafkaMessageLog implements MessageLog, AsyncDisposable {
       hardStop: AbortSignal.any([hardStop, this.#closed.signal]),
     });
     this.#whyNot = () => health.dependencies["kafka.produce"]?.cause ?? "not connected yet";
+    this.#commits = new GroupCommit(async (topic, records) => {
+      return (await this.#producer?.trySend(topic, records)) ?? { fault: retryable("unavailable", this.#whyNot()) };
+    }, limits);
     this.#connecting = connecting.then(
       (producer) => {
         this.#producer = producer;
@@ -30,9 +35,8 @@ export class KafkaMessageLog implements MessageLog, AsyncDisposable {
     );
   }
 
-  async append(...[topic, records]: Parameters<MessageLog["append"]>): ReturnType<MessageLog["append"]> {
-    if (!this.#producer) return { fault: retryable("unavailable", this.#whyNot()) };
-    return await this.#producer.trySend(topic, records);
+  append(...[topic, records]: Parameters<MessageLog["append"]>): ReturnType<MessageLog["append"]> {
+    return this.#commits.append(topic, records);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,97 @@
+import { type OutgoingRecord, retryable } from "@millrace/shared";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { GroupCommit } from "./group-commit.ts";
+
+const record = (text: string): OutgoingRecord => ({ value: Buffer.from(text) });
+
+/** Keeps each request open until it is told how it ended. */
+function openLog(requestMaxBytes = 100, unansweredMaxBytes = 10_000) {
+  const requests: { texts: string[]; answer(fault?: string): void }[] = [];
+  let offset = 0;
+  const log = new GroupCommit(
+    (_topic, records) => {
+      const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<GroupCommit["append"]>>>();
+      const answer = (fault?: string): void =>
+        resolve(
+          fault === undefined
+            ? { value: records.map(() => ({ partition: 0, offset: offset++ })) }
+            : { fault: retryable("unavailable", fault) },
+        );
+      requests.push({ texts: records.map(({ value }) => String(value)), answer });
+      return promise;
+    },
+    { requestMaxBytes, unansweredMaxBytes },
+  );
+  return { log, requests };
+}
+
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test("the first append leaves at once, and those that come meanwhile leave together", async () => {
+  const { log, requests } = openLog();
+  const appends = ["a", "b", "c"].map((text) => log.append("topic", [record(text)]));
+  expect(requests.map(({ texts }) => texts)).toEqual([["a"]]);
+  requests[0]?.answer();
+  await settled();
+  expect(requests.map(({ texts }) => texts)).toEqual([["a"], ["b", "c"]]);
+  requests[1]?.answer();
+  expect(await Promise.all(appends)).toEqual([0, 1, 2].map((offset) => ({ value: [{ partition: 0, offset }] })));
+});
+
+test("a fault is the answer to the appends of its own request only", async () => {
+  const { log, requests } = openLog();
+  const appends = ["a", "b", "c"].map((text) => log.append("topic", [record(text)]));
+  requests[0]?.answer();
+  await settled();
+  requests[1]?.answer("away");
+  const later = log.append("topic", [record("d")]);
+  await settled();
+  requests[2]?.answer();
+  expect((await Promise.all([...appends, later])).map((each) => "fault" in each)).toEqual([false, true, true, false]);
+});
+
+test("topics do not wait for each other", () => {
+  const { log, requests } = openLog();
+  void log.append("one", [record("a")]);
+  void log.append("two", [record("b")]);
+  expect(requests.map(({ texts }) => texts)).toEqual([["a"], ["b"]]);
+});
+
+test("what comes beyond the limit is refused at once, until answers make room", async () => {
+  const { log, requests } = openLog(100, 3);
+  const appends = ["ab", "c"].map((text) => log.append("topic", [record(text)]));
+  expect(await log.append("topic", [record("d")])).toMatchObject({ fault: { code: "unavailable" } });
+  requests[0]?.answer();
+  expect(await appends[0]).toHaveProperty("value");
+  const later = log.append("topic", [record("e")]);
+  requests[1]?.answer();
+  await settled();
+  requests[2]?.answer();
+  expect(await later).toHaveProperty("value");
+});
+
+test("whatever comes leaves once, in order, in requests of bounded size, and each append learns its own places", async () => {
+  const appendOf = fc.array(fc.string({ maxLength: 20, unit: "grapheme-ascii" }), { minLength: 1, maxLength: 4 });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(appendOf, { maxLength: 30 }),
+      fc.integer({ min: 1, max: 60 }),
+      async (texts, maxBytes) => {
+        const { log, requests } = openLog(maxBytes);
+        const appends = texts.map((each) => log.append("topic", each.map(record)));
+        for (let answered = 0; answered < requests.length; answered++) {
+          requests[answered]?.answer();
+          await settled();
+        }
+        expect(requests.flatMap((request) => request.texts)).toEqual(texts.flat());
+        const places = (await Promise.all(appends)).map((each) => ("value" in each ? each.value.length : -1));
+        expect(places).toEqual(texts.map((each) => each.length));
+        for (const request of requests) {
+          const isOneAppend = texts.some((each) => each.join() === request.texts.join());
+          if (!isOneAppend) expect(request.texts.join("").length).toBeLessThanOrEqual(maxBytes);
+        }
+      },
+    ),
+  );
+});

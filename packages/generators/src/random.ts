@@ -17,8 +17,12 @@ export interface Random {
   logNormal(sigma: number): number;
 }
 
+const WARM_UP = 64;
+
 export function createRandom(seed: number): Random {
   const generator = xoroshiro128plus(seed);
+  // A small seed is nearly all zeros, and so is what comes first.
+  for (let skipped = 0; skipped < WARM_UP; skipped++) generator.next();
   const fraction = (): number => (generator.next() >>> 0) / 2 ** 32;
   const below = (bound: number): number => Math.floor(fraction() * bound);
   const logNormals = new Map<number, () => number>();

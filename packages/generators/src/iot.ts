@@ -33,16 +33,16 @@ interface Sensor {
 
 /** Sensors whose readings are random walks around their mean, with outages in which one says nothing. */
 export const iot: Scenario = ({ random, devices }) => {
-  const sensors: Sensor[] = Array.from({ length: devices }, (_, index) => {
+  const sensors = Array.from({ length: devices }, (_, index): Sensor => {
     const quantity = random.pick(quantities);
     return { id: `sensor-${index}`, quantity, place: random.pick(places), value: quantity.mean, silentUntilMs: 0 };
-  });
+  }) as [Sensor, ...Sensor[]];
 
   /** One that is not silent; where all that were looked at are, the last one is back early. */
   function speaking(timestampMs: number): Sensor {
-    let sensor = random.pick(sensors as [Sensor, ...Sensor[]]);
+    let sensor = random.pick(sensors);
     for (let looked = 1; looked < LOOKED_AT_MAX && sensor.silentUntilMs > timestampMs; looked++) {
-      sensor = random.pick(sensors as [Sensor, ...Sensor[]]);
+      sensor = random.pick(sensors);
     }
     return sensor;
   }

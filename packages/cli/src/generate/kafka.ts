@@ -30,15 +30,13 @@ export async function kafkaTarget(topic: string, stop: AbortSignal): Promise<Tar
   const log = new Log("generate", { level: "silent" });
   const patience: Patience = { log, health: new Health(), backoff: { initialMs: 100, maxMs: 1_000 }, hardStop: stop };
   const kafka = createKafka(config, "millrace-generate", log);
-  const { SCHEMA_REGISTRY_URL, KAFKA_TOPIC_PARTITIONS: partitions, KAFKA_REPLICATION_FACTOR } = config;
+  const { SCHEMA_REGISTRY_URL, KAFKA_TOPIC_PARTITIONS: partitions } = config;
   const registry =
     SCHEMA_REGISTRY_URL === undefined ? undefined : openSchemaRegistry({ ...config, SCHEMA_REGISTRY_URL });
-  await ensureTopics(
-    kafka,
-    [topic, config.EVENTS_DLQ_TOPIC].map((name) => ({ topic: name, partitions })),
-    KAFKA_REPLICATION_FACTOR,
-    patience,
-  );
+  if (config.KAFKA_CREATE_TOPICS) {
+    const topics = [topic, config.EVENTS_DLQ_TOPIC].map((name) => ({ topic: name, partitions }));
+    await ensureTopics(kafka, topics, config.KAFKA_REPLICATION_FACTOR, patience);
+  }
   const broken = new Set<object>();
   const encoder = bearingBroken(createEventEncoder(config.EVENTS_FORMAT, registry), broken);
   const producer = createEventProducer(kafka, encoder, config, patience);

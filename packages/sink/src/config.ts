@@ -5,6 +5,7 @@ import {
   kafkaSettings,
   openSearchSettings,
   postgresSettings,
+  preparationSettings,
   processSettings,
   redisSettings,
   topicSettings,
@@ -22,14 +23,7 @@ const settings = z.object({
   ...openSearchSettings,
   ...redisSettings,
   ...documentSettings,
-  POSTGRES_MIGRATE: variable
-    .flag()
-    .default(true)
-    .meta({ description: "Bring the database up to date at the start; false: it was done before (dist/prepare.js)." }),
-  OPENSEARCH_CREATE_INDEX: variable
-    .flag()
-    .default(true)
-    .meta({ description: "Create the index with the first batch; false: a missing index is a start-up error." }),
+  ...preparationSettings,
   OPENSEARCH_SHARDS: variable.integer(1, 1_024).default(1).meta({ description: "Shards of an index that is created." }),
   OPENSEARCH_REPLICAS: variable
     .integer(0, 10)

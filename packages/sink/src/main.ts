@@ -1,6 +1,7 @@
 import {
   ConfigurationError,
   consumeUntilStopped,
+  examineAtStart,
   exposePool,
   healthRoutes,
   metricsRoute,
@@ -31,6 +32,7 @@ await runProcess("sink", sinkConfig, async (context) => {
   // First, so that the process answers while it waits for what follows.
   const app = healthRoutes(health).route("/", metricsRoute(metrics));
   await using _server = await serveHttp(app, config.HOST, config.PORT);
+  void examineAtStart("sink", context);
 
   const postgres = openPostgres(config, patience);
   exposePool(metrics, postgres, config.POSTGRES_POOL_MAX);

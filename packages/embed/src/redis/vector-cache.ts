@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { describeCause, type Log, type Redis, vectorKeys } from "@millrace/shared";
-import type { CacheEntry, VectorCache } from "../embedder.ts";
+import type { VectorCache } from "../embedder.ts";
 
 export interface VectorCacheOptions {
   model: string;
@@ -10,6 +10,7 @@ export interface VectorCacheOptions {
 }
 
 const CHECKSUM_SIZE = 4;
+const FLOAT_SIZE = 4;
 /** Writes that may be under way; beyond them vectors are not cached, so that a slow Redis holds nothing up. */
 const PENDING_MAX = 8;
 
@@ -43,32 +44,41 @@ export function createVectorCache(redis: Redis, log: Log, options: VectorCacheOp
         return keys.map(() => undefined);
       }
     },
-    write(entries) {
-      if (pending >= PENDING_MAX || entries.length === 0) return;
-      const pipeline = redis.pipeline();
-      for (const entry of entries) pipeline.set(entry.key, writeEntry(entry), "EX", timeToLiveS);
+    write(keys, vectors) {
+      if (pending >= PENDING_MAX || keys.length === 0) return;
+      const bytes = Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength);
+      const size = dimensions * FLOAT_SIZE;
+      const checksums = keys.map((key, row) => checksum(key, bytes.subarray(row * size, (row + 1) * size)));
       pending++;
-      pipeline
-        .exec()
+      redis
+        .eval(writeEntries, keys.length, ...keys, timeToLiveS, size, Buffer.concat(checksums), bytes)
         .catch(() => undefined)
         .finally(() => pending--);
     },
   };
 }
 
-export function writeEntry({ key, vector }: CacheEntry): Buffer {
-  const bytes = Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength);
-  const entry = Buffer.allocUnsafe(CHECKSUM_SIZE + bytes.length);
-  entry.writeUInt32LE(crc32(bytes, crc32(key)), 0);
-  entry.set(bytes, CHECKSUM_SIZE);
-  return entry;
+/** One command with all vectors in one value: a SET for each took three times the processor time here, and no less there. */
+const writeEntries = `
+  local time_to_live, size, checksums, vectors = unpack(ARGV)
+  for row, key in ipairs(KEYS) do
+    local checksum = string.sub(checksums, 4 * row - 3, 4 * row)
+    local vector = string.sub(vectors, size * (row - 1) + 1, size * row)
+    redis.call("SET", key, checksum .. vector, "EX", time_to_live)
+  end`;
+
+/** CRC-32 of key and vector. */
+export function checksum(key: string, vector: Buffer): Buffer {
+  const sum = Buffer.allocUnsafe(CHECKSUM_SIZE);
+  sum.writeUInt32LE(crc32(vector, crc32(key)));
+  return sum;
 }
 
 /** `undefined` for an entry that is damaged, of another length, or another key's. */
 export function readEntry(key: string, entry: Buffer, dimensions: number): Float32Array | undefined {
-  if (entry.length !== CHECKSUM_SIZE + dimensions * 4) return undefined;
+  if (entry.length !== CHECKSUM_SIZE + dimensions * FLOAT_SIZE) return undefined;
   const bytes = entry.subarray(CHECKSUM_SIZE);
-  if (entry.readUInt32LE(0) !== crc32(bytes, crc32(key))) return undefined;
+  if (!checksum(key, bytes).equals(entry.subarray(0, CHECKSUM_SIZE))) return undefined;
   const vector = new Float32Array(dimensions);
   new Uint8Array(vector.buffer).set(bytes);
   return vector;

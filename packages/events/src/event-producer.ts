@@ -81,20 +81,15 @@ class KafkaEventProducer implements EventProducer {
     const deliveries =
       "fault" in prepared ? records.map(() => ({ fault: prepared.fault, attempts: 0 })) : await lane.send(records);
 
-    const published: Published[] = [];
-    const undelivered = new Map<number, Undelivered>();
-    for (const [index, delivery] of deliveries.entries()) {
+    const undelivered = deliveries.flatMap((delivery, index): Undelivered[] => {
       const [event, record] = [events[index], records[index]];
-      if ("placement" in delivery)
-        published[index] = { status: "published", placement: delivery.placement, timestampMs };
-      else if (event && record) undelivered.set(index, { event, record, ...delivery });
-    }
-    const given = await this.#giveUp(topic, [...undelivered.values()]);
-    for (const [position, index] of [...undelivered.keys()].entries()) {
-      const outcome = given[position];
-      if (outcome) published[index] = outcome;
-    }
-    return published;
+      return "fault" in delivery && event && record ? [{ event, record, ...delivery }] : [];
+    });
+    const givenUp = (await this.#giveUp(topic, undelivered)).values();
+    return deliveries.map((delivery) => {
+      if ("placement" in delivery) return { status: "published", placement: delivery.placement, timestampMs };
+      return givenUp.next().value ?? { status: "failed", fault: delivery.fault };
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,6 @@
 // Writes what the code knows better than a person: the README's table of variables, .env.example, what Compose passes on,
 // which variables the chart takes, the tables of docs/logs.md and docs/monitoring.md, the policies and verdicts of
-// docs/aws.md, and the dashboards for Grafana.
+// docs/aws.md, the events' schemas, and the dashboards for Grafana.
 //   npm run docs              writes them
 //   npm run docs -- --check   fails when one of them is out of date
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { apiConfig } from "../packages/api/src/config.ts";
 import { embedConfig } from "../packages/embed/src/config.ts";
+import { createSchema, definitions, formatNames } from "../packages/events/src/index.ts";
 import { ingestConfig } from "../packages/ingest/src/config.ts";
 import { toGrafana } from "../packages/monitoring/src/dashboards/grafana.ts";
 import { dashboards } from "../packages/monitoring/src/dashboards/index.ts";
@@ -40,6 +41,7 @@ const written = {
   "docs/logs.md": between(read("docs/logs.md"), "actions", actionTable()),
   "docs/monitoring.md": between(read("docs/monitoring.md"), "metrics", metricTable()),
   ...dashboardFiles(),
+  ...schemaFiles(),
 };
 
 const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
@@ -124,6 +126,17 @@ function dashboardFiles(): Record<string, string> {
       `deploy/monitoring/dashboards/${dashboard.name}.json`,
       `${JSON.stringify(toGrafana(dashboard), undefined, 2)}\n`,
     ]),
+  );
+}
+
+/** For those who read and write events in other languages. */
+function schemaFiles(): Record<string, string> {
+  const files = definitions.flatMap((definition) => formatNames.map((format) => createSchema(definition, format)));
+  return Object.fromEntries(
+    files.map(({ fileName, text }) => {
+      const shown = text.startsWith("{") ? `${JSON.stringify(JSON.parse(text), undefined, 2)}\n` : text;
+      return [`packages/events/schemas/${fileName}`, shown];
+    }),
   );
 }
 

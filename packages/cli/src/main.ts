@@ -5,6 +5,7 @@ import { Command } from "commander";
 import { costCommand } from "./commands/cost.ts";
 import { deadLettersCommand } from "./commands/dead-letters.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { generateCommand } from "./commands/generate.ts";
 import { latencyCommand } from "./commands/latency.ts";
 import { loadCommand } from "./commands/load.ts";
 import { startCommand } from "./commands/start.ts";
@@ -32,6 +33,7 @@ const program = new Command("millrace")
   .addCommand(costCommand(stop))
   .addCommand(traceCommand())
   .addCommand(latencyCommand(stop))
+  .addCommand(generateCommand(stop))
   .addCommand(loadCommand(stop));
 
 try {

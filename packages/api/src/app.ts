@@ -4,9 +4,13 @@ import { HTTPException } from "hono/http-exception";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { timeout } from "hono/timeout";
 import type { ApiConfig } from "./config.ts";
+import { createSnapshotReader } from "./live/snapshot.ts";
 import { HttpProblem, problemResponse, requestErrors } from "./problem.ts";
 import { requestLog } from "./request-log.ts";
+import { consoleRoutes } from "./routes/console.ts";
+import { type DeadLettersEdges, deadLettersRoutes } from "./routes/dead-letters.ts";
 import { addDocumentation } from "./routes/documentation.ts";
+import { eventsRoute } from "./routes/events.ts";
 import { type HealthEdges, healthRoute } from "./routes/health.ts";
 import { type MessageStatusEdges, messageStatusRoute } from "./routes/message-status.ts";
 import { type PublishEdges, publishRoute } from "./routes/publish.ts";
@@ -14,7 +18,7 @@ import { readinessRoutes } from "./routes/readiness.ts";
 import { type SearchEdges, searchRoute } from "./routes/search.ts";
 import { type StatusEdges, statusRoute } from "./routes/status.ts";
 
-export type ApiEdges = PublishEdges & StatusEdges & MessageStatusEdges & HealthEdges & SearchEdges;
+export type ApiEdges = PublishEdges & StatusEdges & MessageStatusEdges & HealthEdges & SearchEdges & DeadLettersEdges;
 
 /** Of the time for a request, what waiting for one other service may take: the rest is for saying that it did. */
 export const WAITING_SHARE = 0.8;
@@ -53,6 +57,15 @@ export function createApp(edges: ApiEdges, readiness: Health, config: ApiConfig)
   app.route("/", healthRoute(edges));
   app.route("/", readinessRoutes(readiness));
   app.route("/", searchRoute(edges, config.SEARCH_MAX_HITS));
+  app.route("/", deadLettersRoutes(edges, config.REPLAY_TOPIC, waitingMs));
+  const topics = {
+    source: config.KAFKA_TOPICS,
+    batches: config.BATCHES_TOPIC,
+    vectors: config.VECTORS_TOPIC,
+    deadLetters: config.DEAD_LETTERS_TOPIC,
+  };
+  app.route("/", eventsRoute(createSnapshotReader(edges, topics, waitingMs), config.CONSOLE_CLIENTS_MAX));
+  app.route("/", consoleRoutes());
   addDocumentation(app);
 
   app.notFound((context) => problemResponse(context, new HttpProblem("no-such-route", "see /docs for what there is")));

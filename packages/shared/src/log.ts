@@ -28,6 +28,7 @@ export const actions = {
   "message.dead_letter": "Messages that can never succeed went to the dead-letter topic.",
   "api.request": "One HTTP request.",
   "api.publish": "Messages were published.",
+  "api.replay": "Dead letters were sent through the pipeline again.",
   "api.search": "A search was answered.",
   "tracking.write": "The progress of messages was written to Redis; failures are counted, never fatal.",
 } as const;

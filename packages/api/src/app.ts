@@ -1,9 +1,11 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { describeCause, type Health } from "@millrace/shared";
+import { describeCause, type Health, type Metrics } from "@millrace/shared";
 import { HTTPException } from "hono/http-exception";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { timeout } from "hono/timeout";
 import type { ApiConfig } from "./config.ts";
+import { exposeMetrics } from "./expose-metrics.ts";
+import { HttpRequests } from "./http-requests.ts";
 import { createSnapshotReader } from "./live/snapshot.ts";
 import { HttpProblem, problemResponse, requestErrors } from "./problem.ts";
 import { requestLog } from "./request-log.ts";
@@ -13,6 +15,7 @@ import { addDocumentation } from "./routes/documentation.ts";
 import { eventsRoute } from "./routes/events.ts";
 import { type HealthEdges, healthRoute } from "./routes/health.ts";
 import { type MessageStatusEdges, messageStatusRoute } from "./routes/message-status.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
 import { type PublishEdges, publishRoute } from "./routes/publish.ts";
 import { readinessRoutes } from "./routes/readiness.ts";
 import { type SearchEdges, searchRoute } from "./routes/search.ts";
@@ -24,7 +27,7 @@ export type ApiEdges = PublishEdges & StatusEdges & MessageStatusEdges & HealthE
 export const WAITING_SHARE = 0.8;
 
 /** All routes of the api over what they need; it opens and closes nothing itself. */
-export function createApp(edges: ApiEdges, readiness: Health, config: ApiConfig): OpenAPIHono {
+export function createApp(edges: ApiEdges, readiness: Health, config: ApiConfig, metrics: Metrics): OpenAPIHono {
   const app = new OpenAPIHono({
     defaultHook: (result) => {
       if (result.success) return;
@@ -32,7 +35,9 @@ export function createApp(edges: ApiEdges, readiness: Health, config: ApiConfig)
       throw new HttpProblem("invalid-parameter", "a parameter is refused", { errors });
     },
   });
-  app.use(requestLog(edges.log));
+  const requests = new HttpRequests();
+  app.use(requestLog(edges.log, requests));
+  exposeMetrics(metrics, edges, requests);
   app.use(
     methodNotAllowed({
       app,
@@ -66,6 +71,7 @@ export function createApp(edges: ApiEdges, readiness: Health, config: ApiConfig)
   };
   app.route("/", eventsRoute(createSnapshotReader(edges, topics, waitingMs), config.CONSOLE_CLIENTS_MAX));
   app.route("/", consoleRoutes());
+  app.route("/", metricsRoutes(metrics));
   addDocumentation(app);
 
   app.notFound((context) => problemResponse(context, new HttpProblem("no-such-route", "see /docs for what there is")));

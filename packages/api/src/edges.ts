@@ -8,7 +8,9 @@ import {
   openPostgres,
   openRedis,
   type Patience,
+  type Pool,
   readDeadLetters,
+  Work,
 } from "@millrace/shared";
 import { type ApiEdges, WAITING_SHARE } from "./app.ts";
 import type { ApiConfig } from "./config.ts";
@@ -26,6 +28,7 @@ import { singleFlight } from "./single-flight.ts";
 export interface OpenEdges extends AsyncDisposable {
   edges: ApiEdges;
   kafka: Kafka;
+  postgres: Pool;
   /** Asks the embed process itself; `/health` has its word from Redis. */
   embedProbe: Probe;
 }
@@ -52,12 +55,14 @@ export function openEdges(config: ApiConfig, patience: Patience): OpenEdges {
   const presenceBoard = createPresenceBoard(redis, config, config.PRESENCE_INTERVAL_MS);
   const tracker = createTracker(redis, config, log);
   const fromRedis = <Value>(read: () => Promise<Value>) => explain(read, patience.health);
+  const noted = (dependency: string, ask: () => Promise<unknown>) => notedProbe(dependency, ask, patience.health);
   const lagReader = createLagReader(lagAdmin, config);
   // A hybrid search waits for one after the other.
   const searchWaitMs = (config.REQUEST_TIMEOUT_MS * WAITING_SHARE) / 2;
   const edges: ApiEdges = {
     log,
     messageLog,
+    published: new Work(),
     tracker: {
       reached: (milestone, messages) => tracker.reached(milestone, messages),
       progress: (message) => fromRedis(() => tracker.progress(message)),
@@ -75,17 +80,29 @@ export function openEdges(config: ApiConfig, patience: Patience): OpenEdges {
     readPresence: singleFlight(() => fromRedis(() => presenceBoard.read()), FRESH_MS),
     readLag: singleFlight(() => lagReader.read(), FRESH_MS),
     probes: {
-      postgres: createProbe(() => postgres.query("SELECT 1")),
-      opensearch: createProbe(() => askIndex(opensearch, config.OPENSEARCH_INDEX)),
-      kafka: createProbe(() => probeAdmin.use((admin) => admin.describeCluster())),
-      redis: createProbe(() => fromRedis(() => redis.ping())),
+      postgres: noted("postgres", () => postgres.query("SELECT 1")),
+      opensearch: noted("opensearch", () => askIndex(opensearch, config.OPENSEARCH_INDEX)),
+      kafka: noted("kafka", () => probeAdmin.use((admin) => admin.describeCluster())),
+      redis: noted("redis", () => fromRedis(() => redis.ping())),
     },
   };
   return {
     edges,
     kafka,
+    postgres,
     embedProbe: createProbe(() => askEmbed(config.EMBED_URL)),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** A probe whose last answer is a part of the process's own health, and so of its metrics. */
+function notedProbe(dependency: string, ask: () => Promise<unknown>, health: Health): Probe {
+  const probe = createProbe(ask);
+  return async () => {
+    const check = await probe();
+    if (check.status === "ok") health.working(dependency);
+    else health.waiting(dependency, check.cause ?? "it does not answer");
+    return check;
   };
 }
 

@@ -1,17 +1,18 @@
-import { aborted, ensurePipelineTopics, Health, runProcess, serveHttp } from "@millrace/shared";
+import { aborted, ensurePipelineTopics, exposePool, Health, runProcess, serveHttp } from "@millrace/shared";
 import { acquire } from "./acquire.ts";
 import { createApp } from "./app.ts";
 import { apiConfig } from "./config.ts";
 import { openEdges } from "./edges.ts";
 
-await runProcess("api", apiConfig, async ({ config, log, health, stop, patience }) => {
+await runProcess("api", apiConfig, async ({ config, log, health, metrics, stop, patience }) => {
   await using open = openEdges(config, patience);
   const { edges, embedProbe, kafka } = open;
+  exposePool(metrics, open.postgres, config.POSTGRES_POOL_MAX);
   const { postgres, opensearch, kafka: kafkaProbe, redis } = edges.probes;
 
   // It serves before anything is reached, so that /health can say what is missing.
   const readiness = new Health();
-  const app = createApp(edges, readiness, config);
+  const app = createApp(edges, readiness, config, metrics);
   await using server = await serveHttp({ fetch: (request) => app.fetch(request) }, config.HOST, config.PORT);
   log.record("process.start", "ok", undefined, { port: server.port });
 

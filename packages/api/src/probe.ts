@@ -3,7 +3,7 @@ import { singleFlight } from "./single-flight.ts";
 
 /** How a service answered when it was last asked. */
 export interface Check {
-  status: "ok" | "failed";
+  status: "ok" | "slow" | "failed";
   cause?: string;
   /** ISO 8601: the first failure in a row. */
   since?: string;

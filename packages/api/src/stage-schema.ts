@@ -11,6 +11,15 @@ const waitSchema = z.object({
   cause: z.string().optional(),
 });
 
+const slowSchema = z.object({
+  instance: z.string(),
+  operation: z.string().openapi({ description: "An action of the log." }),
+  dependency: z.string(),
+  recentMs: z.number().openapi({
+    description: "Mean of the last 10 s, or the age of the oldest one under way; it is above SLOW_OPERATION_MS.",
+  }),
+});
+
 const instanceSchema = z
   .object({
     instance: z.string().openapi({ description: "Host and process id." }),
@@ -47,6 +56,7 @@ export const stageStatusSchema = z
       .record(z.string(), latencySchema)
       .nullable()
       .openapi({ description: "By action: counts in sum, and each figure of the worst instance." }),
+    slow: z.array(slowSchema).nullable(),
     instances: z.array(instanceSchema).nullable(),
     unknown: z
       .object({ presence: z.string().optional(), lag: z.string().optional() })
@@ -63,6 +73,7 @@ export const stageStatusSchema = z
       deadLettered: 0,
       lastActivityAt: "2026-01-01T12:00:00.000Z",
       latencies: { "ingest.pack": { count: 40, p50Ms: 21, p95Ms: 24, p99Ms: 31, maxMs: 38 } },
+      slow: [],
       instances: [],
     },
   });

@@ -17,6 +17,7 @@ function instance(overrides: Partial<Presence>): Presence {
     inFlight: 2,
     lastActivityAt: null,
     latencies: { "sink.batch": latency },
+    slow: [],
     ...overrides,
   };
 }

@@ -26,6 +26,7 @@ const unknownPresence: PresenceSummary = {
   deadLettered: null,
   lastActivityAt: null,
   latencies: null,
+  slow: null,
   instances: null,
 };
 
@@ -42,7 +43,8 @@ function summarizePresence(instances: Presence[]): PresenceSummary {
     // ISO 8601 in UTC sorts by time.
     lastActivityAt: activities.sort().at(-1) ?? null,
     latencies: worstLatencies(instances),
-    instances: instances.map(({ dependencies: _, ...instance }) => instance),
+    slow: instances.flatMap(slowOf),
+    instances: instances.map(({ dependencies: _, slow: __, ...instance }) => instance),
   };
 }
 
@@ -56,6 +58,11 @@ export function waitsOf({ instance, dependencies }: Presence) {
   return Object.entries(dependencies).flatMap(([dependency, { state, since, cause }]) =>
     state === "working" ? [] : [{ instance, dependency, since, ...(cause !== undefined && { cause }) }],
   );
+}
+
+/** What takes an instance longer than it should. */
+export function slowOf({ instance, slow }: Presence) {
+  return slow.map((operation) => ({ instance, ...operation }));
 }
 
 function worstLatencies(instances: readonly Presence[]): Record<string, LatencySummary> {

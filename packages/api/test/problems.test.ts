@@ -1,4 +1,4 @@
-import { Health, Log } from "@millrace/shared";
+import { Health, Log, Metrics } from "@millrace/shared";
 import { expect, test } from "vitest";
 import { type ApiEdges, createApp } from "../src/app.ts";
 import { bodyOf, isolated, openTestApp, postJson } from "./support.ts";
@@ -9,7 +9,7 @@ await using api = openTestApp(isolated());
 function appWith(edges: Partial<ApiEdges>, lines: string[] = []) {
   const log = new Log("api", { destination: { write: (line) => void lines.push(line) } });
   const config = { ...api.config, REQUEST_TIMEOUT_MS: 500 };
-  return createApp({ ...api.edges, log, ...edges }, new Health(), config);
+  return createApp({ ...api.edges, log, ...edges }, new Health(), config, new Metrics("api"));
 }
 
 test("an unknown path is a problem", async () => {

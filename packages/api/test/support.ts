@@ -8,6 +8,7 @@ import {
   Health,
   Log,
   type Patience,
+  processMetrics,
   type Redis,
   readConfiguration,
   type Stage,
@@ -66,7 +67,7 @@ export function openTestApp(environment: Record<string, string>): TestApp {
   const readiness = new Health();
   readiness.started();
   return {
-    app: createApp(open.edges, readiness, config),
+    app: createApp(open.edges, readiness, config, processMetrics(patience.log, patience.health, config)),
     config,
     edges: open.edges,
     lines: () => written.map((line) => JSON.parse(line)),
@@ -124,5 +125,6 @@ export function announce(redis: Redis, stage: Stage, { config, edges }: TestApp,
     inFlight: 3,
     lastActivityAt: new Date("2026-01-01T00:00:00Z"),
     latencies: { [`${stage}.batch`]: { count: 1, p50Ms: 1, p95Ms: 2, p99Ms: 4, maxMs: 4 } },
+    slow: [],
   }));
 }

@@ -36,7 +36,8 @@ export async function openTestbed(suffix: string, options: PipelineOptions): Pro
   }
 }
 
-async function untilRecorded(
+/** Waits until so many messages have a row; throws where no row is added for `stallMs`. */
+export async function untilRecorded(
   readBack: ReadBack,
   count: number,
   onProgress: (recorded: number) => void = () => undefined,

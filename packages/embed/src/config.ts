@@ -2,12 +2,14 @@ import {
   checkIdentity,
   consumerSettings,
   kafkaSettings,
+  priceOf,
   processSettings,
   redisSettings,
   topicSettings,
   variable,
 } from "@millrace/shared";
 import { z } from "zod";
+import type { SpendingLimits } from "./spending-budget.ts";
 
 /** Dimensions of OpenAI's models where none are asked for. */
 const knownDimensions: Record<string, number> = {
@@ -16,68 +18,142 @@ const knownDimensions: Record<string, number> = {
   "text-embedding-ada-002": 1_536,
 };
 
+const settings = z.object({
+  PORT: variable
+    .integer(0, 65_535)
+    .default(8082)
+    .meta({ description: "Port of the process's HTTP server; the api asks it for the vectors of search texts." }),
+  ...processSettings,
+  // An embeddings request for a large batch takes seconds.
+  SLOW_OPERATION_MS: processSettings.SLOW_OPERATION_MS.unwrap()
+    .default(10_000)
+    .meta({ ...processSettings.SLOW_OPERATION_MS.meta() }),
+  ...kafkaSettings,
+  ...topicSettings,
+  ...consumerSettings,
+  ...redisSettings,
+  EMBEDDING_PROVIDER: z.enum(["openai", "local"]).optional().meta({
+    description: "openai, or local (no key, no network); absent: openai where there is a key, else local.",
+  }),
+  OPENAI_API_KEY: z.string().optional().meta({ description: "Key of the OpenAI API.", secret: true }),
+  OPENAI_API_KEY_SECRET_ARN: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$/, { error: "not the ARN of a secret" })
+    .optional()
+    .meta({ description: "ARN of the secret in AWS Secrets Manager that holds the key, instead of OPENAI_API_KEY." }),
+  OPENAI_API_KEY_SECRET_FIELD: z
+    .string()
+    .optional()
+    .meta({ description: "Field of that secret where it is a JSON object; absent: the secret is the key itself." }),
+  OPENAI_API_KEY_REFRESH_S: variable.integer(1, 86_400).default(300).meta({
+    description: "Time between two reads of that secret; it is also read again when the API refuses the key.",
+  }),
+  OPENAI_BASE_URL: variable
+    .url()
+    .default("https://api.openai.com/v1")
+    .meta({ description: "Any server that speaks OpenAI's embeddings API." }),
+  OPENAI_EMBEDDING_MODEL: z.string().default("text-embedding-3-small").meta({ description: "Model." }),
+  OPENAI_EMBEDDING_DIMENSIONS: variable
+    .integer(1, 65_536)
+    .optional()
+    .meta({ description: "Dimensions to ask for; absent: the model's own." }),
+  OPENAI_TIMEOUT_MS: variable
+    .integer(100, 600_000)
+    .default(30_000)
+    .meta({ description: "Time for one embeddings request." }),
+  EMBED_CONCURRENCY: variable.integer(1, 1_024).default(8).meta({
+    description: "Most embeddings requests in flight of one process; the local provider computes one batch a worker.",
+  }),
+  EMBED_WORKERS: variable
+    .integer(1, 64)
+    .default(1)
+    .meta({ description: "Worker threads that make the requests, or compute the vectors locally." }),
+  EMBEDDING_CACHE: variable.flag().default(true).meta({
+    description:
+      "Keep the provider's vectors in Redis by content, so that a text is paid for once; the local provider needs none.",
+  }),
+  EMBEDDING_CACHE_TTL_S: variable
+    .integer(60, 31_536_000)
+    .default(604_800)
+    .meta({ description: "How long a vector is kept in the cache." }),
+  EMBEDDING_RATE_LOCAL_SHARE: z.coerce.number({ error: "not a number" }).gt(0).max(1).default(0.25).meta({
+    description:
+      "Share of the API's limits that one process keeps to while Redis is away; 1 divided by the number of embed processes.",
+  }),
+  EMBEDDING_BUDGET_USD_PER_DAY: variable.dollars().optional().meta({
+    description:
+      "Dollars that all embed processes together may spend in a day (UTC); then batches wait. Absent: no limit.",
+  }),
+  EMBEDDING_PRICE_USD_PER_MILLION_TOKENS: variable.dollars().optional().meta({
+    description: "Price by which the budget is counted; absent: the list price of the model.",
+  }),
+  EMBED_IN_FLIGHT_MAX_BYTES: variable
+    .integer(1_024, 1_073_741_824)
+    .default(8_388_608)
+    .meta({ description: "Most bytes of batches that were fetched and are not done." }),
+});
+
 /** Everything that the embed process can be told. */
-export const embedConfig = z
-  .object({
-    PORT: variable
-      .integer(0, 65_535)
-      .default(8082)
-      .meta({ description: "Port of the process's HTTP server; the api asks it for the vectors of search texts." }),
-    ...processSettings,
-    ...kafkaSettings,
-    ...topicSettings,
-    ...consumerSettings,
-    ...redisSettings,
-    EMBEDDING_PROVIDER: z.enum(["openai", "local"]).optional().meta({
-      description: "openai, or local (no key, no network); absent: openai where OPENAI_API_KEY is set, else local.",
-    }),
-    OPENAI_API_KEY: z.string().optional().meta({ description: "Key of the OpenAI API.", secret: true }),
-    OPENAI_BASE_URL: variable
-      .url()
-      .default("https://api.openai.com/v1")
-      .meta({ description: "Any server that speaks OpenAI's embeddings API." }),
-    OPENAI_EMBEDDING_MODEL: z.string().default("text-embedding-3-small").meta({ description: "Model." }),
-    OPENAI_EMBEDDING_DIMENSIONS: variable
-      .integer(1, 65_536)
-      .optional()
-      .meta({ description: "Dimensions to ask for; absent: the model's own." }),
-    OPENAI_TIMEOUT_MS: variable
-      .integer(100, 600_000)
-      .default(30_000)
-      .meta({ description: "Time for one embeddings request." }),
-    EMBED_CONCURRENCY: variable.integer(1, 1_024).default(8).meta({
-      description: "Most embeddings requests in flight of one process; the local provider computes one batch a worker.",
-    }),
-    EMBED_WORKERS: variable
-      .integer(1, 64)
-      .default(1)
-      .meta({ description: "Worker threads that make the requests, or compute the vectors locally." }),
-    EMBEDDING_CACHE: variable.flag().default(true).meta({
-      description:
-        "Keep the provider's vectors in Redis by content, so that a text is paid for once; the local provider needs none.",
-    }),
-    EMBEDDING_CACHE_TTL_S: variable
-      .integer(60, 31_536_000)
-      .default(604_800)
-      .meta({ description: "How long a vector is kept in the cache." }),
-    EMBED_IN_FLIGHT_MAX_BYTES: variable
-      .integer(1_024, 1_073_741_824)
-      .default(8_388_608)
-      .meta({ description: "Most bytes of batches that were fetched and are not done." }),
-  })
-  .refine((config) => config.EMBEDDING_PROVIDER !== "openai" || config.OPENAI_API_KEY !== undefined, {
-    path: ["OPENAI_API_KEY"],
-    error: "EMBEDDING_PROVIDER is openai: set the key, or EMBEDDING_PROVIDER=local",
-  })
-  .superRefine(checkIdentity);
+export const embedConfig = settings.superRefine(checkKey).superRefine(checkPrice).superRefine(checkIdentity);
 export type EmbedConfig = z.output<typeof embedConfig>;
+
+type KeyVariable =
+  | "EMBEDDING_PROVIDER"
+  | "OPENAI_API_KEY"
+  | "OPENAI_API_KEY_SECRET_ARN"
+  | "OPENAI_API_KEY_SECRET_FIELD";
+
+/** The key comes from one place: whichever would win of two, somebody would look for it at the other. */
+function checkKey(config: Pick<z.output<typeof settings>, KeyVariable>, context: z.core.$RefinementCtx): void {
+  const refuse = (variable: KeyVariable, message: string): void =>
+    context.addIssue({ code: "custom", path: [variable], message });
+  const { OPENAI_API_KEY: key, OPENAI_API_KEY_SECRET_ARN: secret, OPENAI_API_KEY_SECRET_FIELD: field } = config;
+  if (key !== undefined && secret !== undefined) {
+    refuse("OPENAI_API_KEY_SECRET_ARN", "contradicts OPENAI_API_KEY; leave one of them out");
+  }
+  if (field !== undefined && secret === undefined) {
+    refuse("OPENAI_API_KEY_SECRET_ARN", "required by OPENAI_API_KEY_SECRET_FIELD");
+  }
+  if (config.EMBEDDING_PROVIDER === "openai" && key === undefined && secret === undefined) {
+    refuse(
+      "OPENAI_API_KEY",
+      "EMBEDDING_PROVIDER is openai: set the key, OPENAI_API_KEY_SECRET_ARN, or EMBEDDING_PROVIDER=local",
+    );
+  }
+}
+
+type PriceVariable =
+  | "EMBEDDING_BUDGET_USD_PER_DAY"
+  | "EMBEDDING_PRICE_USD_PER_MILLION_TOKENS"
+  | "OPENAI_EMBEDDING_MODEL";
+type PriceSettings = Pick<z.output<typeof settings>, PriceVariable>;
+
+function checkPrice(config: PriceSettings, context: z.core.$RefinementCtx): void {
+  if (config.EMBEDDING_BUDGET_USD_PER_DAY === undefined || priceFor(config) !== undefined) return;
+  const message = "required by EMBEDDING_BUDGET_USD_PER_DAY, since the model has no known price";
+  context.addIssue({ code: "custom", path: ["EMBEDDING_PRICE_USD_PER_MILLION_TOKENS"], message });
+}
+
+/** Dollars for a million tokens: the price that was given, or else the model's. */
+function priceFor(config: PriceSettings): number | undefined {
+  return config.EMBEDDING_PRICE_USD_PER_MILLION_TOKENS ?? priceOf(config.OPENAI_EMBEDDING_MODEL);
+}
+
+/** `undefined` where nothing limits the spending. */
+export function spendingLimits(config: EmbedConfig): SpendingLimits | undefined {
+  const usdPerDay = config.EMBEDDING_BUDGET_USD_PER_DAY;
+  const usdPerMillionTokens = priceFor(config);
+  if (usdPerDay === undefined || usdPerMillionTokens === undefined) return undefined;
+  return { usdPerDay, usdPerMillionTokens };
+}
 
 /** What a worker thread needs to know; plain data, since it crosses the thread's boundary. */
 export type ProviderSettings =
   | { provider: "local" }
   | {
       provider: "openai";
-      apiKey: string;
+      /** Absent where it lies in Secrets Manager: then each task brings it along. */
+      apiKey?: string;
       baseUrl: string;
       model: string;
       /** Asked for in the request. */
@@ -88,13 +164,13 @@ export type ProviderSettings =
     };
 
 export function providerSettings(config: EmbedConfig): ProviderSettings {
-  const { EMBEDDING_PROVIDER: provider, OPENAI_API_KEY: apiKey } = config;
-  if (provider === "local" || apiKey === undefined) return { provider: "local" };
+  const { EMBEDDING_PROVIDER: provider, OPENAI_API_KEY: apiKey, OPENAI_API_KEY_SECRET_ARN: secret } = config;
+  if (provider === "local" || (apiKey ?? secret) === undefined) return { provider: "local" };
   const requested = config.OPENAI_EMBEDDING_DIMENSIONS;
   const expected = requested ?? knownDimensions[config.OPENAI_EMBEDDING_MODEL];
   return {
     provider: "openai",
-    apiKey,
+    ...(apiKey !== undefined && { apiKey }),
     baseUrl: config.OPENAI_BASE_URL,
     model: config.OPENAI_EMBEDDING_MODEL,
     ...(requested !== undefined && { requestedDimensions: requested }),

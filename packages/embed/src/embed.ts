@@ -5,18 +5,16 @@ import {
   encodeBatch,
   encodeVectors,
   isTombstone,
-  Latency,
   type Message,
   oneByOne,
   type Patience,
-  persist,
   poison,
   type Received,
   RecordError,
   type RecordProducer,
   type StageTracker,
+  Work,
 } from "@millrace/shared";
-import pLimit from "p-limit";
 import type { EmbedConfig } from "./config.ts";
 import type { Embedder } from "./embedder.ts";
 import type { Embedded } from "./provider.ts";
@@ -30,33 +28,22 @@ export interface EmbedEdges {
   patience: Patience;
 }
 
-/** The name of the embedding provider in `/health`. */
-export const PROVIDER = "embedding-provider";
-
-/**
- * Passes each batch to the pool of embedder workers, p-limit bounding the requests in flight, and emits the batch with
- * its vectors.
- */
+/** Passes each batch to the pool of embedder workers, as its limits allow, and emits the batch with its vectors. */
 export class Embed {
-  readonly requestLatency = new Latency();
-  readonly batchLatency = new Latency();
-  messages = 0;
+  readonly done = new Work();
   #config: EmbedConfig;
   #edges: EmbedEdges;
-  #limit: ReturnType<typeof pLimit>;
 
-  constructor(config: EmbedConfig, concurrency: number, edges: EmbedEdges) {
+  constructor(config: EmbedConfig, edges: EmbedEdges) {
     this.#config = config;
     this.#edges = edges;
-    this.#limit = pLimit(concurrency);
   }
 
   accept(received: Received): void {
-    void this.#limit(() => this.#process(received));
+    void this.#process(received);
   }
 
   async #process(received: Received): Promise<void> {
-    const startedAt = performance.now();
     if (!received.revoked) {
       const messages = this.#decode(received);
       if (messages === undefined) await this.#giveUpRecord(received);
@@ -64,7 +51,6 @@ export class Embed {
       else await this.#embed(received.value ?? Buffer.alloc(0), messages);
     }
     received.done();
-    this.batchLatency.record(performance.now() - startedAt);
   }
 
   /** Processes died of this batch. */
@@ -77,7 +63,7 @@ export class Embed {
   async #embed(batch: Buffer, messages: readonly Message[]): Promise<void> {
     const startedAt = performance.now();
     const texts = messages.filter((message) => !isTombstone(message));
-    const embedded = texts.length === 0 ? noVectors : await this.#request(texts);
+    const embedded = texts.length === 0 ? noVectors : await this.#edges.embedder.embed(texts);
     const failed = embedded.failed.flatMap(({ index, fault }) => {
       const item = texts[index];
       return item ? [{ item, fault }] : [];
@@ -94,25 +80,11 @@ export class Embed {
     }
     await this.#edges.deadLetters.send(failed);
     this.#edges.tracker.reached("embedded", done);
-    this.messages += done.length;
+    this.done.add(done.length, batch.length);
     this.#edges.patience.log.record("embed.batch", "ok", performance.now() - startedAt, {
       messages: done.length,
       ...(failed.length > 0 && { failed: failed.length }),
     });
-  }
-
-  #request(texts: readonly Message[]): Promise<Embedded> {
-    const operation = { dependency: PROVIDER, action: "embed.request" } as const;
-    return persist(
-      operation,
-      async (signal) => {
-        const startedAt = performance.now();
-        const outcome = await this.#edges.embedder.embed(texts, signal);
-        this.requestLatency.record(performance.now() - startedAt);
-        return "fault" in outcome ? outcome : { value: outcome };
-      },
-      this.#edges.patience,
-    );
   }
 
   #decode(received: Received): Message[] | undefined {

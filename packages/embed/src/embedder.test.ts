@@ -2,8 +2,7 @@ import { poison } from "@millrace/shared";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type CacheEntry, cachedEmbedder, type VectorCache } from "./embedder.ts";
-import type { EmbedderPool } from "./pool.ts";
-import type { EmbeddingOutcome } from "./provider.ts";
+import type { Embedded } from "./provider.ts";
 import { readEntry, writeEntry } from "./redis/vector-cache.ts";
 
 /** A vector of two numbers that tells texts apart; texts that begin with "!" have none. */
@@ -11,9 +10,9 @@ function vectorOf(text: string): number[] {
   return [text.length, [...text].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 65_521, 7)];
 }
 
-function countingPool() {
+function countingProvider() {
   const paid: string[] = [];
-  const embed = async (texts: readonly string[]): Promise<EmbeddingOutcome> => {
+  const embed = async (texts: readonly string[]): Promise<Embedded> => {
     paid.push(...texts);
     const kept = texts.filter((text) => !text.startsWith("!"));
     const failed = texts.flatMap((text, index) =>
@@ -21,8 +20,7 @@ function countingPool() {
     );
     return { model: "m", dimensions: 2, vectors: Float32Array.from(kept.flatMap(vectorOf)), failed };
   };
-  const pool = { embed, [Symbol.asyncDispose]: async () => undefined } as EmbedderPool;
-  return { pool, paid };
+  return { provider: { embed }, paid };
 }
 
 function memoryCache(): VectorCache & { entries: Map<string, Buffer> } {
@@ -43,8 +41,6 @@ function memoryCache(): VectorCache & { entries: Map<string, Buffer> } {
   };
 }
 
-const signal = new AbortController().signal;
-
 function embed(embedder: ReturnType<typeof cachedEmbedder>, texts: string[]) {
   const messages = texts.map((text) => ({
     topic: "t",
@@ -56,18 +52,17 @@ function embed(embedder: ReturnType<typeof cachedEmbedder>, texts: string[]) {
     value: Buffer.from(text),
     text: Buffer.from(text),
   }));
-  return embedder.embed(messages, signal);
+  return embedder.embed(messages);
 }
 
 test("every text gets its own vector in its place, and is paid for once, however batches repeat it", async () => {
   const text = fc.constantFrom("a", "b", "c", "dd", "ee", "!bad", "!worse");
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(text, { minLength: 1, maxLength: 8 }), { maxLength: 6 }), async (batches) => {
-      const { pool, paid } = countingPool();
-      const embedder = cachedEmbedder(pool, memoryCache());
+      const { provider, paid } = countingProvider();
+      const embedder = cachedEmbedder(provider, memoryCache());
       for (const texts of batches) {
         const outcome = await embed(embedder, texts);
-        if ("fault" in outcome) throw new Error(outcome.fault.cause);
         expect([...outcome.vectors]).toEqual(texts.filter((each) => !each.startsWith("!")).flatMap(vectorOf));
         expect(outcome.failed.map(({ index }) => index)).toEqual(
           texts.flatMap((each, index) => (each.startsWith("!") ? [index] : [])),

@@ -1,10 +1,12 @@
 import type { Message, PoisonFault } from "@millrace/shared";
-import type { EmbedderPool } from "./pool.ts";
-import type { Embedded, EmbeddingOutcome } from "./provider.ts";
+import type { Admission } from "./admission.ts";
+import type { Embedded } from "./provider.ts";
 
 /** Turns the texts of messages, of which none is a tombstone, into vectors. */
 export interface Embedder {
-  embed(messages: readonly Message[], signal: AbortSignal): Promise<EmbeddingOutcome>;
+  embed(messages: readonly Message[]): Promise<Embedded>;
+  /** Texts that were looked for in a cache, since the process began. */
+  readonly lookups: { hits: number; misses: number };
 }
 
 export interface CacheEntry {
@@ -24,26 +26,29 @@ export interface VectorCache {
   write(entries: readonly CacheEntry[]): void;
 }
 
-/** One task of the pool for each batch. */
-export function pooledEmbedder(pool: EmbedderPool): Embedder {
+/** One request for each batch. */
+export function plainEmbedder(admission: Pick<Admission, "embed">): Embedder {
   const textOf = ({ text }: Message): string => text.toString();
-  return { embed: (messages, signal) => pool.embed(messages.map(textOf), signal) };
+  return {
+    lookups: { hits: 0, misses: 0 },
+    embed: (messages) => admission.embed(messages.map(textOf)),
+  };
 }
 
 /** Pays for a text once: not again in a replay, for a repeat within a topic, or for one within the same batch. */
-export function cachedEmbedder(pool: EmbedderPool, cache: VectorCache): Embedder {
+export function cachedEmbedder(admission: Pick<Admission, "embed">, cache: VectorCache): Embedder {
+  const lookups = { hits: 0, misses: 0 };
   return {
-    async embed(messages, signal) {
+    lookups,
+    async embed(messages) {
       const keys = messages.map(({ text }) => cache.keyOf(text));
       const texts = new Map(messages.map(({ text }, index) => [keys[index] ?? "", text]));
       const vectors = await readKnown(cache, [...texts.keys()]);
       const unknown = [...texts].filter(([key]) => !vectors.has(key));
+      lookups.hits += vectors.size;
+      lookups.misses += unknown.length;
       if (unknown.length === 0) return assemble(cache, keys, vectors, new Map());
-      const outcome = await pool.embed(
-        unknown.map(([, text]) => text.toString()),
-        signal,
-      );
-      if ("fault" in outcome) return outcome;
+      const outcome = await admission.embed(unknown.map(([, text]) => text.toString()));
       const failed = new Map(outcome.failed.map(({ index, fault }) => [unknown[index]?.[0] ?? "", fault]));
       const bought = unknown.map(([key]) => key).filter((key) => !failed.has(key));
       const entries = rowsOf(outcome, bought);

@@ -1,6 +1,8 @@
 import {
   consumeUntilStopped,
   healthRoutes,
+  type Metrics,
+  metricsRoute,
   openMessageLog,
   openTracking,
   type Patience,
@@ -10,43 +12,57 @@ import {
   runProcess,
   serveHttp,
 } from "@millrace/shared";
-import { batchesAtOnce, type EmbedConfig, embedConfig, providerSettings } from "./config.ts";
-import { Embed, PROVIDER } from "./embed.ts";
-import { cachedEmbedder, type Embedder, pooledEmbedder } from "./embedder.ts";
+import type { Allowances } from "./account.ts";
+import { type Admission, admitTo, type Budgets, PROVIDER } from "./admission.ts";
+import { batchesAtOnce, type EmbedConfig, embedConfig, providerSettings, spendingLimits } from "./config.ts";
+import { Embed } from "./embed.ts";
+import { cachedEmbedder, type Embedder, plainEmbedder } from "./embedder.ts";
+import { fixedKey, openSecretKey } from "./openai/api-key.ts";
 import { type EmbedderPool, openPool } from "./pool.ts";
 import { queryRoute } from "./query-route.ts";
+import { createRateBudget } from "./rate-budget.ts";
+import { accountKey, createRateBucket } from "./redis/rate-bucket.ts";
+import { createSpendingCounter } from "./redis/spending-counter.ts";
 import { createVectorCache } from "./redis/vector-cache.ts";
+import { createSpendingBudget } from "./spending-budget.ts";
 
 await runProcess("embed", embedConfig, async (context) => {
-  const { config, log, health, patience } = context;
+  const { config, log, health, metrics, patience } = context;
   const settings = providerSettings(config);
   const concurrency = batchesAtOnce(config, settings);
-  await using pool = openPool(settings, config.EMBED_WORKERS, concurrency);
+  const { OPENAI_API_KEY_SECRET_ARN: arn } = config;
+  using key = arn === undefined ? fixedKey(config.OPENAI_API_KEY) : await openSecretKey(arn, config, patience);
+  await using pool = openPool(settings, config.EMBED_WORKERS, concurrency, key);
   // First, so that the process answers while it waits for what follows.
-  const app = healthRoutes(health).route("/", queryRoute(pool, log));
+  let admission = admitTo(pool, concurrency, patience);
+  const queries = queryRoute({ embedAtOnce: (...query) => admission.embedAtOnce(...query) }, log);
+  const app = healthRoutes(health).route("/", metricsRoute(metrics)).route("/", queries);
   await using _server = await serveHttp(app, config.HOST, config.PORT);
   await using messages = await openMessageLog("embed", context);
 
+  await key.untilRead();
   health.starting(PROVIDER);
-  const model = await probe(pool, patience);
+  const { allowances, ...model } = await probe(pool, patience);
   log.record("process.start", "ok", undefined, { dependency: PROVIDER, provider: settings.provider, ...model });
 
   await using tracking = await openTracking("embed", context, messages);
   // Computing a vector locally is cheaper than asking Redis for it.
   const worthCaching = config.EMBEDDING_CACHE && settings.provider !== "local";
-  const embedder = worthCaching ? cached(pool, tracking.redis, model, context) : pooledEmbedder(pool);
+  if (settings.provider === "openai") {
+    const account = accountKey(config.REDIS_KEY_PREFIX, settings.baseUrl, settings.model);
+    admission = admitTo(pool, concurrency, patience, openBudgets(tracking.redis, account, allowances, context));
+  }
+  const embedder = worthCaching ? cached(admission, tracking.redis, model, context) : plainEmbedder(admission);
 
-  const embed = new Embed(config, concurrency, { embedder, ...messages, ...tracking, patience });
+  exposePoolAndCache(metrics, pool, embedder);
+  const embed = new Embed(config, { embedder, ...messages, ...tracking, patience });
   await consumeUntilStopped("embed", context, messages, tracking, {
     topics: [config.BATCHES_TOPIC],
     // One more batch a request in flight, so that none waits for a fetch.
     inFlightMax: 2 * concurrency,
     inFlightMaxBytes: config.EMBED_IN_FLIGHT_MAX_BYTES,
     accept: (received) => embed.accept(received),
-    activity: () => ({
-      messages: embed.messages,
-      latencies: { "embed.request": embed.requestLatency.summary, "embed.batch": embed.batchLatency.summary },
-    }),
+    done: embed.done,
   });
 });
 
@@ -55,8 +71,22 @@ interface Model {
   dimensions: number;
 }
 
+function openBudgets(
+  redis: Redis,
+  account: string,
+  heard: Allowances,
+  { config, log, patience }: ProcessContext<EmbedConfig>,
+): Budgets {
+  const limits = spendingLimits(config);
+  const counter = createSpendingCounter(redis, config.REDIS_KEY_PREFIX);
+  return {
+    rate: createRateBudget(createRateBucket(redis, account), log, heard, config.EMBEDDING_RATE_LOCAL_SHARE),
+    spending: limits && createSpendingBudget(counter, patience, limits),
+  };
+}
+
 function cached(
-  pool: EmbedderPool,
+  admission: Admission,
   redis: Redis,
   model: Model,
   { config, log }: ProcessContext<EmbedConfig>,
@@ -66,16 +96,27 @@ function cached(
     keyPrefix: config.REDIS_KEY_PREFIX,
     timeToLiveS: config.EMBEDDING_CACHE_TTL_S,
   });
-  return cachedEmbedder(pool, cache);
+  return cachedEmbedder(admission, cache);
+}
+
+function exposePoolAndCache(metrics: Metrics, pool: EmbedderPool, { lookups }: Embedder): void {
+  metrics.exposeOne("millrace_embedder_utilization_ratio", () => pool.utilization);
+  metrics.exposeOne("millrace_embedder_queued_batches", () => pool.queued);
+  metrics.expose("millrace_embedding_cache_texts_total", () => [
+    [{ result: "hit" }, lookups.hits],
+    [{ result: "miss" }, lookups.misses],
+  ]);
 }
 
 /** Embeds one word, so that a wrong key or an unreachable provider shows before the first message. */
-function probe(pool: EmbedderPool, patience: Patience): Promise<Model> {
+function probe(pool: EmbedderPool, patience: Patience): Promise<Model & { allowances: Allowances }> {
   return persist(
     { dependency: PROVIDER, action: "process.start" },
     async (signal) => {
       const outcome = await pool.embed(["probe"], signal);
-      return "fault" in outcome ? outcome : { value: { model: outcome.model, dimensions: outcome.dimensions } };
+      if ("fault" in outcome) return outcome;
+      const { model, dimensions, account } = outcome;
+      return { value: { model, dimensions, allowances: account?.allowances ?? {} } };
     },
     patience,
   );

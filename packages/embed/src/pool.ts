@@ -1,16 +1,34 @@
 import { extname } from "node:path";
+import { retryable } from "@millrace/shared";
 import { Piscina } from "piscina";
 import type { ProviderSettings } from "./config.ts";
-import type { EmbeddingOutcome } from "./provider.ts";
+import { type ApiKey, fixedKey } from "./openai/api-key.ts";
+import type { ProviderAnswer } from "./provider.ts";
+
+export interface EmbedTask {
+  texts: readonly string[];
+  /** The API's key as it is now; absent for the local provider. */
+  apiKey?: string;
+}
 
 /** The embedder workers. */
 export interface EmbedderPool extends AsyncDisposable {
   /** One task, one embeddings request. */
-  embed(texts: readonly string[], signal?: AbortSignal): Promise<EmbeddingOutcome>;
+  embed(texts: readonly string[], signal?: AbortSignal): Promise<ProviderAnswer>;
+  /** The share of the workers' time since the start in which they worked, from 0 to 1. */
+  readonly utilization: number;
+  /** Tasks that wait for a worker. */
+  readonly queued: number;
 }
 
-export function openPool(settings: ProviderSettings, workers: number, concurrency: number): EmbedderPool {
-  const pool = new Piscina<readonly string[], EmbeddingOutcome>({
+/** @param key of the API; it goes to the workers with each task, so that a rotated one needs no new workers */
+export function openPool(
+  settings: ProviderSettings,
+  workers: number,
+  concurrency: number,
+  key: ApiKey = fixedKey(settings.provider === "openai" ? settings.apiKey : undefined),
+): EmbedderPool {
+  const pool = new Piscina<EmbedTask, ProviderAnswer>({
     // The worker has the ending that this module has: .ts from the sources, .js when built.
     filename: new URL(`./worker${extname(import.meta.filename)}`, import.meta.url).href,
     workerData: settings,
@@ -21,7 +39,21 @@ export function openPool(settings: ProviderSettings, workers: number, concurrenc
     concurrentTasksPerWorker: Math.ceil(concurrency / workers),
   });
   return {
-    embed: (texts, signal) => unlessAborted(() => pool.run(texts), signal),
+    async embed(texts, signal) {
+      if (settings.provider === "local") return unlessAborted(() => pool.run({ texts }), signal);
+      const apiKey = key.current;
+      if (apiKey === undefined) return { fault: retryable("misconfigured", "the key of the API was not read yet") };
+      const outcome = await unlessAborted(() => pool.run({ texts, apiKey }), signal);
+      // A wrong key is nobody's poison: the batch waits, and its next attempt has the key that there is by then.
+      if ("fault" in outcome && outcome.fault.code === "misconfigured") await key.refused(apiKey);
+      return outcome;
+    },
+    get utilization() {
+      return pool.utilization;
+    },
+    get queued() {
+      return pool.queueSize;
+    },
     async [Symbol.asyncDispose]() {
       await pool.destroy();
     },

@@ -1,4 +1,5 @@
 import type { PoisonFault, RetryableFault } from "@millrace/shared";
+import type { Account } from "./account.ts";
 
 /** The vectors of some texts. */
 export interface Embedded {
@@ -12,7 +13,10 @@ export interface Embedded {
 
 export type EmbeddingOutcome = Embedded | { fault: RetryableFault };
 
+/** What a provider answers: with what it took, where it takes anything. */
+export type ProviderAnswer = EmbeddingOutcome & { account?: Account };
+
 /** Turns texts into vectors. A text that cannot be embedded fails alone; whatever may heal fails the whole request. */
 export interface EmbeddingProvider {
-  embed(texts: readonly string[]): Promise<EmbeddingOutcome>;
+  embed(texts: readonly string[]): Promise<ProviderAnswer>;
 }

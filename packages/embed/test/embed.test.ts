@@ -8,9 +8,10 @@ import {
   type RecordProducer,
 } from "@millrace/shared";
 import { afterAll, expect, test } from "vitest";
+import { admitTo } from "../src/admission.ts";
 import type { ProviderSettings } from "../src/config.ts";
 import { Embed } from "../src/embed.ts";
-import { pooledEmbedder } from "../src/embedder.ts";
+import { plainEmbedder } from "../src/embedder.ts";
 import { createLocalProvider } from "../src/local/provider.ts";
 import { type EmbedderPool, openPool } from "../src/pool.ts";
 import { sendJson, serveEmbeddings, wellBehaved } from "./embeddings-server.ts";
@@ -34,8 +35,8 @@ async function run({ overrides = {}, pool = localPool, slowed = (producer) => pr
   const { config, patience, deadLetters, tracker, attempts } = edges;
   const groupId = `${config.KAFKA_GROUP_PREFIX}-embed`;
   const producer = slowed(edges.producer);
-  const embed = new Embed(config, config.EMBED_CONCURRENCY, {
-    embedder: pooledEmbedder(pool),
+  const embed = new Embed(config, {
+    embedder: plainEmbedder(admitTo(pool, config.EMBED_CONCURRENCY, patience)),
     attempts,
     producer,
     deadLetters,
@@ -66,7 +67,7 @@ async function run({ overrides = {}, pool = localPool, slowed = (producer) => pr
 
 function remotePool(url: string): EmbedderPool {
   const settings: ProviderSettings = { provider: "openai", apiKey: "key", baseUrl: url, model: "m", timeoutMs: 2_000 };
-  return openPool(settings, 1, 4);
+  return openPool(settings, 1, 16);
 }
 
 async function vectorsOf(messages: readonly Message[]): Promise<Float32Array> {
@@ -86,7 +87,7 @@ test("a batch goes on with the same messages and a vector for each, and is commi
   expect(first?.vectors).toEqual(await vectorsOf(messages));
   expect(second?.messages).toEqual(fromJson);
   await eventually(() => stage.committedBatches()).toBe(2);
-  expect(stage.embed.messages).toBe(4);
+  expect(stage.embed.done.messages).toBe(4);
   await stage.tracker.flush();
   const progress = await stage.tracker.progress({ topic: "orders", partition: 0, offset: 2 });
   expect(Object.keys(progress ?? {})).toEqual(["embedded"]);

@@ -80,7 +80,13 @@ test("with the openai provider vectors and faults cross the thread as they are, 
     4,
   );
   const outcomes = await Promise.all(["a", "b", "c", "limit"].map((text) => remote.embed([text], never)));
-  expect(outcomes[1]).toEqual({ model: "m", dimensions: 6, vectors: vectorOf("b", 6), failed: [] });
+  expect(outcomes[1]).toEqual({
+    model: "m",
+    dimensions: 6,
+    vectors: vectorOf("b", 6),
+    failed: [],
+    account: { requests: 1, tokens: 1, allowances: {} },
+  });
   expect(outcomes[3]).toMatchObject({ fault: { kind: "retryable", code: "rate_limited", retryAfterMs: 70 } });
   expect(most).toBe(4);
 });

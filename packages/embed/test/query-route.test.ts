@@ -1,4 +1,5 @@
 import { afterAll, expect, test } from "vitest";
+import { admitTo } from "../src/admission.ts";
 import { createLocalProvider } from "../src/local/provider.ts";
 import { openPool } from "../src/pool.ts";
 import { queryRoute } from "../src/query-route.ts";
@@ -8,8 +9,9 @@ import { testPatience } from "./support.ts";
 
 const pool = openPool({ provider: "local" }, 1, 4);
 afterAll(() => pool[Symbol.asyncDispose]());
+const local = admitTo(pool, 4, testPatience());
 
-function post(body: string, route = queryRoute(pool, testPatience().log)): Response | Promise<Response> {
+function post(body: string, route = queryRoute(local, testPatience().log)): Response | Promise<Response> {
   return route.request("/embed", { method: "POST", body, headers: { "content-type": "application/json" } });
 }
 
@@ -45,7 +47,10 @@ test("a provider that fails is 503, with the reason in the log and never the tex
   const settings = { provider: "openai", apiKey: "key", baseUrl: server.url, model: "m", timeoutMs: 2_000 } as const;
   await using remote = openPool(settings, 1, 1);
   const patience = testPatience();
-  const response = await post(JSON.stringify({ text: "a private question" }), queryRoute(remote, patience.log));
+  const response = await post(
+    JSON.stringify({ text: "a private question" }),
+    queryRoute(admitTo(remote, 1, patience), patience.log),
+  );
   expect(response.status).toBe(503);
   expect(await response.json()).toEqual({ error: expect.stringContaining("500") });
   expect(patience.lines()).toMatchObject([
@@ -55,5 +60,5 @@ test("a provider that fails is 503, with the reason in the log and never the tex
 });
 
 test("other methods are not served", async () => {
-  expect((await queryRoute(pool, testPatience().log).request("/embed")).status).toBe(404);
+  expect((await queryRoute(local, testPatience().log).request("/embed")).status).toBe(404);
 });

@@ -1,5 +1,5 @@
-import { readConfiguration } from "@millrace/shared";
-import { openEdges as openStageEdges, testEnvironment } from "@millrace/testbed";
+import { firstConnection, openRedis, type Redis, readConfiguration } from "@millrace/shared";
+import { openEdges as openStageEdges, testEnvironment, testPatience } from "@millrace/testbed";
 import { type EmbedConfig, embedConfig } from "../src/config.ts";
 
 export { CLOSED_PORT, eventually, type TestPatience, testPatience } from "@millrace/testbed";
@@ -10,4 +10,11 @@ export function testConfig(overrides: Record<string, string> = {}): EmbedConfig 
 
 export function openEdges(config: EmbedConfig) {
   return openStageEdges("embed", config);
+}
+
+/** The stack's Redis, ready. */
+export async function openTestRedis(config = testConfig()): Promise<Redis> {
+  const redis = openRedis(config, testPatience());
+  await firstConnection(redis, config);
+  return redis;
 }

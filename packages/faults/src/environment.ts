@@ -1,9 +1,10 @@
 import type { BugName } from "./bugs/bugs.ts";
-import { MODEL } from "./embeddings-server.ts";
 import { MESSAGE_MAX_BYTES } from "./load.ts";
 import type { NetworkProxy } from "./proxy.ts";
 import type { ProxiedName } from "./schedule.ts";
-import { DIMENSIONS } from "./vector-of.ts";
+
+/** Few, so that reading all documents back is quick. */
+export const DIMENSIONS = 64;
 
 /** What the processes are told besides their names: the proxies, and times that fit runs of a minute or two. */
 export function pipelineEnvironment(proxies: Record<ProxiedName, NetworkProxy>, bug?: BugName): Record<string, string> {
@@ -14,7 +15,6 @@ export function pipelineEnvironment(proxies: Record<ProxiedName, NetworkProxy>, 
     EMBEDDING_PROVIDER: "openai",
     OPENAI_API_KEY: "fake",
     OPENAI_BASE_URL: `http://127.0.0.1:${proxies.embeddings.port}/v1`,
-    OPENAI_EMBEDDING_MODEL: MODEL,
     OPENAI_EMBEDDING_DIMENSIONS: String(DIMENSIONS),
     OPENAI_TIMEOUT_MS: "3000",
     OPENSEARCH_TIMEOUT_MS: "5000",

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ServiceName, startService, stopService } from "@millrace/stack";
-import type { EmbeddingsThread } from "./embeddings-thread.ts";
+import type { EmbeddingsApi } from "@millrace/testbed";
 import type { NetworkProxy, ProxyMode } from "./proxy.ts";
 import { describeFault, type Fault, type PipelineStage, type ProxiedName } from "./schedule.ts";
 import type { Slot, Supervisor } from "./supervisor.ts";
@@ -10,7 +10,7 @@ export interface World {
   stack: string;
   supervisor: Supervisor;
   proxies: Record<ProxiedName, NetworkProxy>;
-  embeddings: EmbeddingsThread;
+  embeddings: EmbeddingsApi;
 }
 
 /** A fault as it really was. */
@@ -107,9 +107,9 @@ async function inject(fault: Fault, world: World): Promise<void> {
     case "slow":
       return disturb(proxies[target], kind, durationMs);
     case "embeddings":
-      embeddings.misbehave({ fault: target, share });
+      await embeddings.set({ mode: { fault: target, share } });
       await sleep(durationMs);
-      return embeddings.misbehave(undefined);
+      return embeddings.set({ mode: null });
     default:
       return kind satisfies never;
   }

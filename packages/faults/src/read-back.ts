@@ -1,14 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { messageId } from "@millrace/shared";
+import { VectorSpace } from "@millrace/testbed";
 import { z } from "zod";
+import { DIMENSIONS } from "./environment.ts";
 import { EXPECTATION_HEADER } from "./load.ts";
 import type { SourceRecord, StoredDocument, StoredRow } from "./reconcile.ts";
 import { type Services, withAdmin } from "./services.ts";
-import { vectorOf } from "./vector-of.ts";
 
 const READ_MAX_MS = 120_000;
 const PAGE = 1_000;
 const SCROLL = "1m";
+const vectors = new VectorSpace(DIMENSIONS);
 
 /** Every record of the source topic, up to where it ends now. */
 export async function readSource(services: Services): Promise<SourceRecord[]> {
@@ -87,7 +89,7 @@ export async function readDocuments({ openSearch, config }: Services): Promise<S
 type Source = z.output<typeof pageSchema>["hits"]["hits"][number]["_source"];
 
 function toDocument(source: Source): StoredDocument {
-  const own = vectorOf(source.text);
+  const own = vectors.vectorOf(source.text);
   const { vector } = source;
   return {
     id: messageId(source),

@@ -3,10 +3,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectProducer, messageId } from "@millrace/shared";
 import { isolated, type Pipeline, type ProcessName, type Stack, startPipeline, startService } from "@millrace/stack";
-import { clean } from "@millrace/testbed";
+import { clean, startEmbeddingsApi, textHash } from "@millrace/testbed";
 import type { BugName } from "./bugs/bugs.ts";
 import { untilDrained } from "./drain.ts";
-import { startEmbeddingsThread } from "./embeddings-thread.ts";
 import { pipelineEnvironment } from "./environment.ts";
 import { allOrFirstFailure, type Injected, injectFaults, type World } from "./inject.ts";
 import { type Load, startLoad } from "./load.ts";
@@ -18,7 +17,6 @@ import { planFaults, targets } from "./schedule.ts";
 import { openServices, type Services } from "./services.ts";
 import { longestStallMs, sample } from "./stall.ts";
 import { type Crash, Supervisor } from "./supervisor.ts";
-import { hashOf } from "./vector-of.ts";
 
 export interface RunOptions {
   seed: number;
@@ -77,7 +75,7 @@ export async function run(
   const logDirectory = join(stack.directory, "faults", suffix);
   await mkdir(logDirectory, { recursive: true });
 
-  await using embeddings = await startEmbeddingsThread();
+  await using embeddings = await startEmbeddingsApi();
   await using opensearch = await startProxy(Number(new URL(stack.env.OPENSEARCH_ENDPOINT).port));
   await using postgres = await startProxy(Number(stack.env.POSTGRES_PORT));
   await using redis = await startProxy(Number(stack.env.REDIS_PORT));
@@ -168,7 +166,7 @@ async function lookAt(load: Load, { postgres }: Services) {
 /** A text that the publisher had to send twice may be embedded twice. */
 function countRepeats(texts: readonly string[], paid: ReadonlyMap<string, number>): number {
   const published = new Map<string, number>();
-  for (const hash of texts.map(hashOf)) published.set(hash, (published.get(hash) ?? 0) + 1);
+  for (const hash of texts.map(textHash)) published.set(hash, (published.get(hash) ?? 0) + 1);
   let repeats = 0;
   for (const [hash, times] of published) repeats += Math.max(0, (paid.get(hash) ?? 0) - times);
   return repeats;

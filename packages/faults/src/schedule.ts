@@ -1,3 +1,4 @@
+import { embeddingsFaults } from "@millrace/testbed";
 import { createRandom, type Random } from "./random.ts";
 
 export const pipelineStages = ["ingest", "embed", "sink"] as const;
@@ -5,19 +6,6 @@ export type PipelineStage = (typeof pipelineStages)[number];
 
 export const proxiedNames = ["opensearch", "postgres", "redis", "embeddings"] as const;
 export type ProxiedName = (typeof proxiedNames)[number];
-
-/** What the embeddings API does wrong. `stall` sends half of an answer and then nothing; `close` breaks off there. */
-export const embeddingsFaults = [
-  "rate-limit",
-  "error",
-  "hang",
-  "stall",
-  "close",
-  "wrong-count",
-  "wrong-dimensions",
-  "not-a-number",
-] as const;
-export type EmbeddingsFault = (typeof embeddingsFaults)[number];
 
 /** What can be broken, and in which ways. */
 export const targets = {

@@ -1,10 +1,10 @@
 import {
   checkIdentity,
   consumerSettings,
-  documentSettings,
   kafkaSettings,
   processSettings,
   redisSettings,
+  textSettings,
   topicSettings,
   variable,
 } from "@millrace/shared";
@@ -17,21 +17,7 @@ const settings = z.object({
   ...topicSettings,
   ...consumerSettings,
   ...redisSettings,
-  ...documentSettings,
-  TEXT_FIELD: z
-    .string()
-    .regex(/^(\/([^~/]|~[01])*)*$/, { error: "not a JSON Pointer (RFC 6901), such as /text" })
-    .optional()
-    .meta({
-      description: "JSON Pointer to the text in a JSON message, such as /text; absent: the whole value is the text.",
-    }),
-  MESSAGE_MAX_BYTES: variable
-    .integer(1, 67_108_864)
-    .default(1_048_576)
-    .meta({ description: "A longer message is dead-lettered as too_long." }),
-  EMBEDDING_INPUT_MAX_TOKENS: variable.integer(1, 1_000_000).default(8_192).meta({
-    description: "A text of more tokens (cl100k_base) is dead-lettered as too_long; OpenAI's limit is 8,192.",
-  }),
+  ...textSettings,
   BATCH_MAX_MESSAGES: variable
     .integer(1, 2_048)
     .default(256)

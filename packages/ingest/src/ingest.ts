@@ -3,7 +3,6 @@ import {
   encodeBatch,
   encodedSize,
   type Failure,
-  Latency,
   type Log,
   lethalFault,
   type Message,
@@ -14,9 +13,10 @@ import {
   type RecordProducer,
   type StageTracker,
   type Undeliverable,
+  Work,
 } from "@millrace/shared";
+import { type Decoded, type DecodeRules, decode, decodeRules } from "@millrace/shared/decode";
 import type { IngestConfig } from "./config.ts";
-import { type Decoded, type DecodeRules, decode } from "./decode.ts";
 import { Packer } from "./packer.ts";
 
 export interface IngestEdges {
@@ -36,8 +36,9 @@ interface Packed {
  * that fill one embeddings request. A batch waits `BATCH_LINGER_MS` at most for more.
  */
 export class Ingest {
-  readonly latency = new Latency();
-  messages = 0;
+  readonly done = new Work();
+  /** Of the texts that were packed, as a request's budget counts them. */
+  tokens = 0;
   #config: IngestConfig;
   #edges: IngestEdges;
   #packer: Packer<Packed>;
@@ -48,12 +49,7 @@ export class Ingest {
   constructor(config: IngestConfig, edges: IngestEdges) {
     this.#config = config;
     this.#edges = edges;
-    this.#rules = {
-      ...(config.TEXT_FIELD !== undefined && { textField: config.TEXT_FIELD }),
-      documentId: config.DOCUMENT_ID,
-      maxBytes: config.MESSAGE_MAX_BYTES,
-      maxTokens: config.EMBEDDING_INPUT_MAX_TOKENS,
-    };
+    this.#rules = decodeRules(config);
     this.#packer = new Packer({
       maxItems: config.BATCH_MAX_MESSAGES,
       maxTokens: config.BATCH_MAX_TOKENS,
@@ -76,6 +72,7 @@ export class Ingest {
       if (this.#refused.length >= this.#config.BATCH_MAX_MESSAGES) void this.#giveUpRefused();
     } else {
       const { message, tokens } = decoded;
+      this.tokens += tokens;
       const full = this.#packer.add({ received, message }, { tokens, bytes: encodedSize(message) });
       for (const batch of full) void this.#emit(batch);
     }
@@ -102,8 +99,7 @@ export class Ingest {
       await this.#edges.producer.send(this.#config.BATCHES_TOPIC, [{ value: record }]);
       this.#edges.tracker.reached("ingested", messages);
       const durationMs = performance.now() - startedAt;
-      this.latency.record(durationMs);
-      this.messages += messages.length;
+      this.done.add(messages.length, record.length);
       this.#edges.log.record("ingest.pack", "ok", durationMs, { messages: messages.length, bytes: record.length });
     }
     for (const { received } of batch) received.done();

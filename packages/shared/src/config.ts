@@ -46,7 +46,9 @@ function describeIssue(schema: Settings, given: Record<string, string>, issue: z
   const name = String(issue.path[0] ?? "");
   const description = describeVariable(schema, name)?.description ?? "";
   if (name === "") return issue.message;
-  if (!(name in given)) return `${name} is missing. ${description}`;
+  // What depends on other variables says why this one is needed.
+  const reason = issue.code === "custom" ? `: ${issue.message}` : "";
+  if (!(name in given)) return `${name} is missing${reason}. ${description}`;
   return `${name} is refused: ${issue.message}. ${description}`;
 }
 
@@ -95,6 +97,7 @@ export const variable = {
   integer: (minimum: number, maximum: number) =>
     z.coerce.number({ error: "not a number" }).int().min(minimum).max(maximum),
   flag: () => z.stringbool({ error: "neither true nor false" }),
+  dollars: () => z.coerce.number({ error: "not a number" }).positive().max(1_000_000),
   hostPorts: () => list(/^[^\s:]+:\d{1,5}$/, "host:port"),
   topic: () =>
     z.string().regex(/^[a-zA-Z0-9._-]{1,249}$/, { error: "a topic has letters, digits, '.', '_' and '-' only" }),

@@ -1,4 +1,4 @@
-import type { Failure, PoisonFault } from "./fault.ts";
+import { type Failure, type PoisonCode, type PoisonFault, poisonCodes } from "./fault.ts";
 import type { RecordProducer } from "./kafka/produce.ts";
 import type { Log } from "./log.ts";
 import { deadLetterHeaders } from "./records/dead-letter.ts";
@@ -17,7 +17,8 @@ export interface Undeliverable extends Origin {
 /** Gives up messages that can never succeed: each becomes a record of its own, with its reason. */
 export interface DeadLetters {
   send(failures: readonly Failure<Undeliverable, PoisonFault>[]): Promise<void>;
-  readonly count: number;
+  /** Since the process began, by reason; those that never occurred too. */
+  readonly counts: Readonly<Record<PoisonCode, number>>;
 }
 
 export function createDeadLetters(
@@ -25,11 +26,9 @@ export function createDeadLetters(
   topic: string,
   edges: { producer: RecordProducer; tracker: StageTracker; log: Log },
 ): DeadLetters {
-  let count = 0;
+  const counts = Object.fromEntries(poisonCodes.map((code) => [code, 0])) as Record<PoisonCode, number>;
   return {
-    get count() {
-      return count;
-    },
+    counts,
     async send(failures) {
       if (failures.length === 0) return;
       const failedAt = new Date().toISOString();
@@ -50,7 +49,7 @@ export function createDeadLetters(
           }),
         })),
       );
-      count += failures.length;
+      for (const { fault } of failures) counts[fault.code]++;
       edges.tracker.reached(
         "dead_lettered",
         failures.map(({ item }) => item),

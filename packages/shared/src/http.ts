@@ -1,6 +1,7 @@
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import type { Health } from "./health.ts";
+import type { Metrics } from "./metrics/metrics.ts";
 
 export interface HttpServer extends AsyncDisposable {
   port: number;
@@ -17,6 +18,13 @@ export function healthRoutes(health: Health): Hono {
       const body = { status: health.ready ? "ok" : "unavailable", dependencies: health.dependencies };
       return context.json(body, health.ready ? 200 : 503);
     });
+}
+
+/** `/metrics`, for Prometheus. */
+export function metricsRoute(metrics: Metrics): Hono {
+  return new Hono().get("/metrics", async (context) =>
+    context.body(await metrics.text(), 200, { "content-type": metrics.contentType }),
+  );
 }
 
 /** Serves until disposed; what is being answered then may finish for a second. Port 0 takes a free one. */

@@ -1,6 +1,7 @@
 export { type Attempts, createAttempts, lethalFault, oneByOne } from "./attempts.ts";
 export { checkIdentity, type IdentitySettings, identityProblems } from "./aws/check.ts";
 export { type AwsCredentials, type AwsCredentialsProvider, awsCredentials } from "./aws/credentials.ts";
+export { openSecret, type SecretLocation, type SecretReader } from "./aws/secret.ts";
 export { type BackoffSettings, backoffDelayMs, delay } from "./backoff.ts";
 export { type Clients, openClients } from "./clients.ts";
 export {
@@ -14,7 +15,7 @@ export {
 export { createDeadLetters, type DeadLetters, type Undeliverable } from "./dead-letters.ts";
 export * from "./fault.ts";
 export { type DependencyHealth, Health } from "./health.ts";
-export { type HttpServer, healthRoutes, serveHttp } from "./http.ts";
+export { type HttpServer, healthRoutes, metricsRoute, serveHttp } from "./http.ts";
 export { createKafka } from "./kafka/client.ts";
 export { type ConsumeOptions, type Consumption, consume } from "./kafka/consume.ts";
 export { connectProducer, type OutgoingRecord, type Placement, type RecordProducer } from "./kafka/produce.ts";
@@ -22,19 +23,26 @@ export { type OffsetRange, offsetRanges, type ReadRecord, readRanges } from "./k
 export { type DeadLetterSelection, readDeadLetters, SelectionTooLarge } from "./kafka/read-dead-letters.ts";
 export { headersOf, type Received } from "./kafka/received.ts";
 export { ensurePipelineTopics, ensureTopics, type TopicSpecification } from "./kafka/topics.ts";
-export { Latency, type LatencySummary } from "./latency.ts";
+export { bucketBounds, Latency, type LatencySummary } from "./latency.ts";
 export { aborted, type ProcessContext, runProcess } from "./lifecycle.ts";
 export { type Action, actions, Log } from "./log.ts";
+export { metricDefinitions } from "./metrics/definitions.ts";
+export { Metrics } from "./metrics/metrics.ts";
+export { exposePool, processMetrics } from "./metrics/process.ts";
+export { exposeWork } from "./metrics/stage.ts";
 export { OffsetLedger } from "./offset-ledger.ts";
 export { OpenSearchClient, openOpenSearch } from "./opensearch.ts";
+export { Operations, type SlowOperation } from "./operations.ts";
 export { openPostgres, type Pool } from "./postgres.ts";
 export { type Activity, announcePresence, type Presence, readPresence, type Stage, stages } from "./presence.ts";
+export { estimateUsd, pricedModels, priceOf } from "./prices.ts";
 export { decodeBatch, encodeBatch, encodedSize } from "./records/batch.ts";
 export { RecordError } from "./records/bytes.ts";
 export { type DeadLetter, deadLetterHeaders, parseDeadLetter, replayRecord } from "./records/dead-letter.ts";
 export { type Headers, isTombstone, type Message, messageId, type Origin, parseMessageId } from "./records/message.ts";
 export { decodeVectors, type EmbeddedBatch, encodeVectors } from "./records/vectors.ts";
 export { firstConnection, openRedis, type Redis } from "./redis.ts";
+export { redisScript } from "./redis-script.ts";
 export * from "./settings.ts";
 export { type Operation, type Patience, persist, type Settled, settle } from "./settle.ts";
 export {
@@ -46,3 +54,4 @@ export {
   type Tracking,
 } from "./stage.ts";
 export { createTracker, type Milestone, milestones, type Progress, type StageTracker } from "./tracking.ts";
+export { Work } from "./work.ts";

@@ -1,9 +1,12 @@
 import { hostname } from "node:os";
 import type { z } from "zod";
+import type { IdentitySettings } from "./aws/check.ts";
 import { ConfigurationError, readConfiguration, type Settings } from "./config.ts";
 import { describeCause } from "./fault.ts";
 import { Health } from "./health.ts";
 import { Log } from "./log.ts";
+import type { Metrics } from "./metrics/metrics.ts";
+import { processMetrics } from "./metrics/process.ts";
 import type { ProcessSettings } from "./settings.ts";
 import type { Patience } from "./settle.ts";
 
@@ -16,6 +19,7 @@ export interface ProcessContext<Configuration> {
   config: Configuration;
   log: Log;
   health: Health;
+  metrics: Metrics;
   /** Names this process among its siblings: host and process id. */
   instance: string;
   /** Aborted by SIGTERM or SIGINT: take no more work, finish what is in flight, commit. */
@@ -36,9 +40,10 @@ export async function runProcess<Schema extends Settings>(
   const startedAt = performance.now();
   const instance = `${hostname()}-${process.pid}`;
   const config = configure(service, schema);
-  const common = config as unknown as ProcessSettings;
+  const common = config as unknown as ProcessSettings & IdentitySettings;
   const log = new Log(service, { level: common.LOG_LEVEL, instance });
   const health = new Health();
+  const metrics = processMetrics(log, health, common);
   const { stop, hardStop } = stopSignals(common.SHUTDOWN_TIMEOUT_MS, log, health);
   const crash = (error: unknown): never => {
     // What waited when the time was up rejects: it stays uncommitted and is done again.
@@ -55,7 +60,7 @@ export async function runProcess<Schema extends Settings>(
   const backoff = { initialMs: common.RETRY_INITIAL_MS, maxMs: common.RETRY_MAX_MS };
   log.record("process.start", "ok", undefined, { node: process.version, pid: process.pid });
   try {
-    await work({ config, log, health, instance, stop, patience: { log, health, backoff, hardStop } });
+    await work({ config, log, health, metrics, instance, stop, patience: { log, health, backoff, hardStop } });
   } catch (error) {
     if (error instanceof ConfigurationError) refuse(error, log);
     if (!hardStop.aborted) crash(error);

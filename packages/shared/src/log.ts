@@ -1,4 +1,5 @@
 import { type DestinationStream, type Level, pino } from "pino";
+import { Operations } from "./operations.ts";
 
 /** Every operation that is logged, with what it means; `docs/logs.md` is made from this list. */
 export const actions = {
@@ -16,6 +17,9 @@ export const actions = {
   "embed.request": "One embeddings request for one batch.",
   "embed.batch": "A batch became vectors, from its record's arrival to the vectors' acknowledgement.",
   "embed.cache": "A damaged entry of the embedding cache was dropped, or the cache is away.",
+  "embed.rate": "The limits are shared through Redis, or each process keeps to a share of its own while Redis is away.",
+  "embed.budget": "The day's money is spent and batches wait, or there is money again.",
+  "embed.api_key": "The provider's key was read from Secrets Manager, was replaced there, or could not be read.",
   "embed.query": "A search text became a vector for the api.",
   "sink.bulk_write": "One bulk request to OpenSearch.",
   "sink.bulk_format": "The format of bulk requests was found out: SMILE, or JSON and why.",
@@ -43,6 +47,8 @@ export type Details = Record<string, unknown>;
 /** JSON lines, one per operation: `{ time, service, action, status, durationMs, details }`. */
 export class Log {
   readonly service: string;
+  /** What came of all operations, whatever level is written. */
+  readonly operations = new Operations();
   #pino: ReturnType<typeof createPino>;
 
   constructor(service: string, options: { level?: string; instance?: string; destination?: DestinationStream } = {}) {
@@ -51,6 +57,7 @@ export class Log {
   }
 
   record(action: Action, status: Status, durationMs?: number, details?: Details): void {
+    this.operations.record(action, status, durationMs);
     this.#pino[levels[status]]({
       action,
       status,

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Health } from "./health.ts";
 import type { LatencySummary } from "./latency.ts";
 import type { Log } from "./log.ts";
+import type { SlowOperation } from "./operations.ts";
 import type { ProcessSettings, RedisSettings } from "./settings.ts";
 
 export const stages = ["ingest", "embed", "sink"] as const;
@@ -17,6 +18,8 @@ export interface Activity {
   inFlight: number;
   lastActivityAt: Date | undefined;
   latencies: Record<string, LatencySummary>;
+  /** Operations on other services that take longer than `SLOW_OPERATION_MS`. */
+  slow: SlowOperation[];
 }
 
 const latencySchema = z.object({
@@ -41,6 +44,8 @@ const presenceSchema = z.object({
   inFlight: z.number(),
   lastActivityAt: z.string().nullable(),
   latencies: z.record(z.string(), latencySchema),
+  // A process of the version before does not tell.
+  slow: z.array(z.object({ operation: z.string(), dependency: z.string(), recentMs: z.number() })).default([]),
 });
 /** What one process last said of itself. */
 export type Presence = z.output<typeof presenceSchema>;

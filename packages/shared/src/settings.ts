@@ -16,6 +16,10 @@ export const processSettings = {
     variable.integer(100, 60_000).default(2_000),
     "Time between two reports of a process's state to Redis.",
   ),
+  SLOW_OPERATION_MS: describe(
+    variable.integer(1, 3_600_000).default(2_000),
+    "A request to another service is reported as slow, by health, status and alerts, when it takes longer on average over 10 s, or is under way for longer.",
+  ),
   SHUTDOWN_TIMEOUT_MS: describe(
     variable.integer(0, 600_000).default(25_000),
     "After SIGTERM, how long what is in flight may take before it is given up uncommitted.",
@@ -141,6 +145,27 @@ export const documentSettings = {
     "offset: a document for each message. key: a document for each Kafka key; a later message replaces it, one without a value deletes it.",
   ),
 };
+
+/** Where the text of a source message is, and how large it may be. */
+export const textSettings = {
+  ...documentSettings,
+  TEXT_FIELD: describe(
+    z
+      .string()
+      .regex(/^(\/([^~/]|~[01])*)*$/, { error: "not a JSON Pointer (RFC 6901), such as /text" })
+      .optional(),
+    "JSON Pointer to the text in a JSON message, such as /text; absent: the whole value is the text.",
+  ),
+  MESSAGE_MAX_BYTES: describe(
+    variable.integer(1, 67_108_864).default(1_048_576),
+    "A longer message is dead-lettered as too_long.",
+  ),
+  EMBEDDING_INPUT_MAX_TOKENS: describe(
+    variable.integer(1, 1_000_000).default(8_192),
+    "A text of more tokens (cl100k_base) is dead-lettered as too_long; OpenAI's limit is 8,192.",
+  ),
+};
+export type TextSettings = z.output<z.ZodObject<typeof textSettings>>;
 
 export const postgresSettings = {
   POSTGRES_HOST: describe(z.string(), "Host of PostgreSQL."),

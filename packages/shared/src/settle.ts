@@ -16,6 +16,8 @@ export interface Operation {
   /** The name of the service in `/health`, such as `opensearch`. */
   dependency: string;
   action: Action;
+  /** Awaited before each attempt, and no part of its duration: a turn that must be waited for. */
+  before?: () => Promise<void>;
 }
 
 export interface Settled<Done, Input = Done> {
@@ -38,8 +40,9 @@ export async function settle<Done, Input>(
   const settled: Settled<Done, Input> = { done: [], poison: [] };
   let remaining = items;
   for (let attempts = 0; remaining.length > 0; attempts++) {
+    await operation.before?.();
     const startedAt = performance.now();
-    const split = await attempt(remaining, patience.hardStop);
+    const split = await watched(operation, () => attempt(remaining, patience.hardStop), patience);
     const waiting: { item: Input; fault: RetryableFault }[] = [];
     for (const item of split.done) settled.done.push(item);
     for (const { item, fault } of split.failed) {
@@ -59,7 +62,7 @@ export async function settle<Done, Input>(
       items: remaining.length,
       ...(settled.poison.length > 0 && { poison: settled.poison.length }),
       ...(attempts > 0 && { attempt: attempts + 1 }),
-      ...(waiting[0] && { waiting: waiting.length, cause: waiting[0].fault.cause }),
+      ...(waiting[0] && { waiting: waiting.length, code: waiting[0].fault.code, cause: waiting[0].fault.cause }),
     });
     if (waiting[0]) await pause(attempts, operation.dependency, waiting[0].fault, patience);
     else patience.health.working(operation.dependency);
@@ -88,7 +91,22 @@ export async function persist<Value>(
   return done[0] as Value;
 }
 
+/** While it is under way its age can be seen. */
+async function watched<Value>(
+  { action, dependency }: Operation,
+  attempt: () => Promise<Value>,
+  { log }: Patience,
+): Promise<Value> {
+  const end = log.operations.begin(action, dependency);
+  try {
+    return await attempt();
+  } finally {
+    end();
+  }
+}
+
 async function pause(attempts: number, dependency: string, fault: RetryableFault, patience: Patience): Promise<void> {
+  patience.log.operations.retried(dependency, fault.code);
   patience.health.waiting(dependency, fault.cause);
   await delay(backoffDelayMs(attempts, patience.backoff, fault.retryAfterMs), patience.hardStop);
 }

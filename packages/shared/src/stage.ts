@@ -7,11 +7,14 @@ import { consume } from "./kafka/consume.ts";
 import { connectProducer, type RecordProducer } from "./kafka/produce.ts";
 import type { Received } from "./kafka/received.ts";
 import { ensurePipelineTopics } from "./kafka/topics.ts";
+import type { Latency, LatencySummary } from "./latency.ts";
 import { aborted, type ProcessContext } from "./lifecycle.ts";
-import { type Activity, announcePresence, type Stage } from "./presence.ts";
+import { exposeStage, exposeWork } from "./metrics/stage.ts";
+import { announcePresence, type Stage } from "./presence.ts";
 import { firstConnection, openRedis } from "./redis.ts";
 import type { ConsumerSettings, KafkaSettings, ProcessSettings, RedisSettings, TopicSettings } from "./settings.ts";
 import { createTracker, type StageTracker } from "./tracking.ts";
+import type { Work } from "./work.ts";
 
 type StageContext = ProcessContext<ProcessSettings & KafkaSettings & TopicSettings & ConsumerSettings & RedisSettings>;
 
@@ -63,7 +66,10 @@ export interface StageWork {
   inFlightMax: number;
   inFlightMaxBytes: number;
   accept(received: Received): void;
-  activity(): Pick<Activity, "messages" | "latencies">;
+  /** What was done, as it is counted there. */
+  done: Work;
+  /** What is measured besides the operations of the log. */
+  latencies?: Record<string, Latency>;
 }
 
 /**
@@ -75,19 +81,27 @@ export async function consumeUntilStopped(
   context: StageContext,
   { kafka }: MessageLog,
   { redis, attempts, deadLetters }: Tracking,
-  { activity, ...work }: StageWork,
+  { done, latencies = {}, ...work }: StageWork,
 ): Promise<void> {
-  const { config, log, health, stop, patience } = context;
+  const { config, log, health, metrics, stop, patience } = context;
   const groupId = `${config.KAFKA_GROUP_PREFIX}-${stage}`;
   await using consumption = await consume(kafka, { ...work, groupId, settings: config, attempts }, patience);
+  exposeWork(metrics, done);
+  exposeStage(metrics, { operations: log.operations, consumption, deadLetters }, config.SLOW_OPERATION_MS);
   health.started();
   log.record("process.ready", "ok");
   await using _presence = announcePresence(redis, stage, context, () => ({
-    ...activity(),
-    deadLettered: deadLetters.count,
+    messages: done.messages,
+    deadLettered: Object.values(deadLetters.counts).reduce((sum, count) => sum + count, 0),
     inFlight: consumption.inFlight,
     lastActivityAt: consumption.lastReceivedAt,
+    latencies: { ...log.operations.summaries(), ...summariesOf(latencies) },
+    slow: log.operations.slowerThan(config.SLOW_OPERATION_MS),
   }));
   await aborted(stop);
   await consumption.drain(patience.hardStop);
+}
+
+function summariesOf(latencies: Record<string, Latency>): Record<string, LatencySummary> {
+  return Object.fromEntries(Object.entries(latencies).map(([name, { summary }]) => [name, summary]));
 }

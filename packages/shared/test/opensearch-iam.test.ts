@@ -1,9 +1,9 @@
+import type { Expectation } from "@millrace/stack";
+import { startSigningProxy } from "@millrace/stack";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { type AwsCredentials, openOpenSearch, readConfiguration } from "../src/index.ts";
 import { openSearchSettings } from "../src/settings.ts";
-import type { Expectation } from "./signature-v4.ts";
-import { startSigningProxy } from "./signing-proxy.ts";
 import { testPatience, uniqueName } from "./support.ts";
 
 const REGION = "eu-west-1";

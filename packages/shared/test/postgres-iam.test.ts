@@ -1,13 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeCertificates } from "@millrace/stack";
+import { type KnownKey, makeCertificates, refusePresigned, startPostgresAuthenticator } from "@millrace/stack";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { type AwsCredentials, openPostgres, readConfiguration } from "../src/index.ts";
 import { postgresSettings } from "../src/settings.ts";
-import { startPostgresAuthenticator } from "./postgres-authenticator.ts";
-import { type KnownKey, refusePresigned } from "./signature-v4.ts";
 import { eventually, testPatience } from "./support.ts";
 
 const REGION = "eu-west-1";

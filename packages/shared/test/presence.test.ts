@@ -30,7 +30,14 @@ function activity(messages: number): Activity {
   const latency = new Latency();
   latency.record(12);
   const lastActivityAt = new Date("2026-01-02T03:04:05.000Z");
-  return { messages, deadLettered: 2, inFlight: 3, lastActivityAt, latencies: { "embed.batch": latency.summary } };
+  return {
+    messages,
+    deadLettered: 2,
+    inFlight: 3,
+    lastActivityAt,
+    latencies: { "embed.batch": latency.summary },
+    slow: [],
+  };
 }
 
 test("each process of a stage is present with its current state, until it leaves", async () => {

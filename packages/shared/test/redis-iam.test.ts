@@ -2,14 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { makeCertificates } from "@millrace/stack";
+import { type KnownKey, makeCertificates, refusePresigned, startRedisAuthenticator } from "@millrace/stack";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { elastiCachePassword } from "../src/aws/elasticache.ts";
 import { type AwsCredentials, openRedis, readConfiguration } from "../src/index.ts";
 import { redisSettings } from "../src/settings.ts";
-import { startRedisAuthenticator } from "./redis-authenticator.ts";
-import { type KnownKey, refusePresigned } from "./signature-v4.ts";
 import { config, eventually, testPatience, uniqueName } from "./support.ts";
 
 const REGION = "eu-west-1";

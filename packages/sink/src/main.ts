@@ -1,7 +1,9 @@
 import {
   ConfigurationError,
   consumeUntilStopped,
+  exposePool,
   healthRoutes,
+  metricsRoute,
   type OpenSearchClient,
   openMessageLog,
   openOpenSearch,
@@ -26,11 +28,13 @@ import { VectorsConsumer } from "./vectors-consumer.ts";
 const IN_FLIGHT_MAX = 512;
 
 await runProcess("sink", sinkConfig, async (context) => {
-  const { config, log, health, patience } = context;
+  const { config, log, health, metrics, patience } = context;
   // First, so that the process answers while it waits for what follows.
-  await using _server = await serveHttp(healthRoutes(health), config.HOST, config.PORT);
+  const app = healthRoutes(health).route("/", metricsRoute(metrics));
+  await using _server = await serveHttp(app, config.HOST, config.PORT);
 
   const postgres = openPostgres(config, patience);
+  exposePool(metrics, postgres, config.POSTGRES_POOL_MAX);
   await migrateDatabase(postgres, config, patience);
   log.record("process.start", "ok", undefined, { dependency: "postgres", schema: config.POSTGRES_SCHEMA });
 
@@ -48,13 +52,15 @@ await runProcess("sink", sinkConfig, async (context) => {
   const index = new OpenSearchIndex(openSearch, config, log);
   const audit = new PostgresAuditLog(postgres, config.OPENSEARCH_INDEX, documentIds[config.DOCUMENT_ID]);
   const vectors = new VectorsConsumer({ index, audit, ...tracking, patience }, config);
+  metrics.exposeOne("millrace_publish_to_stored_seconds", () => vectors.publishToStored);
   const refused = new DeadLettersConsumer((letters) => audit.recordRefused(letters), patience);
   await consumeUntilStopped("sink", context, messages, tracking, {
     topics: [config.VECTORS_TOPIC, config.DEAD_LETTERS_TOPIC],
     inFlightMax: IN_FLIGHT_MAX,
     inFlightMaxBytes: config.SINK_IN_FLIGHT_MAX_BYTES,
     accept: (received) => (received.topic === config.VECTORS_TOPIC ? vectors : refused).accept(received),
-    activity: () => ({ messages: vectors.messages, latencies: { "sink.batch": vectors.latency.summary } }),
+    done: vectors.done,
+    latencies: { publish_to_stored: vectors.publishToStored },
   });
 });
 

@@ -2,6 +2,7 @@ import {
   type Attempts,
   type DeadLetters,
   decodeVectors,
+  encodedSize,
   isTombstone,
   Latency,
   oneByOne,
@@ -9,6 +10,7 @@ import {
   type Received,
   RecordError,
   type StageTracker,
+  Work,
 } from "@millrace/shared";
 import pLimit from "p-limit";
 import type { SinkConfig } from "./config.ts";
@@ -23,8 +25,8 @@ export interface VectorsConsumerEdges extends SinkEdges {
 
 /** Stores the batches of the vectors topic, a few at once. */
 export class VectorsConsumer {
-  readonly latency = new Latency();
-  messages = 0;
+  readonly done = new Work();
+  readonly publishToStored = new Latency();
   #edges: VectorsConsumerEdges;
   #limit: ReturnType<typeof pLimit>;
   #attemptsMax: number;
@@ -52,25 +54,26 @@ export class VectorsConsumer {
       await deadLetters.send([{ item: received, fault }]);
     } else if (received.attempts > this.#attemptsMax) {
       // Processes died of this batch.
-      const work = (message: EmbeddedMessage) => this.#store([message]);
+      const work = (message: EmbeddedMessage) => this.#store([message], encodedSize(message));
       await deadLetters.send(await oneByOne("sink", messages, this.#attemptsMax, attempts, work));
     } else {
-      await this.#store(messages);
+      await this.#store(messages, received.value?.length ?? 0);
     }
   }
 
-  async #store(messages: readonly EmbeddedMessage[]): Promise<void> {
+  async #store(messages: readonly EmbeddedMessage[], bytes: number): Promise<void> {
     const { deadLetters, tracker, patience } = this.#edges;
     const startedAt = performance.now();
     const stored = await sink(messages, this.#edges);
     await deadLetters.send(stored.poison);
     tracker.reached("stored", stored.done);
     const durationMs = performance.now() - startedAt;
-    this.latency.record(durationMs);
-    this.messages += stored.done.length;
+    const endToEndMs = endToEndCounts(stored.done);
+    for (const [ageMs, count] of Object.entries(endToEndMs)) this.publishToStored.record(Number(ageMs), count);
+    this.done.add(stored.done.length, bytes);
     patience.log.record("sink.batch", "ok", durationMs, {
       messages: stored.done.length,
-      endToEndMs: endToEndCounts(stored.done),
+      endToEndMs,
     });
   }
 }

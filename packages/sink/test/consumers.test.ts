@@ -78,7 +78,7 @@ test("each batch is indexed, recorded, marked stored and committed; what comes a
   expect(rows.map(({ opensearch_doc_id }) => opensearch_doc_id)).toEqual(batch.map(messageId));
   expect(rows.every(({ log_level }) => log_level === "INFO")).toBe(true);
   expect(await stage.documentIds()).toEqual(batch.map(messageId).toSorted());
-  expect(stage.vectors.messages).toBe(20);
+  expect(stage.vectors.done.messages).toBe(20);
   await stage.tracker.flush();
   expect(Object.keys((await stage.tracker.progress({ topic: "orders", partition: 3, offset: 19 })) ?? {})).toEqual([
     "stored",
@@ -116,7 +116,7 @@ test("a rejected document is dead-lettered alone, and has its ERROR row beside t
   expect(await stage.documentIds()).toEqual(["messages-3-0", "messages-3-1", "messages-3-2", "messages-3-4"]);
   await eventually(() => stage.committedOf(stage.config.VECTORS_TOPIC)).toBe(1);
   await eventually(() => stage.committedOf(stage.config.DEAD_LETTERS_TOPIC)).toBe(1);
-  expect(stage.deadLetters.count).toBe(1);
+  expect(stage.deadLetters.counts).toMatchObject({ rejected: 1, undecodable: 0 });
 });
 
 test("a record that is no vectors record ends as an ERROR row of its own, and those after it are stored", async () => {

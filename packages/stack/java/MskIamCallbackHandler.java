@@ -37,7 +37,7 @@ import org.apache.kafka.common.security.oauthbearer.OAuthBearerValidatorCallback
  * {@code Action=kafka-cluster:Connect}, signed by AWS Signature Version 4 for the service {@code kafka-cluster}. This
  * handler recomputes the signature with the secret that it knows for the access key and makes the key's ARN the
  * principal, to which ACLs can be bound. It refuses with the code {@code access_denied}, as MSK does, and tells the
- * broker's log why.
+ * broker's log why; of a token that it takes it tells the access key.
  *
  * <p>The property {@code msk.iam.credentials.file} names a file with a line for each access key:
  * {@code accessKeyId secretAccessKey arn expiresAtEpochSeconds [sessionToken]}. It is read at each authentication, so
@@ -110,6 +110,7 @@ public class MskIamCallbackHandler implements AuthenticateCallbackHandler {
 
     String wanted = sign(credentials.secret, scope, query, url.getHost());
     require(MessageDigest.isEqual(bytes(wanted), bytes(String.valueOf(signature))), "wrong signature");
+    System.err.println("MSK IAM: accepted: " + scope[0]);
     // A session lasts no longer than the token, nor the credentials behind it.
     Instant end = expiresAt.isBefore(credentials.expiresAt) ? expiresAt : credentials.expiresAt;
     return new Token(token, credentials.arn, signedAt.toEpochMilli(), end.toEpochMilli());

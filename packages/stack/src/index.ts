@@ -2,6 +2,7 @@ export { type Certificates, makeCertificates } from "./certificates.ts";
 export type { StackEnvironment } from "./environment.ts";
 export { StackError } from "./errors.ts";
 export { lease } from "./lease.ts";
+export { type Moto, startMoto } from "./moto.ts";
 export { isolated, type Namespace } from "./namespace.ts";
 export { type Pipeline, type PipelineOptions, startPipeline } from "./pipeline.ts";
 export type { Exit, PipelineProcess, ProcessName } from "./pipeline-process.ts";
@@ -19,4 +20,15 @@ export {
   up,
 } from "./stack.ts";
 export type { ServiceName } from "./state.ts";
+export { type IssuedKey, type PodIdentityAgent, startPodIdentityAgent } from "./verifiers/pod-identity-agent.ts";
+export { type PostgresAuthenticator, startPostgresAuthenticator } from "./verifiers/postgres-authenticator.ts";
+export { type RedisAuthenticator, startRedisAuthenticator } from "./verifiers/redis-authenticator.ts";
+export {
+  accessKeyOf,
+  type Expectation,
+  type KnownKey,
+  refusePresigned,
+  refuseSignedHeaders,
+} from "./verifiers/signature-v4.ts";
+export { type SigningProxy, startSigningProxy } from "./verifiers/signing-proxy.ts";
 export { default as vitestGlobalSetup } from "./vitest.ts";

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { openSync, readFileSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -43,7 +43,7 @@ export interface SecureKafka extends AsyncDisposable {
   certificates: Certificates;
   /** Replaces what the broker knows; it holds for the next authentication. */
   setCredentials(credentials: readonly KnownCredentials[]): Promise<void>;
-  /** The broker's log so far; its `MSK IAM: refused: …` lines say why. */
+  /** The broker's log so far; its `MSK IAM: refused: …` lines say why, its `MSK IAM: accepted: …` lines whom. */
   readLog(): Promise<string>;
 }
 
@@ -66,8 +66,12 @@ export async function startSecureKafka(options: SecureKafkaOptions): Promise<Sec
   const [plaintext, controller, iam, scram, mtls, tls] = await findFreePorts(listenerNames.length);
   const ports = { plaintext, controller, iam, scram, mtls, tls } as Record<(typeof listenerNames)[number], number>;
 
-  const setCredentials = (credentials: readonly KnownCredentials[]) =>
-    writeFile(join(home, "credentials.txt"), credentials.map(credentialsLine).join(""));
+  const setCredentials = async (credentials: readonly KnownCredentials[]) => {
+    const file = join(home, "credentials.txt");
+    await writeFile(`${file}.new`, credentials.map(credentialsLine).join(""));
+    // The broker may read it at any time, and must not find half of it.
+    await rename(`${file}.new`, file);
+  };
   await setCredentials(options.credentials);
   const properties = join(home, "server.properties");
   await writeFile(properties, await serverProperties(home, ports, certificates, options));

@@ -1,5 +1,13 @@
 export { clean } from "./clean.ts";
 export {
+  type EmbeddingsFault,
+  type EmbeddingsSettings,
+  type EmbeddingsStats,
+  embeddingsFaults,
+} from "./embeddings/settings.ts";
+export { type EmbeddingsApi, startEmbeddingsApi } from "./embeddings/start.ts";
+export { textHash, VectorSpace } from "./embeddings/vectors.ts";
+export {
   CLOSED_PORT,
   eventually,
   openEdges,

@@ -10,6 +10,7 @@ import {
   openTracking,
   type Patience,
   type ProcessSettings,
+  processMetrics,
   type Received,
   type RedisSettings,
   type Stage,
@@ -63,7 +64,15 @@ export function testPatience(hardStop = new AbortController().signal): TestPatie
 export async function openEdges<Config extends StageConfig>(stage: Stage, config: Config) {
   const patience = testPatience();
   const { log, health, hardStop } = patience;
-  const context = { config, log, health, instance: "test", stop: hardStop, patience };
+  const context = {
+    config,
+    log,
+    health,
+    metrics: processMetrics(log, health, config),
+    instance: "test",
+    stop: hardStop,
+    patience,
+  };
   const messages = await openMessageLog(stage, context);
   const tracking = await openTracking(stage, context, messages);
   const { kafka } = messages;

@@ -3,7 +3,7 @@ import { type Presence, type Stage, stages } from "@millrace/shared";
 import { attempt, type Outcome } from "../outcome.ts";
 import { type Check, elapsedMs, PROBE_TIMEOUT_MS, type Probe } from "../probe.ts";
 import { describeProblems } from "../problem.ts";
-import { waitsOf } from "../stage-summary.ts";
+import { slowOf, waitsOf } from "../stage-summary.ts";
 
 export const services = ["kafka", "opensearch", "postgres", "redis"] as const;
 export type Service = (typeof services)[number];
@@ -18,7 +18,7 @@ export interface HealthEdges {
 
 const checkSchema = z
   .object({
-    status: z.enum(["ok", "failed"]),
+    status: z.enum(["ok", "slow", "failed"]),
     cause: z.string().optional(),
     since: z.string().optional().openapi({ description: "ISO 8601: the first failure in a row, where it is known." }),
     checkedInMs: z.number().openapi({ description: "How long the last check took." }),
@@ -30,8 +30,9 @@ type Name = (typeof names)[number];
 
 const healthSchema = z
   .object({
-    status: z.enum(["ok", "failed"]),
+    status: z.enum(["ok", "slow", "failed"]).openapi({ description: "The worst of the checks'." }),
     failed: z.array(z.enum(names)).openapi({ description: "The names of the checks that failed." }),
+    slow: z.array(z.enum(names)).openapi({ description: "The names of the checks that found something slow." }),
     checks: z.record(z.enum(names), checkSchema),
   })
   .openapi("Health");
@@ -39,6 +40,7 @@ const healthSchema = z
 const failedExample = {
   status: "failed",
   failed: ["sink"],
+  slow: [],
   checks: { sink: { status: "failed", cause: "no process reports", checkedInMs: 0.8 } },
 };
 
@@ -47,9 +49,14 @@ const route = createRoute({
   path: "/health",
   tags: ["pipeline"],
   summary: "The health of all processes and services",
-  description: "A stage works when one of its instances is ready. Checked about once a second, however often asked.",
+  description:
+    "A stage works when one of its instances is ready, and is slow when a request to another service takes one of them " +
+    "longer than SLOW_OPERATION_MS. Checked about once a second, however often asked.",
   responses: {
-    200: { description: "All work.", content: { "application/json": { schema: healthSchema } } },
+    200: {
+      description: "All work; `slow` says which do so slowly, and `checks` what takes long.",
+      content: { "application/json": { schema: healthSchema } },
+    },
     503: {
       description: "Not all work; `failed` says which, and `checks` why.",
       content: { "application/json": { schema: healthSchema, example: failedExample } },
@@ -63,8 +70,9 @@ export function healthRoute(edges: HealthEdges): OpenAPIHono {
   app.openapi(route, async (context) => {
     const checks = await readChecks(edges);
     const failed = names.filter((name) => checks[name].status === "failed");
-    if (failed.length === 0) return context.json({ status: "ok" as const, failed, checks }, 200);
-    return context.json({ status: "failed" as const, failed, checks }, 503);
+    const slow = names.filter((name) => checks[name].status === "slow");
+    if (failed.length > 0) return context.json({ status: "failed" as const, failed, slow, checks }, 503);
+    return context.json({ status: slow.length > 0 ? ("slow" as const) : ("ok" as const), failed, slow, checks }, 200);
   });
   return app;
 }
@@ -94,12 +102,21 @@ export async function readChecks({ readPresence, probes }: HealthEdges): Promise
 function checkStage(presence: Outcome<Record<Stage, Presence[]>>, stage: Stage, checkedInMs: number): Check {
   if ("fault" in presence) return unknown(presence.fault.cause, checkedInMs);
   const instances = presence.value[stage];
-  if (instances.some(({ ready }) => ready)) return { status: "ok", checkedInMs };
+  if (instances.some(({ ready }) => ready)) return { ...slowness(instances), checkedInMs };
   if (instances.length === 0) return { status: "failed", cause: "no process reports", checkedInMs };
   const waits = instances.flatMap(waitsOf);
   const cause = waits.map((wait) => `waits for ${wait.dependency}${wait.cause ? ` (${wait.cause})` : ""}`);
   const since = waits.map((wait) => wait.since).sort()[0];
   return { status: "failed", cause: cause.join("; ") || "starting", ...(since && { since }), checkedInMs };
+}
+
+function slowness(instances: readonly Presence[]): Pick<Check, "status" | "cause"> {
+  const slow = instances.flatMap(slowOf);
+  if (slow.length === 0) return { status: "ok" };
+  const takes = slow.map(
+    ({ operation, dependency, recentMs }) => `${operation} takes ${Math.round(recentMs)} ms (${dependency})`,
+  );
+  return { status: "slow", cause: takes.join("; ") };
 }
 
 /** Only embed speaks with the embedding provider, so its word is taken. */

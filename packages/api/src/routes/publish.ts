@@ -1,5 +1,12 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { type Log, messageId, type OutgoingRecord, type Placement, type StageTracker } from "@millrace/shared";
+import {
+  type Log,
+  messageId,
+  type OutgoingRecord,
+  type Placement,
+  type StageTracker,
+  type Work,
+} from "@millrace/shared";
 import { bodyLimit } from "hono/body-limit";
 import { attempt, type Outcome } from "../outcome.ts";
 import { elapsedMs } from "../probe.ts";
@@ -13,6 +20,8 @@ export interface MessageLog {
 
 export interface PublishEdges {
   messageLog: MessageLog;
+  /** Counts what was published. */
+  published: Work;
   tracker: Pick<StageTracker, "reached">;
   log: Log;
 }
@@ -59,6 +68,7 @@ async function publish(
     );
   const outcome = await attempt(publishAll, timeoutMs);
   const done = published.filter((each) => each !== undefined);
+  edges.published.add(done.length, sizeOf(records.filter((_, index) => published[index])));
   const fault = "fault" in outcome ? outcome.fault : outcome.value.find((each) => each !== undefined);
   edges.log.record("api.publish", fault ? "retry" : "ok", elapsedMs(startedAt), {
     messages: records.length,
@@ -74,6 +84,10 @@ async function publish(
     throw new HttpProblem("timeout", `Kafka: ${fault.cause}; ${count}, and more may have been`, { messages });
   }
   throw new HttpProblem("unavailable", `Kafka: ${fault.cause}; ${count}`, { messages });
+}
+
+function sizeOf(records: readonly PublishRecord[]): number {
+  return records.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** One request after the other, so that the messages keep their order; ends at the first fault, which it returns. */

@@ -1,10 +1,11 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../durations.ts";
+import { builtInTexts } from "../load/built-in-texts.ts";
 import { measureLoad } from "../load/measure.ts";
 import { type ProfileName, profileNames, profiles, requestsOf } from "../load/profiles.ts";
 import { showLoadProgress } from "../load/progress.ts";
 import { loadTable, reportOf } from "../load/report.ts";
-import { builtInTexts, fileTexts } from "../load/texts.ts";
+import { fileTexts } from "../load/texts.ts";
 
 interface Options {
   profile: ProfileName;

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Distribution } from "../latency/distribution.ts";
 import { outcomeOf, publish } from "./api.ts";
+import type { Texts } from "./built-in-texts.ts";
 import { HttpClient } from "./http-client.ts";
 import { runOpenLoop } from "./open-loop.ts";
 import { type Due, type Phase, schedule } from "./profiles.ts";
 import { Sample } from "./sample.ts";
-import type { Texts } from "./texts.ts";
 
 const IN_FLIGHT_MAX = 4_096;
 const REQUEST_TIMEOUT_MS = 10_000;

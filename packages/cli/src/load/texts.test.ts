@@ -2,8 +2,9 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { builtInTexts } from "./built-in-texts.ts";
 import { Sample } from "./sample.ts";
-import { builtInTexts, fileTexts } from "./texts.ts";
+import { fileTexts } from "./texts.ts";
 
 test("built-in texts are all different", () => {
   const texts = Array.from({ length: 10_000 }, (_, index) => builtInTexts(index));

@@ -1,10 +1,12 @@
 import { poison, type RetryableFault, retryable } from "@millrace/shared";
 import OpenAI from "openai";
+import type { Account } from "../account.ts";
 import type { ProviderSettings } from "../config.ts";
 import type { Embedded, EmbeddingOutcome, EmbeddingProvider } from "../provider.ts";
+import { enter } from "./account.ts";
 import { classify, type Refusal } from "./fault.ts";
 
-type OpenAISettings = Extract<ProviderSettings, { provider: "openai" }>;
+type OpenAISettings = Extract<ProviderSettings, { provider: "openai" }> & { apiKey: string };
 
 /** A text that every embeddings model takes: if even this is refused, it is the configuration's fault. */
 const HARMLESS_TEXT = "probe";
@@ -19,27 +21,32 @@ export function createOpenAIProvider(settings: OpenAISettings): EmbeddingProvide
     maxRetries: 0,
   });
 
-  const request = async (texts: readonly string[]): Promise<Embedded | { fault: RetryableFault } | Refusal> => {
+  const request = async (texts: readonly string[], account: Account): Promise<EmbeddingOutcome | Refusal> => {
+    account.requests++;
     try {
-      const answer = await client.embeddings.create({
-        model: settings.model,
-        input: [...texts],
-        encoding_format: "base64",
-        ...(settings.requestedDimensions !== undefined && { dimensions: settings.requestedDimensions }),
-      });
+      const { data: answer, response } = await client.embeddings
+        .create({
+          model: settings.model,
+          input: [...texts],
+          encoding_format: "base64",
+          ...(settings.requestedDimensions !== undefined && { dimensions: settings.requestedDimensions }),
+        })
+        .withResponse();
+      enter(account, response.headers, answer.usage?.total_tokens);
       return readAnswer(answer.data, texts.length, settings);
     } catch (error) {
+      if (error instanceof OpenAI.APIError) enter(account, error.headers);
       const outcome = classify(error, settings.apiKey);
       return "refused" in outcome ? outcome : { fault: outcome };
     }
   };
 
   /** A refused request is halved until the input that it was refused for stands alone. */
-  const embed = async (texts: readonly string[]): Promise<EmbeddingOutcome> => {
-    const outcome = await request(texts);
+  const embed = async (texts: readonly string[], account: Account): Promise<EmbeddingOutcome> => {
+    const outcome = await request(texts, account);
     if (!("refused" in outcome)) return outcome;
-    if (texts.length > 1) return embedHalves(texts, embed);
-    const harmless = await request([HARMLESS_TEXT]);
+    if (texts.length > 1) return embedHalves(texts, (half) => embed(half, account));
+    const harmless = await request([HARMLESS_TEXT], account);
     if ("refused" in harmless) return { fault: retryable("misconfigured", harmless.refused) };
     if ("fault" in harmless) return harmless;
     const { model, dimensions } = harmless;
@@ -50,10 +57,18 @@ export function createOpenAIProvider(settings: OpenAISettings): EmbeddingProvide
       failed: [{ index: 0, fault: poison("rejected", outcome.refused) }],
     };
   };
-  return { embed };
+  return {
+    async embed(texts) {
+      const account: Account = { requests: 0, tokens: 0, allowances: {} };
+      return { ...(await embed(texts, account)), account };
+    },
+  };
 }
 
-async function embedHalves(texts: readonly string[], embed: EmbeddingProvider["embed"]): Promise<EmbeddingOutcome> {
+async function embedHalves(
+  texts: readonly string[],
+  embed: (half: readonly string[]) => Promise<EmbeddingOutcome>,
+): Promise<EmbeddingOutcome> {
   const middle = Math.ceil(texts.length / 2);
   const first = await embed(texts.slice(0, middle));
   if ("fault" in first) return first;

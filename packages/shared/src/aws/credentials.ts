@@ -15,7 +15,7 @@ export interface AwsCredentials {
 export type AwsCredentialsProvider = (options?: { forceRefresh?: boolean }) => Promise<AwsCredentials>;
 
 /** A key that ends sooner is not signed with: what it signs must still reach the server and be checked there. */
-const REMAINING_MIN_MS = 1_000;
+const REMAINING_MIN_MS = 2_000;
 
 /**
  * The default provider chain of the SDK, one for the process: environment variables, shared configuration files, IRSA
@@ -32,12 +32,29 @@ export function awsCredentials(sessionName: string): AwsCredentialsProvider {
   const known = chains.get(sessionName);
   if (known) return known;
   const chain = fromNodeProviderChain({ roleSessionName: sessionName });
-  const provider = unexpired((forceRefresh) => chain({ forceRefresh }));
+  const provider = counted(unexpired((forceRefresh) => chain({ forceRefresh })));
   chains.set(sessionName, provider);
   return provider;
 }
 
 const chains = new Map<string, AwsCredentialsProvider>();
+
+/** What came of asking for keys, over the whole process. */
+export const credentialsUse = { provided: 0, failed: 0, expiresAtMs: 0 };
+
+function counted(provide: AwsCredentialsProvider): AwsCredentialsProvider {
+  return async (options) => {
+    try {
+      const credentials = await provide(options);
+      credentialsUse.provided++;
+      credentialsUse.expiresAtMs = credentials.expiration?.getTime() ?? 0;
+      return credentials;
+    } catch (error) {
+      credentialsUse.failed++;
+      throw error;
+    }
+  };
+}
 
 /**
  * Refuses a key that has ended. Where STS is away, the chain may hand out the last key beyond its end; what it signs

@@ -7,7 +7,9 @@ import type { AwsCredentialsProvider } from "./credentials.ts";
  *
  * It is the URL-safe base64 of a presigned URL, `https://kafka.REGION.amazonaws.com/?Action=kafka-cluster:Connect&…`,
  * which nobody ever requests: the broker takes it apart and asks IAM whether the signature holds. It is valid for 15
- * minutes and is signed on this machine, so a fresh one costs nothing but a few hashes.
+ * minutes, or for as long as the key that signs it, and is signed on this machine: a fresh one costs nothing but a few
+ * hashes. (As published, the signer tells the rest of a key's life with its fraction of a second, which is no time span of
+ * Signature Version 4, so that every token of a key's last 15 minutes would be wrong: `patches/` rounds it down.)
  */
 export async function mskIamToken(region: string, credentials: AwsCredentialsProvider): Promise<string> {
   const { token } = await msk.generateAuthTokenFromCredentialsProvider({ region, awsCredentialsProvider: credentials });

@@ -22,6 +22,7 @@ export interface ConsumeOptions {
 
 export interface Consumption extends AsyncDisposable {
   readonly inFlight: number;
+  readonly inFlightBytes: number;
   readonly lastReceivedAt: Date | undefined;
   /** Fetches no more, waits until what is in flight is done, and commits. The group is left by disposal. */
   drain(signal: AbortSignal): Promise<void>;
@@ -64,6 +65,10 @@ class GroupConsumption implements Consumption {
 
   get inFlight(): number {
     return this.#inFlight;
+  }
+
+  get inFlightBytes(): number {
+    return this.#inFlightBytes;
   }
 
   get lastReceivedAt(): Date | undefined {

@@ -1,18 +1,21 @@
 import { createServer, request as send } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Expectation, refuseSignedHeaders } from "./signature-v4.ts";
+import { accessKeyOf, type Expectation, refuseSignedHeaders } from "./signature-v4.ts";
 
 export interface SigningProxy extends AsyncDisposable {
   url: string;
   expectation: Expectation;
   /** Why requests were refused. */
   refusals: string[];
+  /** The access keys whose signatures were right. */
+  accepted: Set<string>;
 }
 
 /** Lets requests through to a server only when their signature is right, and answers 403 otherwise, as AWS does. */
 export async function startSigningProxy(target: string, expectation: Expectation): Promise<SigningProxy> {
   const refusals: string[] = [];
-  const proxy = { expectation, refusals };
+  const accepted = new Set<string>();
+  const proxy = { expectation, refusals, accepted };
   const server = createServer(async (incoming, outgoing) => {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk);
@@ -25,6 +28,7 @@ export async function startSigningProxy(target: string, expectation: Expectation
       outgoing.writeHead(403, { "content-type": "application/json" }).end(JSON.stringify({ message: refusal }));
       return;
     }
+    accepted.add(accessKeyOf(headers.authorization ?? ""));
     const { authorization: _, host: __, ...passed } = headers;
     const forwarded = send(new URL(url, target), { method, headers: passed }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);

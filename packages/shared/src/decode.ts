@@ -1,6 +1,9 @@
 import { isUtf8 } from "node:buffer";
-import { type Message, type PoisonFault, poison, type Undeliverable } from "@millrace/shared";
+import type { Undeliverable } from "./dead-letters.ts";
+import { type PoisonFault, poison } from "./fault.ts";
 import { selectByPointer } from "./json-pointer.ts";
+import type { Message } from "./records/message.ts";
+import type { TextSettings } from "./settings.ts";
 import { tokenBudget } from "./tokens.ts";
 
 export interface DecodeRules {
@@ -10,6 +13,15 @@ export interface DecodeRules {
   documentId: "offset" | "key";
   maxBytes: number;
   maxTokens: number;
+}
+
+export function decodeRules(config: TextSettings): DecodeRules {
+  return {
+    ...(config.TEXT_FIELD !== undefined && { textField: config.TEXT_FIELD }),
+    documentId: config.DOCUMENT_ID,
+    maxBytes: config.MESSAGE_MAX_BYTES,
+    maxTokens: config.EMBEDDING_INPUT_MAX_TOKENS,
+  };
 }
 
 export type Decoded = { message: Message; tokens: number } | { fault: PoisonFault };

@@ -86,6 +86,11 @@ export function refusePresigned(
   return isRight(signature, canonical, value("X-Amz-Date"), key, expectation) ? undefined : "wrong signature";
 }
 
+/** The access key that something was signed with: a presigned URL, or an `Authorization` header. */
+export function accessKeyOf(signed: string): string {
+  return /Credential=([^/%]+)/.exec(signed)?.[1] ?? "";
+}
+
 function knownKey(credential: string, sessionToken: string | undefined, expectation: Expectation): KnownKey | string {
   const [accessKeyId, , region, service, terminator] = credential.split("/");
   if (region !== expectation.region) return `signed for the region ${region}`;

@@ -1,5 +1,5 @@
-import type { Undeliverable } from "@millrace/shared";
 import { describe, expect, test } from "vitest";
+import type { Undeliverable } from "./dead-letters.ts";
 import { type DecodeRules, decode } from "./decode.ts";
 
 const rules: DecodeRules = { documentId: "offset", maxBytes: 1_000, maxTokens: 100 };

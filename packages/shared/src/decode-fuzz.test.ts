@@ -1,8 +1,8 @@
 import { isUtf8 } from "node:buffer";
-import { poisonCodes } from "@millrace/shared";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decode } from "./decode.ts";
+import { poisonCodes } from "./fault.ts";
 
 const json = fc.json({ maxDepth: 4 }).map((text) => Buffer.from(text));
 const value = fc.oneof(

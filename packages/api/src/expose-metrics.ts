@@ -1,0 +1,29 @@
+import { exposeWork, type Metrics } from "@millrace/shared";
+import type { ApiEdges } from "./app.ts";
+import type { HttpRequests } from "./http-requests.ts";
+import { attempt } from "./outcome.ts";
+
+/** A scrape is not held up by a service that is away. */
+const LAG_WAIT_MS = 500;
+
+/** What the api knows besides what every process does: its requests, and the lag of all stages. */
+export function exposeMetrics(metrics: Metrics, edges: ApiEdges, requests: HttpRequests): void {
+  exposeWork(metrics, edges.published);
+  metrics.expose("millrace_http_requests_total", () =>
+    [...requests.counts()].map(({ request, count }) => [{ ...request, status: String(request.status) }, count]),
+  );
+  metrics.expose("millrace_lag_records", async () => {
+    // They note in the process's health what they find, for this scrape or the next.
+    for (const probe of Object.values(edges.probes)) void probe();
+    const lag = await attempt(edges.readLag, LAG_WAIT_MS);
+    return "fault" in lag ? [] : lagSamples(lag.value);
+  });
+}
+
+function lagSamples(lag: Awaited<ReturnType<ApiEdges["readLag"]>>) {
+  return Object.entries(lag).flatMap(([stage, { topics }]) =>
+    Object.entries(topics).flatMap(([topic, records]) =>
+      records === null ? [] : [[{ stage, topic }, records] as const],
+    ),
+  );
+}

@@ -1,0 +1,26 @@
+export interface AnsweredRequest {
+  method: string;
+  /** The route's pattern, not the path. */
+  route: string;
+  status: number;
+}
+
+/** Whatever other methods a client makes up is one more of them only. */
+const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+
+/** How many requests were answered, by method, route and status: as many kinds as there are routes, whatever is asked. */
+export class HttpRequests {
+  #counts = new Map<string, { request: AnsweredRequest; count: number }>();
+
+  answered({ method, route, status }: AnsweredRequest): void {
+    const request = { method: METHODS.has(method) ? method : "other", route, status };
+    const key = `${request.method} ${status} ${route}`;
+    const known = this.#counts.get(key);
+    if (known) known.count++;
+    else this.#counts.set(key, { request, count: 1 });
+  }
+
+  counts(): Iterable<{ request: AnsweredRequest; count: number }> {
+    return this.#counts.values();
+  }
+}

@@ -1,0 +1,26 @@
+/** What stands in a signed URL, a signed request or an answer with a key, whatever the secret is. */
+const marks = [/X-Amz-(Signature|Security-Token|Credential)/i, /AWS4-HMAC-SHA256/, /Bearer /, /SecretAccessKey/i];
+
+/** A part of a secret gives it away too, and a line that is cut off may hold only that. */
+const PART_LENGTH = 16;
+
+/**
+ * The lines of logs that hold a secret, or the beginning of one, as it is, percent-encoded or in base64, or that look like
+ * something signed. Names the lines by their beginning, so that a failed test doesn't spread what it found.
+ */
+export function leaks(logs: string, secrets: readonly string[]): string[] {
+  const parts = [...new Set(secrets.flatMap(formsOf).map((form) => form.slice(0, PART_LENGTH)))];
+  const isLeak = (line: string) => parts.some((part) => line.includes(part)) || marks.some((mark) => mark.test(line));
+  const found = logs.split("\n").filter(isLeak);
+  return found.map((line) => line.slice(0, 120));
+}
+
+function formsOf(secret: string): string[] {
+  if (secret.length < 8) throw new TypeError("too short to be told from other texts");
+  return [
+    secret,
+    encodeURIComponent(secret),
+    Buffer.from(secret).toString("base64"),
+    JSON.stringify(secret).slice(1, -1),
+  ];
+}

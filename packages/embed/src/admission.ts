@@ -1,0 +1,106 @@
+import { type Patience, persist, type RetryableFault, retryable } from "@millrace/shared";
+import { tokensCharged } from "@millrace/shared/tokens";
+import pLimit from "p-limit";
+import type { EmbedderPool } from "./pool.ts";
+import type { Embedded, EmbeddingOutcome, ProviderAnswer } from "./provider.ts";
+import type { RateBudget, Taken, Turn } from "./rate-budget.ts";
+import type { SpendingBudget } from "./spending-budget.ts";
+
+/** Makes requests to the provider when they may be made. */
+export interface Admission {
+  /**
+   * For batches: waits for the money of another day, for a free place and for its turn, and repeats until there is an
+   * answer. Rejects when the hard stop ends the waiting.
+   */
+  embed(texts: readonly string[]): Promise<Embedded>;
+  /** For what somebody waits for: makes the request at once and counts it; refuses where the day's money is spent. */
+  embedAtOnce(texts: readonly string[], signal?: AbortSignal): Promise<EmbeddingOutcome>;
+}
+
+/** What a provider with limits and a price is used by. */
+export interface Budgets {
+  rate: RateBudget;
+  spending?: SpendingBudget | undefined;
+}
+
+/** The name of the embedding provider in `/health`. */
+export const PROVIDER = "embedding-provider";
+
+/** p-limit bounds the batches whose requests are made; where there are budgets, each request is taken from them first. */
+export function admitTo(
+  pool: Pick<EmbedderPool, "embed">,
+  concurrency: number,
+  patience: Patience,
+  { rate, spending }: Partial<Budgets> = {},
+): Admission {
+  const limit = pLimit(concurrency);
+  const { hardStop } = patience;
+  return {
+    async embed(texts) {
+      const need = rate && needOf(texts);
+      const payment = need && (await spending?.take(need.tokens, hardStop));
+      let turn: Turn | undefined;
+      let paid = 0;
+      const operation = {
+        dependency: PROVIDER,
+        action: "embed.request",
+        before: async () => {
+          turn = need && (await rate.take(need, hardStop));
+        },
+      } as const;
+      const attempt = async () => {
+        const answer = await pool.embed(texts, hardStop);
+        if (need) {
+          turn?.settle(takenBy(answer, need));
+          paid += paidFor(answer, need);
+        }
+        return "fault" in answer ? answer : { value: answer };
+      };
+      const embedded = await limit(() => persist(operation, attempt, patience));
+      payment?.settle(paid);
+      return embedded;
+    },
+    async embedAtOnce(texts, signal) {
+      if (!rate) return pool.embed(texts, signal);
+      const need = needOf(texts);
+      const payment = await spending?.takeAtOnce(need.tokens);
+      if (payment && "refused" in payment) return { fault: retryable("unavailable", payment.refused) };
+      const turn = await rate.takeAtOnce(need);
+      const answer = await pool.embed(texts, signal);
+      turn.settle(takenBy(answer, need));
+      payment?.settle(paidFor(answer, need));
+      return answer;
+    },
+  };
+}
+
+type Need = ReturnType<typeof needOf>;
+
+/** What the server takes at most: it may count exactly or estimate. */
+function needOf(texts: readonly string[]) {
+  return { requests: 1, tokens: texts.reduce((sum, text) => sum + tokensCharged(text), 0) };
+}
+
+function takenBy(answer: ProviderAnswer, need: Need): Taken {
+  const { requests = 1, tokens = 0, allowances = {} } = answer.account ?? {};
+  const fault = faultOf(answer);
+  const refused = fault?.code === "rate_limited";
+  // A refused request takes no tokens; of one that failed otherwise, or whose answer does not say, nobody knows.
+  const known = refused || (fault === undefined && tokens > 0);
+  return {
+    taken: { requests, tokens: known ? tokens : need.tokens },
+    allowances,
+    retryAfterMs: refused ? (fault.retryAfterMs ?? 0) : 0,
+  };
+}
+
+/** Answers are billed. Of a request that timed out nobody knows, so it counts as paid. */
+function paidFor(answer: ProviderAnswer, need: Need): number {
+  const fault = faultOf(answer);
+  if (fault) return fault.code === "timeout" ? need.tokens : (answer.account?.tokens ?? 0);
+  return answer.account?.tokens || need.tokens;
+}
+
+function faultOf(answer: ProviderAnswer): RetryableFault | undefined {
+  return "fault" in answer ? answer.fault : undefined;
+}

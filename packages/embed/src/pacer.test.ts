@@ -1,0 +1,32 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { createPacer } from "./pacer.ts";
+
+const limits = { requests: { limit: 60, remaining: 0 }, tokens: { limit: 60_000, remaining: 0 } };
+
+test("in any time no more than the share of that time goes out, and one request", () => {
+  const requests = fc.array(fc.record({ tokens: fc.integer({ min: 1, max: 50_000 }), laterMs: fc.nat(20_000) }));
+  fc.assert(
+    fc.property(requests, fc.double({ min: 0.1, max: 1, noNaN: true }), (wanted, share) => {
+      let nowMs = 0;
+      const pacer = createPacer(share, () => nowMs);
+      const sent = wanted.map(({ tokens, laterMs }) => {
+        nowMs += laterMs;
+        return { tokens, atMs: nowMs + pacer.waitMs({ requests: 1, tokens }, limits) };
+      });
+      for (const [index, { atMs }] of sent.entries()) {
+        const since = sent.slice(0, index).filter((each) => each.atMs > atMs - 60_000);
+        const tokens = since.reduce((sum, each) => sum + each.tokens, 0) - (since[0]?.tokens ?? 0);
+        expect(tokens).toBeLessThanOrEqual(60_000 * share + 1e-6);
+        expect(since.length - 1).toBeLessThanOrEqual(60 * share + 1e-6);
+      }
+    }),
+  );
+});
+
+test("without limits nothing waits, unless the server asked for it", () => {
+  const pacer = createPacer(0.25, () => 0);
+  expect([1, 2].map(() => pacer.waitMs({ requests: 1, tokens: 1e9 }, {}))).toEqual([0, 0]);
+  pacer.pause(500);
+  expect(pacer.waitMs({ requests: 1, tokens: 1 }, {})).toBe(500);
+});

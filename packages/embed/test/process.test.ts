@@ -1,0 +1,108 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { decodeVectors, encodeBatch } from "@millrace/shared";
+import { isolated, startPipeline } from "@millrace/stack";
+import { type EmbeddingsApi, startEmbeddingsApi } from "@millrace/testbed";
+import { expect, inject, test } from "vitest";
+import { messagesOf } from "./messages.ts";
+import { eventually, openEdges, testConfig } from "./support.ts";
+
+/** One real embed process that asks the fake API, and the topics on either side of it. */
+async function openProcess(api: EmbeddingsApi, environment: Record<string, string>) {
+  const names = isolated(randomBytes(6).toString("hex"));
+  const edges = await openEdges(testConfig(names));
+  const { config, producer } = edges;
+  const vectors = await edges.read(config.VECTORS_TOPIC);
+  const letters = await edges.read(config.DEAD_LETTERS_TOPIC);
+  const logDirectory = await mkdtemp(join(tmpdir(), "millrace-embed-"));
+  const start = (more: Record<string, string> = {}) =>
+    startPipeline({
+      stack: inject("stack"),
+      logDirectory,
+      counts: { ingest: 0, sink: 0, api: 0 },
+      environment: {
+        ...names,
+        KAFKA_SESSION_TIMEOUT_MS: "2000",
+        EMBEDDING_PROVIDER: "openai",
+        OPENAI_API_KEY: "key",
+        OPENAI_BASE_URL: api.baseUrl,
+        OPENAI_EMBEDDING_DIMENSIONS: "64",
+        ...environment,
+        ...more,
+      },
+    });
+  return {
+    start,
+    letters: letters.received,
+    embedded: () =>
+      vectors.received.flatMap(({ value }) =>
+        decodeVectors(value ?? Buffer.alloc(0)).messages.map(({ text }) => text.toString()),
+      ),
+    publish: (texts: readonly string[]) =>
+      producer.send(config.BATCHES_TOPIC, [{ value: encodeBatch(messagesOf(texts)) }]),
+    async logged(action: string) {
+      const lines = (await readFile(join(logDirectory, "embed-1.log"), "utf8")).trimEnd().split("\n");
+      return lines.map((line) => JSON.parse(line)).filter((line) => line.action === action);
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([vectors, letters].map((each) => each[Symbol.asyncDispose]()));
+      await edges[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Texts that nobody has seen, of 50 tokens each by the server's count. */
+function newTexts(count: number): string[] {
+  return Array.from({ length: count }, () =>
+    `${randomBytes(16).toString("hex")} ${"has not arrived ".repeat(11)}`.slice(0, 200),
+  );
+}
+
+test("the day's money stops what must be paid for, and nothing else; a larger budget lets it go on", {
+  timeout: 90_000,
+}, async () => {
+  await using api = await startEmbeddingsApi();
+  // For 1,500 tokens.
+  const prices = { EMBEDDING_PRICE_USD_PER_MILLION_TOKENS: "1", EMBEDDING_BUDGET_USD_PER_DAY: "0.0015" };
+  await using stage = await openProcess(api, { ...prices, SHUTDOWN_TIMEOUT_MS: "500" });
+  const [first, second] = [newTexts(20), newTexts(20)];
+  const poor = await stage.start();
+  await stage.publish(first);
+  await eventually(() => stage.embedded().length).toBe(20);
+  await stage.publish(second);
+  const ready = `http://127.0.0.1:${poor.process("embed").port}/health/ready`;
+  await expect
+    .poll(async () => (await fetch(ready)).json(), { timeout: 15_000 })
+    .toMatchObject({
+      dependencies: { "embedding-budget": { state: "waiting", cause: expect.stringContaining("T00:00:00.000Z") } },
+    });
+  await stage.publish(first);
+  await eventually(() => stage.embedded().length).toBe(40);
+  expect(new Set(stage.embedded())).toEqual(new Set(first));
+  expect(await stage.logged("embed.budget")).toMatchObject([{ status: "retry" }]);
+  await poor.stop();
+  // The probe, and the first batch.
+  expect((await api.stats()).embedded.texts).toBe(21);
+
+  await using _rich = await stage.start({ EMBEDDING_BUDGET_USD_PER_DAY: "1" });
+  await eventually(() => new Set(stage.embedded()).size).toBe(40);
+  expect(stage.letters).toEqual([]);
+});
+
+test("a process that is killed pays again for no more than it had in flight", { timeout: 90_000 }, async () => {
+  const [batches, size, concurrency] = [80, 250, 8];
+  await using api = await startEmbeddingsApi({ latencyMs: 100 });
+  await using stage = await openProcess(api, { EMBED_CONCURRENCY: String(concurrency) });
+  for (let batch = 0; batch < batches; batch++) await stage.publish(newTexts(size));
+  await using pipeline = await stage.start();
+  await eventually(() => stage.embedded().length).toBeGreaterThan((batches * size) / 4);
+  await pipeline.kill("embed");
+  const { embedded } = await api.stats();
+  expect(embedded.texts).toBeLessThan(batches * size);
+  await pipeline.start("embed", 1);
+  await eventually(() => new Set(stage.embedded()).size, 60_000).toBe(batches * size);
+  // The probe is paid for at each start.
+  expect((await api.stats()).paidAgain - 1).toBeLessThanOrEqual(concurrency * size);
+});

@@ -1,0 +1,65 @@
+import { collectDefaultMetrics, type Metric, Registry } from "prom-client";
+import { bucketBounds, type Latency } from "../latency.ts";
+import { type LabelsOf, type MetricName, metricDefinitions, type TypeOf } from "./definitions.ts";
+
+type Labels = Record<string, string>;
+type ValueOf<Name extends MetricName> = TypeOf<Name> extends "histogram" ? Latency : number;
+type Samples<Name extends MetricName> = Iterable<readonly [LabelsOf<Name>, ValueOf<Name>]>;
+
+/** A line of the exposition. */
+interface Sample {
+  metricName?: string;
+  labels: Labels;
+  value: number;
+}
+
+/**
+ * What `/metrics` tells. The counts are kept where things happen, as plain numbers, and are read when they are scraped:
+ * nothing is paid for a metric while messages flow.
+ */
+export class Metrics {
+  #registry = new Registry();
+
+  constructor(service: string) {
+    this.#registry.setDefaultLabels({ service });
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** Exposes a metric that has labels. */
+  expose<Name extends MetricName>(name: Name, read: () => Samples<Name> | Promise<Samples<Name>>): void {
+    const { type, help } = metricDefinitions[name];
+    const values = async (): Promise<Sample[]> => [...(await read())].flatMap((sample) => linesOf(name, ...sample));
+    const metric = { name, get: async () => ({ name, type, help, values: await values(), aggregator: "sum" }) };
+    // All that a registry asks of a metric; its types know only the classes that keep the numbers themselves.
+    this.#registry.registerMetric(metric as unknown as Metric);
+  }
+
+  /** Exposes a metric without labels. */
+  exposeOne<Name extends MetricName>(name: Name, read: () => ValueOf<Name>): void {
+    this.expose(name, () => [[{} as LabelsOf<Name>, read()]]);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** In Prometheus's text format. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+}
+
+function linesOf(name: string, labels: Labels, value: number | Latency): Sample[] {
+  if (typeof value === "number") return [{ labels, value }];
+  const buckets = value.cumulative.map((count, bucket) => ({
+    metricName: `${name}_bucket`,
+    labels: { ...labels, le: String(bucketBounds[bucket]) },
+    value: count,
+  }));
+  return [
+    ...buckets,
+    { metricName: `${name}_bucket`, labels: { ...labels, le: "+Inf" }, value: value.count },
+    { metricName: `${name}_sum`, labels, value: value.sumSeconds },
+    { metricName: `${name}_count`, labels, value: value.count },
+  ];
+}

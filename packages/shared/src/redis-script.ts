@@ -1,0 +1,19 @@
+import { createHash } from "node:crypto";
+import type { Redis } from "ioredis";
+
+/**
+ * A Lua script that Redis keeps by its hash, so that it is sent once and not with each call. All of its keys must lie in
+ * one slot of a Redis Cluster.
+ */
+export function redisScript(lua: string) {
+  const hash = createHash("sha1").update(lua).digest("hex");
+  return async (redis: Redis, keys: readonly string[], values: readonly (string | number)[]): Promise<unknown> => {
+    const parameters = [keys.length, ...keys, ...values] as const;
+    try {
+      return await redis.evalsha(hash, ...parameters);
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith("NOSCRIPT"))) throw error;
+      return redis.eval(lua, ...parameters);
+    }
+  };
+}

@@ -1,0 +1,97 @@
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { KnownKey } from "./signature-v4.ts";
+
+/** A temporary key as the agent gives it. */
+export type IssuedKey = Required<KnownKey>;
+
+export interface PodIdentityAgent extends AsyncDisposable {
+  /** What EKS sets in a pod, so that the SDK's default chain asks this agent and nobody else. */
+  environment: Record<string, string>;
+  /** What a caller must send; a secret. */
+  authorization: string;
+  /** Every key that was given, oldest first. The servers that verify read them here. */
+  issued: readonly IssuedKey[];
+  /** Requests that were refused, for they did not bring the pod's token along. */
+  refusals: number;
+}
+
+/**
+ * Gives keys as the agent of EKS Pod Identity does: to whoever sends the token that lies in the pod's file. The real one
+ * answers at a link-local address, which the SDK allows beside loopback. Callers share a key, until half of its life is over.
+ *
+ * @param beforeIssue tells a server of all keys before anybody has the last one
+ */
+export async function startPodIdentityAgent(
+  lifetimeMs: number,
+  beforeIssue: (keys: readonly IssuedKey[]) => Promise<void> = async () => undefined,
+): Promise<PodIdentityAgent> {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-pod-identity-"));
+  const tokenFile = join(directory, "token");
+  const authorization = randomBytes(24).toString("base64url");
+  await writeFile(tokenFile, authorization);
+  const issued: IssuedKey[] = [];
+  let issuing: Promise<IssuedKey> | undefined;
+
+  const issue = async (): Promise<IssuedKey> => {
+    const key = {
+      accessKeyId: `ASIA${randomBytes(8).toString("hex").toUpperCase()}`,
+      secretAccessKey: randomBytes(30).toString("base64"),
+      sessionToken: randomBytes(60).toString("base64"),
+      // In whole seconds, as AWS tells them.
+      expiresAtMs: Math.floor((Date.now() + lifetimeMs) / 1_000) * 1_000,
+    };
+    issued.push(key);
+    await beforeIssue(issued);
+    return key;
+  };
+  const current = (): Promise<IssuedKey> | IssuedKey => {
+    const last = issued.at(-1);
+    if (!issuing && last && last.expiresAtMs - Date.now() > lifetimeMs / 2) return last;
+    issuing ??= issue().finally(() => {
+      issuing = undefined;
+    });
+    return issuing;
+  };
+
+  const agent = { issued, authorization, refusals: 0 };
+  const server = createServer(async (request, response) => {
+    if (request.headers.authorization !== authorization) {
+      agent.refusals++;
+      response.writeHead(401).end("Unauthorized");
+      return;
+    }
+    const { accessKeyId, secretAccessKey, sessionToken, expiresAtMs } = await current();
+    response.writeHead(200, { "content-type": "application/json" }).end(
+      JSON.stringify({
+        AccessKeyId: accessKeyId,
+        SecretAccessKey: secretAccessKey,
+        Token: sessionToken,
+        Expiration: new Date(expiresAtMs).toISOString(),
+      }),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return Object.assign(agent, {
+    environment: {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/credentials`,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: tokenFile,
+      // Whatever the machine has of its own comes earlier in the chain.
+      AWS_ACCESS_KEY_ID: "",
+      AWS_SECRET_ACCESS_KEY: "",
+      AWS_PROFILE: "",
+      AWS_WEB_IDENTITY_TOKEN_FILE: "",
+      AWS_CONFIG_FILE: join(directory, "none"),
+      AWS_SHARED_CREDENTIALS_FILE: join(directory, "none"),
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await rm(directory, { recursive: true });
+    },
+  });
+}

@@ -9,6 +9,8 @@ export interface Latency {
   p95Ms: number;
   p99Ms: number;
   maxMs: number;
+  /** Of the last five to ten seconds, within 5 %; absent where nothing was measured then. */
+  recent?: { p50Ms: number; p99Ms: number } | undefined;
 }
 
 /** `slow`: it works, and takes longer than it should. */
@@ -49,6 +51,8 @@ export interface Snapshot {
   /** By process and service, as GET /health names them. */
   checks: Readonly<Record<string, Check>>;
   stages: Readonly<Record<Stage, StageSnapshot>>;
+  /** Of the api process that tells this. */
+  api: { messages: number; latencies: Readonly<Record<string, Latency>> };
 }
 
 /** What the plots draw of a snapshot. */
@@ -56,8 +60,8 @@ export interface HistoryPoint {
   atMs: number;
   rates: Readonly<Record<Stage, number | null>>;
   lags: Readonly<Record<Stage, number | null>>;
-  /** By operation. */
-  latencies: Readonly<Record<string, Pick<Latency, "p50Ms" | "p99Ms">>>;
+  /** By operation: its recent ones. */
+  latencies: Readonly<Record<string, { p50Ms: number; p99Ms: number }>>;
 }
 
 /** A message that was given up. */
@@ -76,13 +80,21 @@ export interface DeadLetterList {
   deadLetters: readonly DeadLetter[];
 }
 
-/** What `millrace doctor` found of one process: one of GET /doctor's `reports`. */
+/** What the doctor found of one process. */
 export interface DoctorReport {
   process: string;
   checkedAt: string;
   dependencies: readonly {
     dependency: string;
-    steps: readonly { step: string; status: "ok" | "failed" | "skipped"; durationMs: number; said?: string }[];
-    failure?: { code: string; said: string; remedy: { text: string; policy?: unknown } };
+    status: "ok" | "failed";
+    durationMs: number;
+    failure?: { step: string; code: string; said: string; remedy: { text: string; policy?: unknown } };
   }[];
+}
+
+/** GET /doctor */
+export interface DoctorReports {
+  reports: readonly { instance: string; report: DoctorReport }[];
+  /** Why some are missing. */
+  unknown?: string;
 }

@@ -12,15 +12,15 @@ export function extendHistory(history: readonly HistoryPoint[], snapshot: Snapsh
   return [...history, pointOf(snapshot)].slice(-POINTS_MAX);
 }
 
-function pointOf({ atMs, stages: snapshots }: Snapshot): HistoryPoint {
+function pointOf({ atMs, stages: snapshots, api }: Snapshot): HistoryPoint {
   const ofEach = <Value>(read: (stage: StageSnapshot) => Value) =>
     Object.fromEntries(stages.map((stage) => [stage, read(snapshots[stage])])) as Record<Stage, Value>;
-  const operations = stages.flatMap((stage) => Object.entries(snapshots[stage].latencies));
+  const operations = [api, ...Object.values(snapshots)].flatMap(({ latencies }) => Object.entries(latencies));
   return {
     atMs,
     rates: ofEach(({ rate }) => rate),
     lags: ofEach(({ lag }) => lag && totalLag(lag)),
-    latencies: Object.fromEntries(operations.map(([name, { p50Ms, p99Ms }]) => [name, { p50Ms, p99Ms }])),
+    latencies: Object.fromEntries(operations.flatMap(([name, { recent }]) => (recent ? [[name, recent]] : []))),
   };
 }
 

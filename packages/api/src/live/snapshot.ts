@@ -2,13 +2,14 @@ import type { Snapshot, StageSnapshot, TopicNames } from "@millrace/console";
 import { type Stage, stages } from "@millrace/shared";
 import { attempt } from "../outcome.ts";
 import { type HealthEdges, readChecks } from "../routes/health.ts";
+import type { PublishEdges } from "../routes/publish.ts";
 import { readStatus, type StatusEdges } from "../routes/status.ts";
 import type { StageStatus } from "../stage-schema.ts";
 import { Rates } from "./rates.ts";
 
 /** Reads what GET /status and GET /health tell, as one statement, with the rates between two readings. */
 export function createSnapshotReader(
-  edges: StatusEdges & HealthEdges,
+  edges: StatusEdges & HealthEdges & Pick<PublishEdges, "published" | "log">,
   topics: TopicNames,
   timeoutMs: number,
 ): () => Promise<Snapshot> {
@@ -26,6 +27,7 @@ export function createSnapshotReader(
       topics,
       checks,
       stages: Object.fromEntries(snapshots) as Record<Stage, StageSnapshot>,
+      api: { messages: edges.published.messages, latencies: edges.log.operations.summaries() },
     };
   };
 }

@@ -77,7 +77,7 @@ function follow(id: string, update: (status: MessageStatus) => void): () => void
   const left = new AbortController();
   let endedAt: number | undefined;
   let delayMs = POLL_MS;
-  let timer: ReturnType<typeof setTimeout>;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const look = async (): Promise<void> => {
     const answer = await ask<MessageStatus>(`/status/${encodeURIComponent(id)}`, { signal: left.signal });
     if (left.signal.aborted) return;
@@ -89,7 +89,7 @@ function follow(id: string, update: (status: MessageStatus) => void): () => void
     timer = setTimeout(() => void look(), delayMs);
     delayMs = Math.min(POLL_MAX_MS, delayMs * 1.1);
   };
-  void look();
+  timer = setTimeout(() => void look(), POLL_MS);
   return () => {
     left.abort();
     clearTimeout(timer);

@@ -1,7 +1,8 @@
 import { useMemo, useState } from "preact/hooks";
-import { type HistoryPoint, type Latency, type Snapshot, stages } from "../contract.ts";
+import { type HistoryPoint, type Snapshot, stages } from "../contract.ts";
 import { Duration } from "./figure.tsx";
 import { formatCount, formatDuration, formatNumber } from "./format.ts";
+import { type Operation, operationsOf } from "./operations.ts";
 import { Plot } from "./plot.tsx";
 
 interface LatencyPanelProps {
@@ -9,46 +10,19 @@ interface LatencyPanelProps {
   history: readonly HistoryPoint[];
 }
 
-const stageColours = ["--first", "--second", "--third"];
-
 export function LatencyPanel({ snapshot, history }: LatencyPanelProps) {
-  const operations = stages.flatMap((stage) => Object.entries(snapshot?.stages[stage].latencies ?? {}));
-  const [chosen, setChosen] = useState("sink.batch");
-  const times = useMemo(() => history.map(({ atMs }) => atMs / 1_000), [history]);
-  const rates = useMemo(() => stages.map((stage) => history.map((point) => point.rates[stage])), [history]);
-  const latencies = useMemo(() => percentilesOf(history, chosen), [history, chosen]);
+  const operations = snapshot ? operationsOf(snapshot) : [];
+  const [chosen, choose] = useState("publish_to_stored");
+  const title = operations.find(({ name }) => name === chosen)?.title ?? "Publish to stored";
+  const plots = useMemo(() => plotsOf(history, chosen), [history, chosen]);
   return (
     <section id="latency" class="panel" aria-labelledby="latency-title">
       <h2 id="latency-title">Latency and throughput</h2>
       <div class="plots">
-        <figure>
-          <figcaption>
-            <strong>{chosen}</strong>, ms
-          </figcaption>
-          <Plot
-            times={times}
-            series={[
-              { label: "p50", colour: "--first", values: latencies.p50 },
-              { label: "p99", colour: "--second", values: latencies.p99 },
-            ]}
-            format={(value) => formatDuration(value)}
-          />
-        </figure>
-        <figure>
-          <figcaption>
-            <strong>Throughput</strong>, messages a second
-          </figcaption>
-          <Plot
-            times={times}
-            series={stages.map((label, index) => ({
-              label,
-              colour: stageColours[index] ?? "",
-              values: rates[index] ?? [],
-            }))}
-            format={formatNumber}
-          />
-        </figure>
+        <Plot title={title} times={plots.times} series={plots.latency} format={formatDuration} />
+        <Plot title="Messages a second" times={plots.times} series={plots.throughput} format={formatNumber} />
       </div>
+      <p class="hint">Drawn over the last seconds; the table counts since the processes began, as /status does.</p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard. */}
       <section class="scroll" aria-label="Latencies by operation" tabIndex={0}>
         <table>
@@ -63,45 +37,66 @@ export function LatencyPanel({ snapshot, history }: LatencyPanelProps) {
             </tr>
           </thead>
           <tbody>
-            {operations.map(([name, latency]) => (
-              <Row key={name} name={name} latency={latency} shown={name === chosen} show={() => setChosen(name)} />
+            {operations.map((operation) => (
+              <Row
+                key={operation.name}
+                operation={operation}
+                drawn={operation.name === chosen}
+                draw={() => choose(operation.name)}
+              />
             ))}
           </tbody>
         </table>
       </section>
-      <p class="hint">
-        Since each process began, of its worst instance: the figures of /status. Choose one to draw it.
-      </p>
     </section>
   );
 }
 
-function percentilesOf(history: readonly HistoryPoint[], operation: string) {
-  const read = (key: "p50Ms" | "p99Ms") => history.map(({ latencies }) => latencies[operation]?.[key] ?? null);
-  return { p50: read("p50Ms"), p99: read("p99Ms") };
+const stageColours = { ingest: "--first", embed: "--second", sink: "--third" } as const;
+
+function plotsOf(history: readonly HistoryPoint[], operation: string) {
+  const percentile = (key: "p50Ms" | "p99Ms") => history.map(({ latencies }) => latencies[operation]?.[key] ?? null);
+  return {
+    times: history.map(({ atMs }) => atMs / 1_000),
+    latency: [
+      { label: "p50", colour: "--first", values: percentile("p50Ms") },
+      { label: "p99", colour: "--second", values: percentile("p99Ms") },
+    ],
+    throughput: stages.map((stage) => ({
+      label: stage,
+      colour: stageColours[stage],
+      values: history.map(({ rates }) => rates[stage]),
+    })),
+  };
 }
 
 interface RowProps {
-  name: string;
-  latency: Latency;
-  shown: boolean;
-  show(): void;
+  operation: Operation;
+  drawn: boolean;
+  draw(): void;
 }
 
-function Row({ name, latency, shown, show }: RowProps) {
+function Row({ operation: { name, title, latency }, drawn, draw }: RowProps) {
   return (
-    <tr data-operation={name} class={shown ? "shown" : ""}>
+    <tr data-operation={name} class={drawn ? "drawn" : ""}>
       <th scope="row">
-        <button type="button" class="plain" aria-pressed={shown} onClick={show}>
-          {name}
+        <button type="button" class="plain" aria-pressed={drawn} onClick={draw}>
+          {title} <code>{name}</code>
         </button>
       </th>
       <td>{formatCount(latency.count)}</td>
-      {[latency.p50Ms, latency.p95Ms, latency.p99Ms, latency.maxMs].map((ms, index) => (
-        <td key={index}>
-          <Duration ms={ms} />
-        </td>
-      ))}
+      <td>
+        <Duration ms={latency.p50Ms} />
+      </td>
+      <td>
+        <Duration ms={latency.p95Ms} />
+      </td>
+      <td>
+        <Duration ms={latency.p99Ms} />
+      </td>
+      <td>
+        <Duration ms={latency.maxMs} />
+      </td>
     </tr>
   );
 }

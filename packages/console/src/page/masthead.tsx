@@ -33,9 +33,12 @@ function verdictOf({ snapshot, connected }: Live): [Tone, string] {
   if (!snapshot) return ["unknown", "Connecting to the api …"];
   if (!connected) return ["failed", "The api does not answer: what is shown may be old"];
   const failed = namesOf(snapshot, "failed");
-  if (failed.length > 0) return ["failed", `${list(failed)} ${failed.length === 1 ? "needs" : "need"} attention`];
   const slow = namesOf(snapshot, "slow");
-  if (slow.length > 0) return ["slow", `${list(slow)} ${slow.length === 1 ? "is" : "are"} slow`];
+  const parts = [
+    ...(failed.length > 0 ? [`${list(failed)} ${failed.length === 1 ? "needs" : "need"} attention`] : []),
+    ...(slow.length > 0 ? [`${list(slow)} ${slow.length === 1 ? "is" : "are"} slow`] : []),
+  ];
+  if (parts.length > 0) return [failed.length > 0 ? "failed" : "slow", parts.join("; ")];
   return ["ok", "Everything works"];
 }
 

@@ -5,7 +5,7 @@ import { formatCount } from "./format.ts";
 import { Cause, Status, type Tone, toneOf } from "./status.tsx";
 
 const tasks: Record<Stage, string> = {
-  ingest: "validates and packs batches",
+  ingest: "packs texts into batches",
   embed: "turns texts into vectors",
   sink: "writes to both stores",
 };
@@ -31,7 +31,7 @@ export function PipelineMap({ snapshot }: { snapshot: Snapshot | undefined }) {
   return (
     <section class="map" aria-label="The pipeline">
       <ol class="race">
-        <ApiCard check={snapshot?.checks.api} />
+        <ApiCard api={snapshot?.api} check={snapshot?.checks.api} />
         {channel("ingest", topics?.source, "messages")}
         {stage("ingest")}
         {channel("embed", topics && [topics.batches], "batches")}
@@ -72,7 +72,7 @@ function waiting(lag: number | null): string {
   return lag === 0 ? "all recorded" : `${formatCount(lag)} to be recorded`;
 }
 
-function ApiCard({ check }: { check: Check | undefined }) {
+function ApiCard({ api, check }: { api: Snapshot["api"] | undefined; check: Check | undefined }) {
   return (
     <li class={`card ${toneOf(check)}`}>
       <header>
@@ -80,9 +80,10 @@ function ApiCard({ check }: { check: Check | undefined }) {
         <Status tone={toneOf(check)} />
       </header>
       <p class="task">takes what is published</p>
-      <p class="task">
-        <a href="#publish">Publish a message</a>
-      </p>
+      <dl class="facts">
+        <Percentiles latency={api?.latencies["api.publish"]} />
+        <Fact name="published">{count(api?.messages)}</Fact>
+      </dl>
     </li>
   );
 }

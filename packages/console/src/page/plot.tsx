@@ -1,5 +1,6 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
+import { formatTime } from "./format.ts";
 import { onColoursChange } from "./theme.ts";
 
 interface Series {
@@ -10,16 +11,45 @@ interface Series {
 }
 
 interface PlotProps {
+  title: string;
   /** Seconds since 1970. */
   times: readonly number[];
   series: readonly Series[];
   format(value: number): string;
 }
 
-const HEIGHT = 220;
+const HEIGHT = 210;
 
-/** Values over time; the legend tells those under the pointer. */
-export function Plot({ times, series, format }: PlotProps) {
+/** Values over time. The legend tells the latest ones, or those under the pointer. */
+export function Plot({ title, times, series, format }: PlotProps) {
+  const [pointed, setPointed] = useState<number | null>(null);
+  const index = pointed ?? times.length - 1;
+  return (
+    <figure>
+      <figcaption>
+        <strong>{title}</strong>
+        <ul class="legend">
+          {series.map(({ label, colour, values }) => (
+            <li key={label}>
+              <span class="line" style={{ background: `var(${colour})` }} aria-hidden="true" />
+              {label} <span class="latest">{formatOptional(values[index], format)}</span>
+            </li>
+          ))}
+          <li class="at">{pointed !== null && formatTime((times[index] ?? 0) * 1_000)}</li>
+        </ul>
+      </figcaption>
+      <Canvas times={times} series={series} format={format} onPoint={setPointed} />
+    </figure>
+  );
+}
+
+function formatOptional(value: number | null | undefined, format: (value: number) => string): string {
+  return value === null || value === undefined ? "–" : format(value);
+}
+
+type CanvasProps = Omit<PlotProps, "title"> & { onPoint(index: number | null): void };
+
+function Canvas({ times, series, format, onPoint }: CanvasProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
   const data = [times, ...series.map(({ values }) => values)] as uPlot.AlignedData;
@@ -27,12 +57,13 @@ export function Plot({ times, series, format }: PlotProps) {
   latest.current = data;
   const labels = series.map(({ label }) => label).join();
 
+  // It is drawn anew where it has other lines or colours, and only told where it has other values.
   useEffect(() => {
     const element = place.current;
     if (!element) return;
     const draw = (): void => {
       plot.current?.destroy();
-      plot.current = new uPlot(optionsOf(series, format, element), latest.current, element);
+      plot.current = new uPlot(optionsOf(series, format, onPoint, element), latest.current, element);
     };
     draw();
     const resize = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height: HEIGHT }));
@@ -45,11 +76,16 @@ export function Plot({ times, series, format }: PlotProps) {
       plot.current = null;
     };
   }, [labels]);
-  useEffect(() => plot.current?.setData(data));
+  useEffect(() => plot.current?.setData(data), [times, series]);
   return <div ref={place} class="plot" aria-hidden="true" />;
 }
 
-function optionsOf(series: readonly Series[], format: (value: number) => string, element: Element): uPlot.Options {
+function optionsOf(
+  series: readonly Series[],
+  format: (value: number) => string,
+  onPoint: (index: number | null) => void,
+  element: Element,
+): uPlot.Options {
   const colour = (token: string) => colourOf(token, element);
   const axis = {
     stroke: colour("--muted"),
@@ -60,22 +96,15 @@ function optionsOf(series: readonly Series[], format: (value: number) => string,
   return {
     width: element.clientWidth,
     height: HEIGHT,
-    cursor: { drag: { setScale: false }, points: { size: 7 } },
-    scales: { y: { range: (_, __, max) => [0, Math.max(max * 1.15, 1)] } },
+    legend: { show: false },
+    cursor: { drag: { setScale: false }, points: { size: 7 }, y: false },
+    hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? null)] },
+    scales: { y: { range: (_, __, max) => [0, Math.max((max ?? 0) * 1.15, 1)] } },
     axes: [
-      { ...axis, space: 90, values: "{HH}:{mm}:{ss}" },
-      { ...axis, size: 64, values: (_, values) => values.map(format) },
+      { ...axis, space: 90, values: (_, times) => times.map((time) => formatTime(time * 1_000)) },
+      { ...axis, size: 68, space: 36, values: (_, values) => values.map(format) },
     ],
-    series: [
-      { value: "{HH}:{mm}:{ss}", label: "at" },
-      ...series.map(({ label, colour: token }) => ({
-        label,
-        stroke: colour(token),
-        width: 2,
-        points: { show: false },
-        value: (_: uPlot, value: number | null) => (value === null ? "–" : format(value)),
-      })),
-    ],
+    series: [{}, ...series.map((each) => ({ stroke: colour(each.colour), width: 2, points: { show: true, size: 3 } }))],
   };
 }
 

@@ -14,16 +14,20 @@ export interface NetworkProxy extends AsyncDisposable {
 }
 
 const HOST = "127.0.0.1";
+/** Of each piece of data, in mode `slow`. */
 const SLOW_DELAY_MS = 300;
 
-export async function startProxy(upstreamPort: number): Promise<NetworkProxy> {
+export async function startProxy(
+  upstreamPort: number,
+  { slowDelayMs = SLOW_DELAY_MS }: { slowDelayMs?: number } = {},
+): Promise<NetworkProxy> {
   const sockets = new Set<Socket>();
   let mode: ProxyMode = "pass";
   let left = Promise.withResolvers<void>();
 
   /** Lets a chunk pass when the mode of the moment does. */
   const gate = async (): Promise<void> => {
-    if (mode === "slow") await sleep(SLOW_DELAY_MS);
+    if (mode === "slow") await sleep(slowDelayMs);
     while (mode === "blackhole") await left.promise;
   };
   const gated = async function* (source: Readable) {

@@ -2,18 +2,18 @@
 //   npm run bench:bulk-format [-- --rounds 3] [--stack NAME] [--json]
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
-import { Health, Log, type OpenSearchClient, openOpenSearch, readConfiguration } from "../packages/shared/src/index.ts";
+import { Health, Log, openOpenSearch, readConfiguration } from "../packages/shared/src/index.ts";
 import { type SinkConfig, sinkConfig } from "../packages/sink/src/config.ts";
 import { documentIds } from "../packages/sink/src/document-id.ts";
 import { bulkFormats, writeBulkBody } from "../packages/sink/src/opensearch/bulk-body.ts";
 import { GrowingBuffer } from "../packages/sink/src/opensearch/growing-buffer.ts";
-import { indexDefinition } from "../packages/sink/src/opensearch/index-definition.ts";
 import { OpenSearchIndex } from "../packages/sink/src/opensearch/search-index.ts";
 import type { EmbeddedMessage } from "../packages/sink/src/sink.ts";
 import { isolated, lease, type Stack, status } from "../packages/stack/src/index.ts";
+import { createIndex } from "./index-kinds.ts";
 import { madeUpMessages } from "./made-up-messages.ts";
-import { processorMicroseconds } from "./processor-time.ts";
-import { spread, table } from "./table.ts";
+import { processorMicroseconds } from "./process-figures.ts";
+import { Rounds, table } from "./table.ts";
 
 type FormatName = keyof typeof bulkFormats;
 
@@ -44,7 +44,7 @@ const { values: options } = parseArgs({
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 await using stack = await lease({ name: options.stack, onProgress: say });
-const measured = new Map<string, Measurement[]>();
+const measured = new Rounds<Measurement>();
 for (const { dimensions, count } of JOBS) {
   const messages = madeUpMessages(count, dimensions);
   for (const format of ["smile", "json"] as const) await measure(stack, format, messages.slice(0, 2_048));
@@ -53,13 +53,11 @@ for (const { dimensions, count } of JOBS) {
     const order: FormatName[] = round % 2 === 1 ? ["smile", "json"] : ["json", "smile"];
     for (const format of order) {
       say(`${dimensions} dimensions, round ${round}, ${format} …`);
-      const row = `${dimensions} ${format}`;
-      measured.set(row, [...(measured.get(row) ?? []), await measure(stack, format, messages)]);
+      measured.add(`${dimensions} ${format}`, await measure(stack, format, messages));
     }
   }
 }
-const rows = [...measured].toSorted().map(([name, measurements]) => ({ name, ...spread(measurements) }));
-process.stdout.write(options.json ? `${JSON.stringify(rows)}\n` : table("dimensions, format", rows));
+process.stdout.write(options.json ? `${JSON.stringify(measured.rows)}\n` : table("dimensions, format", measured.rows));
 
 /** Writes the messages to a new index, through the sink's own adapter. */
 async function measure(
@@ -75,7 +73,7 @@ async function measure(
   });
   const encoding = measureEncoding(format, config, messages);
   const client = openOpenSearch(config, { health: new Health() } as Parameters<typeof openOpenSearch>[1]);
-  await createFlatIndex(client, config, messages[0]?.vector.length ?? 0);
+  await createIndex(client, config, "flat", messages[0]?.vector.length ?? 0);
   const pid = (await status({ name })).find((service) => service.name === "opensearch")?.pid;
   if (pid === undefined) throw new Error("OpenSearch does not run");
 
@@ -110,18 +108,6 @@ function measureEncoding(format: FormatName, config: SinkConfig, messages: reado
   }
   const { user, system } = process.cpuUsage(before);
   return { "of it encoding µs": (user + system) / messages.length, bytes: bytes / messages.length };
-}
-
-/** Vectors without a graph: what it costs to build one is the same in every format, and hides all else. */
-async function createFlatIndex(client: OpenSearchClient, config: SinkConfig, dimension: number): Promise<void> {
-  const { settings, mappings } = indexDefinition(config, dimension);
-  await client.indices.create({
-    index: config.OPENSEARCH_INDEX,
-    body: {
-      settings: { index: { ...settings.index, knn: false } },
-      mappings: { ...mappings, properties: { ...mappings.properties, vector: { type: "knn_vector", dimension } } },
-    },
-  });
 }
 
 async function writeAll(index: OpenSearchIndex, messages: readonly EmbeddedMessage[]): Promise<void> {

@@ -4,6 +4,12 @@ export interface Spread {
   max: number;
 }
 
+/** A line of a table: what was measured, by the name of each measure. */
+export interface Row {
+  name: string;
+  measures: Record<string, Spread>;
+}
+
 /** The median of each measure over several rounds, and between what it lay. */
 export function spread<Measures extends object>(rounds: readonly Measures[]): Record<string, Spread> {
   const [first] = rounds;
@@ -17,21 +23,38 @@ function spreadOf(values: readonly number[]): Spread {
   return { median: sorted[Math.floor(sorted.length / 2)] ?? 0, min, max: sorted.at(-1) ?? 0 };
 }
 
+/** Collects the measurements of several rounds by the name of what was measured, in the order of their first. */
+export class Rounds<Measures extends object> {
+  #rounds = new Map<string, Measures[]>();
+
+  add(name: string, measures: Measures): void {
+    this.#rounds.set(name, [...(this.#rounds.get(name) ?? []), measures]);
+  }
+
+  get rows(): Row[] {
+    return [...this.#rounds].map(([name, rounds]) => ({ name, measures: spread(rounds) }));
+  }
+}
+
 /** A Markdown table: a line for each row, a column for each measure. */
-export function table(title: string, rows: readonly ({ name: string } & Record<string, Spread | string>)[]): string {
-  const measures = Object.keys(rows[0] ?? {}).filter((name) => name !== "name");
+export function table(title: string, rows: readonly Row[]): string {
+  const names = [...new Set(rows.flatMap(({ measures }) => Object.keys(measures)))];
   const lines = [
-    [title, ...measures],
-    [title, ...measures].map(() => "---"),
-    ...rows.map((row) => [row.name, ...measures.map((measure) => cell(row[measure]))]),
+    [title, ...names],
+    [title, ...names].map(() => "---"),
+    ...rows.map(({ name, measures }) => [name, ...names.map((measure) => cell(measures[measure]))]),
   ];
   return lines.map((cells) => `| ${cells.join(" | ")} |\n`).join("");
 }
 
-function cell(value: Spread | string | undefined): string {
-  if (value === undefined || typeof value === "string") return value ?? "";
-  const [median, min, max] = [value.median, value.min, value.max].map((number) =>
-    Math.round(number).toLocaleString("en"),
-  );
-  return `${median} (${min}–${max})`;
+function cell(value: Spread | undefined): string {
+  if (value === undefined) return "";
+  const { median, min, max } = value;
+  return min === max ? figure(median) : `${figure(median)} (${figure(min)}–${figure(max)})`;
+}
+
+/** Three significant digits, and no fraction from 100 on. */
+function figure(value: number): string {
+  const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  return value.toLocaleString("en", { maximumFractionDigits: digits });
 }

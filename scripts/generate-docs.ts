@@ -1,4 +1,5 @@
-// Writes what the code knows better than a person: the README's table of variables, .env.example and docs/logs.md.
+// Writes what the code knows better than a person: the README's table of variables, .env.example, what Compose passes on
+// and docs/logs.md.
 //   npm run docs              writes them
 //   npm run docs -- --check   fails when one of them is out of date
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -13,6 +14,9 @@ import { sinkConfig } from "../packages/sink/src/config.ts";
 const root = resolve(import.meta.dirname, "..");
 const processes = { ingest: ingestConfig, embed: embedConfig, sink: sinkConfig, api: apiConfig };
 
+/** The image sets the port, and a container listens on every address of its own. */
+const decidedByCompose = new Set(["PORT", "HOST"]);
+
 interface SharedVariable extends VariableDescription {
   processes: string[];
 }
@@ -21,6 +25,7 @@ const variables = collectVariables();
 const written = {
   ".env.example": environmentExample(),
   "README.md": between(read("README.md"), "variables", variableTable()),
+  "deploy/compose/variables.yml": composeVariables(),
   "docs/logs.md": between(read("docs/logs.md"), "actions", actionTable()),
 };
 
@@ -66,6 +71,17 @@ function environmentExample(): string {
     "",
   ]);
   return ["# Every variable that a process reads, with its default. Made by npm run docs.", "", ...lines].join("\n");
+}
+
+/** A variable without a value is taken from .env where that has it, and given to the processes that read it alone. */
+function composeVariables(): string {
+  const services = Object.keys(processes).flatMap((process) => {
+    const names = variables.filter(
+      ({ name, processes: readers }) => !decidedByCompose.has(name) && readers.includes(process),
+    );
+    return [`  ${process}:`, "    environment:", ...names.map(({ name }) => `      ${name}:`)];
+  });
+  return ["# What each process takes from .env. Made by npm run docs.", "services:", ...services, ""].join("\n");
 }
 
 function actionTable(): string {

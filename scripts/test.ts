@@ -17,8 +17,18 @@ let failedCommands = 0;
 try {
   run("turbo", ["boundaries"]);
   run("node", ["--conditions=millrace", "scripts/generate-docs.ts", "--check"]);
-  run("biome", ["check", "--error-on-warnings", "scripts", "bench", "load", "biome.json", "turbo.json"]);
+  run("biome", [
+    "check",
+    "--error-on-warnings",
+    "scripts",
+    "bench",
+    "load",
+    "deploy/stand-ins",
+    "biome.json",
+    "turbo.json",
+  ]);
   for (const project of ["bench", "load/k6"]) run("tsc", ["--noEmit", "--project", project]);
+  run("vitest", ["run", "--root", "bench"]);
   const tasks = ["build", "lint", "typecheck", "test"];
   run("turbo", ["run", ...tasks, "--continue", "--concurrency=2", ...process.argv.slice(2)]);
 } finally {

@@ -1,3 +1,4 @@
+import { schemaRegistrySettings } from "@millrace/events";
 import {
   checkIdentity,
   consumerSettings,
@@ -18,6 +19,7 @@ const settings = z.object({
   ...consumerSettings,
   ...redisSettings,
   ...textSettings,
+  ...schemaRegistrySettings,
   BATCH_MAX_MESSAGES: variable
     .integer(1, 2_048)
     .default(256)

@@ -13,6 +13,7 @@ import {
   type RecordProducer,
   type StageTracker,
   type Undeliverable,
+  type ValueDecoder,
   Work,
 } from "@millrace/shared";
 import { type Decoded, type DecodeRules, decode, decodeRules } from "@millrace/shared/decode";
@@ -24,6 +25,8 @@ export interface IngestEdges {
   deadLetters: DeadLetters;
   tracker: StageTracker;
   log: Log;
+  /** Absent where there is no schema registry. */
+  values?: ValueDecoder | undefined;
 }
 
 interface Packed {
@@ -66,6 +69,12 @@ export class Ingest {
       return;
     }
     const decoded = this.#decode(received, record);
+    // While its schema is fetched a message counts as in flight, so that there is a bound.
+    if (decoded instanceof Promise) void decoded.then((late) => this.#take(received, record, late));
+    else this.#take(received, record, decoded);
+  }
+
+  #take(received: Received, record: Undeliverable, decoded: Decoded): void {
     if ("fault" in decoded) {
       const attempts = Math.max(received.attempts, record.attempts ?? 1);
       this.#refused.push({ received, failure: { item: undeliverable(record, attempts), fault: decoded.fault } });
@@ -79,9 +88,9 @@ export class Ingest {
     this.#linger ??= setTimeout(() => this.#flush(), this.#config.BATCH_LINGER_MS);
   }
 
-  #decode(received: Received, record: Undeliverable): Decoded {
+  #decode(received: Received, record: Undeliverable): Decoded | Promise<Decoded> {
     if (received.attempts > this.#config.ATTEMPTS_MAX) return { fault: lethalFault(received.attempts - 1) };
-    return decode(record, this.#rules);
+    return decode(record, this.#rules, this.#edges.values);
   }
 
   #flush(): void {

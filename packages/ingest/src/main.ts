@@ -1,3 +1,4 @@
+import { openValueDecoder } from "@millrace/events";
 import {
   consumeUntilStopped,
   healthRoutes,
@@ -11,14 +12,15 @@ import { ingestConfig } from "./config.ts";
 import { Ingest } from "./ingest.ts";
 
 await runProcess("ingest", ingestConfig, async (context) => {
-  const { config, log, health, metrics } = context;
+  const { config, log, health, metrics, patience } = context;
   // First, so that the process answers while it waits for what follows.
   const app = healthRoutes(health).route("/", metricsRoute(metrics));
   await using _server = await serveHttp(app, config.HOST, config.PORT);
   await using messages = await openMessageLog("ingest", context);
   await using tracking = await openTracking("ingest", context, messages);
 
-  const ingest = new Ingest(config, { ...messages, ...tracking, log });
+  const values = openValueDecoder(config, patience);
+  const ingest = new Ingest(config, { ...messages, ...tracking, log, values });
   metrics.exposeOne("millrace_tokens_packed_total", () => ingest.tokens);
   await consumeUntilStopped("ingest", context, messages, tracking, {
     topics: [...config.KAFKA_TOPICS, config.REPLAY_TOPIC],

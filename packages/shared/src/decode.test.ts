@@ -1,8 +1,15 @@
 import { describe, expect, test } from "vitest";
 import type { Undeliverable } from "./dead-letters.ts";
-import { type DecodeRules, decode } from "./decode.ts";
+import { type Decoded, type DecodeRules, decode as decodeOrFetch } from "./decode.ts";
 
 const rules: DecodeRules = { documentId: "offset", maxBytes: 1_000, maxTokens: 100 };
+
+/** Without a registry nothing has to be fetched. */
+function decode(given: Undeliverable, by: DecodeRules): Decoded {
+  const decoded = decodeOrFetch(given, by);
+  if (decoded instanceof Promise) throw new Error("nothing is to be fetched");
+  return decoded;
+}
 
 function record(value: Buffer | string | null, key: Buffer | null = null): Undeliverable {
   const bytes = typeof value === "string" ? Buffer.from(value) : value;
@@ -29,6 +36,7 @@ test.each([
   ["blank", " \n\t\u00a0\u2003\ufeff", "invalid"],
   ["no UTF-8", Buffer.from([0x68, 0xff, 0x69]), "undecodable"],
   ["an overlong UTF-8 form", Buffer.from([0xc0, 0xaf]), "undecodable"],
+  ["framed for a schema registry, and there is none", Buffer.from("\0\0\0\0\u0001{}"), "undecodable"],
   ["half a surrogate pair in bytes", Buffer.from([0xed, 0xa0, 0x80]), "undecodable"],
   ["over the bytes allowed", "a".repeat(1_001), "too_long"],
   ["over the tokens allowed, by count", "☃".repeat(60), "too_long"],

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Undeliverable } from "./dead-letters.ts";
 import { type PoisonFault, poison } from "./fault.ts";
+import { type DecodedValue, isFramed, NO_REGISTRY, type ValueDecoder } from "./framed-value.ts";
 import { selectByPointer } from "./json-pointer.ts";
 import type { Message } from "./records/message.ts";
 import type { TextSettings } from "./settings.ts";
@@ -26,8 +27,13 @@ export function decodeRules(config: TextSettings): DecodeRules {
 
 export type Decoded = { message: Message; tokens: number } | { fault: PoisonFault };
 
-/** Turns a record into a message with a text that can be embedded, or says what is wrong with it. */
-export function decode(record: Undeliverable, rules: DecodeRules): Decoded {
+/**
+ * Turns a record into a message with a text that can be embedded, or says what is wrong with it.
+ *
+ * @param values decodes the values that name their schema; absent where there is no schema registry
+ * @returns at once, except where such a schema has to be fetched first
+ */
+export function decode(record: Undeliverable, rules: DecodeRules, values?: ValueDecoder): Decoded | Promise<Decoded> {
   const { topic, partition, offset, timestampMs, key, headers, value } = record;
   if (rules.documentId === "key" && key === null) {
     return { fault: poison("invalid", "the message has no key, and DOCUMENT_ID is key") };
@@ -42,8 +48,24 @@ export function decode(record: Undeliverable, rules: DecodeRules): Decoded {
       fault: poison("too_long", `the message has ${value.length} bytes; MESSAGE_MAX_BYTES allows ${rules.maxBytes}`),
     };
   }
+  if (isFramed(value)) {
+    if (!values) return { fault: poison("undecodable", NO_REGISTRY) };
+    const decoded = values.decode(value);
+    const toMessage = (found: DecodedValue): Decoded =>
+      "fault" in found ? found : messageOf(record, value, textIn(found.value, rules.textField ?? ""), rules);
+    return decoded instanceof Promise ? decoded.then(toMessage) : toMessage(decoded);
+  }
   if (!isUtf8(value)) return { fault: poison("undecodable", "the value is not UTF-8") };
   const text = rules.textField === undefined ? value : textAt(value, rules.textField);
+  return messageOf(record, value, text, rules);
+}
+
+function messageOf(
+  { topic, partition, offset, timestampMs, key, headers }: Undeliverable,
+  value: Buffer,
+  text: Buffer | PoisonFault,
+  rules: DecodeRules,
+): Decoded {
   if ("kind" in text) return { fault: text };
   if (isBlank(text)) return { fault: poison("invalid", "the text is empty") };
   const tokens = tokenBudget(text, rules.maxTokens);
@@ -62,9 +84,17 @@ function textAt(value: Buffer, pointer: string): Buffer | PoisonFault {
   } catch {
     return poison("undecodable", "the value is not JSON, and TEXT_FIELD asks for a field of it");
   }
-  const found = selectByPointer(json, pointer);
+  return textIn(json, pointer);
+}
+
+function textIn(value: unknown, pointer: string): Buffer | PoisonFault {
+  const found = selectByPointer(value, pointer);
   if (found === undefined) return poison("invalid", `the value has no field ${pointer}`);
-  if (typeof found !== "string") return poison("invalid", `the field ${pointer} is not a text`);
+  if (typeof found !== "string")
+    return poison(
+      "invalid",
+      pointer === "" ? "the value is not a text: TEXT_FIELD says which field is" : `the field ${pointer} is not a text`,
+    );
   // JSON can spell half a surrogate pair, UTF-8 cannot.
   return Buffer.from(found.toWellFormed());
 }

@@ -13,11 +13,14 @@ export {
   variable,
 } from "./config.ts";
 export { createDeadLetters, type DeadLetters, type Undeliverable } from "./dead-letters.ts";
+export { dimensionsOf, estimateUsd, pricedModels, priceOf } from "./embedding-models.ts";
 export * from "./fault.ts";
+export { type DecodedValue, isFramed, NO_REGISTRY, type ValueDecoder } from "./framed-value.ts";
 export { type DependencyHealth, Health } from "./health.ts";
 export { type HttpServer, healthRoutes, metricsRoute, serveHttp } from "./http.ts";
 export { createKafka } from "./kafka/client.ts";
 export { type ConsumeOptions, type Consumption, consume } from "./kafka/consume.ts";
+export { type Delivery, type OrderedProducer, openOrderedProducer } from "./kafka/ordered-producer.ts";
 export { connectProducer, type OutgoingRecord, type Placement, type RecordProducer } from "./kafka/produce.ts";
 export { type OffsetRange, offsetRanges, type ReadRecord, readRanges } from "./kafka/read.ts";
 export { type DeadLetterSelection, readDeadLetters, SelectionTooLarge } from "./kafka/read-dead-letters.ts";
@@ -35,7 +38,6 @@ export { OpenSearchClient, openOpenSearch } from "./opensearch.ts";
 export { Operations, type SlowOperation } from "./operations.ts";
 export { openPostgres, type Pool } from "./postgres.ts";
 export { type Activity, announcePresence, type Presence, readPresence, type Stage, stages } from "./presence.ts";
-export { estimateUsd, pricedModels, priceOf } from "./prices.ts";
 export { decodeBatch, encodeBatch, encodedSize } from "./records/batch.ts";
 export { RecordError } from "./records/bytes.ts";
 export { type DeadLetter, deadLetterHeaders, parseDeadLetter, replayRecord } from "./records/dead-letter.ts";
@@ -53,5 +55,7 @@ export {
   type StageWork,
   type Tracking,
 } from "./stage.ts";
+export { tlsOptions } from "./tls.ts";
 export { createTracker, type Milestone, milestones, type Progress, type StageTracker } from "./tracking.ts";
+export { vectorKeys } from "./vector-key.ts";
 export { Work } from "./work.ts";

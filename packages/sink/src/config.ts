@@ -22,6 +22,10 @@ const settings = z.object({
   ...openSearchSettings,
   ...redisSettings,
   ...documentSettings,
+  POSTGRES_MIGRATE: variable
+    .flag()
+    .default(true)
+    .meta({ description: "Bring the database up to date at the start; false: it was done before (dist/prepare.js)." }),
   OPENSEARCH_CREATE_INDEX: variable
     .flag()
     .default(true)

@@ -10,7 +10,6 @@ import {
   openPostgres,
   openTracking,
   type Patience,
-  type Pool,
   persist,
   retryable,
   runProcess,
@@ -21,7 +20,7 @@ import { DeadLettersConsumer } from "./dead-letters-consumer.ts";
 import { documentIds } from "./document-id.ts";
 import { missingIndex, OpenSearchIndex, readDimensions } from "./opensearch/search-index.ts";
 import { PostgresAuditLog } from "./postgres/audit-log.ts";
-import { migrate } from "./postgres/migrate.ts";
+import { prepareDatabase } from "./postgres/prepare-database.ts";
 import { VectorsConsumer } from "./vectors-consumer.ts";
 
 /** Dead letters are written many at a time; vectors are bounded by their bytes first. */
@@ -35,7 +34,7 @@ await runProcess("sink", sinkConfig, async (context) => {
 
   const postgres = openPostgres(config, patience);
   exposePool(metrics, postgres, config.POSTGRES_POOL_MAX);
-  await migrateDatabase(postgres, config, patience);
+  if (config.POSTGRES_MIGRATE) await prepareDatabase(postgres, config, patience);
   log.record("process.start", "ok", undefined, { dependency: "postgres", schema: config.POSTGRES_SCHEMA });
 
   const openSearch = openOpenSearch(config, patience);
@@ -63,21 +62,6 @@ await runProcess("sink", sinkConfig, async (context) => {
     latencies: { publish_to_stored: vectors.publishToStored },
   });
 });
-
-function migrateDatabase(postgres: Pool, config: SinkConfig, patience: Patience): Promise<void> {
-  return persist(
-    { dependency: "postgres", action: "sink.migrate" },
-    async () => {
-      try {
-        await migrate(postgres, config.POSTGRES_SCHEMA);
-        return { value: undefined };
-      } catch (error) {
-        return { fault: retryable("unavailable", error) };
-      }
-    },
-    patience,
-  );
-}
 
 /** The dimensions of the index, or `undefined` where the first batch is to create it. */
 async function inspectIndex(

@@ -1,4 +1,4 @@
-import type { Ports } from "./state.ts";
+import type { OptionalServiceName, Ports } from "./state.ts";
 
 /** The settings under which the processes find the services: the very variables that they read. */
 export interface StackEnvironment extends Record<string, string> {
@@ -13,11 +13,24 @@ export interface StackEnvironment extends Record<string, string> {
   REDIS_PORT: string;
 }
 
+/** Beside them, where the stack has a schema registry. */
+export interface RegistryEnvironment {
+  SCHEMA_REGISTRY_URL: string;
+  SCHEMA_REGISTRY_USERNAME: string;
+  SCHEMA_REGISTRY_PASSWORD: string;
+}
+
 /** All services listen here alone, so the well-known password below opens nothing to the network. */
 export const HOST = "127.0.0.1";
 export const POSTGRES_LOGIN = { user: "millrace", password: "millrace", database: "millrace" };
+/** The second user may look, and register nothing. */
+export const REGISTRY_LOGIN = {
+  user: "millrace",
+  password: "millrace",
+  reader: { user: "reader", password: "reader" },
+};
 
-export function environmentOf(ports: Ports): StackEnvironment {
+export function environmentOf(ports: Ports, optional: readonly OptionalServiceName[]): StackEnvironment {
   return {
     KAFKA_BOOTSTRAP_SERVERS: `${HOST}:${ports.kafka}`,
     OPENSEARCH_ENDPOINT: `http://${HOST}:${ports.opensearch}`,
@@ -28,6 +41,15 @@ export function environmentOf(ports: Ports): StackEnvironment {
     POSTGRES_DATABASE: POSTGRES_LOGIN.database,
     REDIS_HOST: HOST,
     REDIS_PORT: String(ports.redis),
+    ...(optional.includes("registry") && registryEnvironment(ports)),
+  };
+}
+
+function registryEnvironment(ports: Ports): RegistryEnvironment {
+  return {
+    SCHEMA_REGISTRY_URL: `http://${HOST}:${ports.registry}/apis/ccompat/v7`,
+    SCHEMA_REGISTRY_USERNAME: REGISTRY_LOGIN.user,
+    SCHEMA_REGISTRY_PASSWORD: REGISTRY_LOGIN.password,
   };
 }
 

@@ -1,13 +1,18 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { environmentLines } from "./environment.ts";
 import { StackError } from "./errors.ts";
 import { plainProgress, terminalProgress } from "./progress.ts";
 import { bringUp, DEFAULT_STACK, down, environment, reset, type StackOptions, status } from "./stack.ts";
-import { type ServiceName, serviceNames } from "./state.ts";
+import { type OptionalServiceName, optionalServiceNames, type ServiceName, serviceNames } from "./state.ts";
 import { statusTable } from "./status-table.ts";
 
 interface NameOption {
   name: string;
+}
+
+interface UpOptions extends NameOption {
+  with?: OptionalServiceName[];
+  [port: `${string}Port`]: number;
 }
 
 const print = (line: string) => process.stderr.write(`${line}\n`);
@@ -22,13 +27,15 @@ function subcommand(name: string, description: string): Command {
   return program.command(name).description(description).option("--name <name>", option, DEFAULT_STACK);
 }
 
-const upCommand = subcommand("up", "start what doesn't run yet; returns once every service answers");
+const upCommand = subcommand("up", "start what doesn't run yet; returns once every service answers").addOption(
+  new Option("--with <service...>", "beside the core, until the stack is taken down").choices(optionalServiceNames),
+);
 for (const name of serviceNames) {
   upCommand.option(`--${name}-port <port>`, "default: the one used last time, else a free one", parsePort);
 }
-upCommand.action(async ({ name, ...ports }: NameOption & Record<string, number>) => {
+upCommand.action(async ({ name, with: optional, ...ports }: UpOptions) => {
   const progress = process.stderr.isTTY ? terminalProgress() : plainProgress(print);
-  const { env } = await bringUp({ name, ports: wantedPorts(ports) }, progress);
+  const { env } = await bringUp({ name, with: optional ?? [], ports: wantedPorts(ports) }, progress);
   process.stdout.write(environmentLines(env));
 });
 

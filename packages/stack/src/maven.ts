@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { StackError } from "./errors.ts";
@@ -19,7 +19,8 @@ export interface Artifact {
 /** An archive unpacked, or a file copied, into a folder of the component; without its dependencies. */
 export interface ExtraArtifact extends Artifact {
   goal: "unpack" | "copy";
-  type: "jar" | "zip";
+  type: "jar" | "zip" | "tar.gz";
+  classifier?: string;
   into: string;
   /** Which files to unpack, as Ant patterns. */
   includes?: string;
@@ -29,6 +30,11 @@ export interface MavenRecipe {
   /** Copied with everything they depend on into `lib`. */
   libraries: Artifact[];
   extras: ExtraArtifact[];
+  /**
+   * Parent POMs that an artifact names and Maven Central lacks. Without one Maven does not even take the artifact itself,
+   * so each is built, empty, beside the recipe; only for artifacts whose dependencies are of no interest.
+   */
+  missingParents?: Artifact[];
 }
 
 export function recipeHash(recipe: MavenRecipe, ...sources: string[]): string {
@@ -44,6 +50,10 @@ export async function fetchByMaven(
   report: { title: string; totalBytes: number; progress: Progress },
 ): Promise<void> {
   await writeFile(join(directory, "pom.xml"), pom(recipe));
+  for (const parent of recipe.missingParents ?? []) {
+    await mkdir(join(directory, parent.artifact), { recursive: true });
+    await writeFile(join(directory, parent.artifact, "pom.xml"), emptyPom(parent));
+  }
   const options = ["--batch-mode", "-Dstyle.color=never", "--file", "pom.xml", "validate"];
   const maven = spawn("mvn", options, { cwd: directory, stdio: ["ignore", "pipe", "pipe"] });
   let bytes = 0;
@@ -79,7 +89,7 @@ export function downloadedBytes(line: string): number {
   return amount === undefined ? 0 : Number(amount) * scale;
 }
 
-export function pom({ libraries, extras }: MavenRecipe): string {
+export function pom({ libraries, extras, missingParents = [] }: MavenRecipe): string {
   const executions = extras.map((extra, index) =>
     execution(
       `extra-${index}`,
@@ -94,7 +104,7 @@ export function pom({ libraries, extras }: MavenRecipe): string {
   return `<project xmlns="http://maven.apache.org/POM/4.0.0">
 <modelVersion>4.0.0</modelVersion>
 <groupId>millrace</groupId><artifactId>stack</artifactId><version>1</version><packaging>pom</packaging>
-<dependencies>
+${missingParents.map(({ artifact }) => `<modules><module>${artifact}</module></modules>\n`).join("")}<dependencies>
 ${libraries.map((library) => `<dependency>${coordinates(library)}</dependency>`).join("\n")}
 </dependencies>
 <build><plugins><plugin>
@@ -109,13 +119,22 @@ ${executions.join("\n")}
 `;
 }
 
+function emptyPom(artifact: Artifact): string {
+  return `<project xmlns="http://maven.apache.org/POM/4.0.0">
+<modelVersion>4.0.0</modelVersion>
+${coordinates(artifact)}<packaging>pom</packaging>
+</project>
+`;
+}
+
 function execution(id: string, goal: string, configuration: string): string {
   return `<execution><id>${id}</id><phase>validate</phase><goals><goal>${goal}</goal></goals><configuration>${configuration}</configuration></execution>`;
 }
 
 function item(extra: ExtraArtifact): string {
   const includes = extra.includes ? `<includes>${extra.includes}</includes>` : "";
-  return `${coordinates(extra)}<type>${extra.type}</type><outputDirectory>${folder(extra.into)}</outputDirectory>${includes}`;
+  const classifier = extra.classifier ? `<classifier>${extra.classifier}</classifier>` : "";
+  return `${coordinates(extra)}<type>${extra.type}</type>${classifier}<outputDirectory>${folder(extra.into)}</outputDirectory>${includes}`;
 }
 
 function coordinates({ group, artifact, version }: Artifact): string {

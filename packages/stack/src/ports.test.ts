@@ -14,7 +14,7 @@ async function listener() {
 
 test("every service gets a free port of its own", async () => {
   const ports = Object.values(await choosePorts({}, undefined, new Set()));
-  expect(new Set(ports).size).toBe(6);
+  expect(new Set(ports).size).toBe(8);
   expect(await Promise.all(ports.map(isFree))).not.toContain(false);
 });
 

@@ -13,7 +13,16 @@ import type { Ports, ServiceName } from "./state.ts";
 const FIRST_PORT = 21_000;
 const LAST_PORT = 31_999;
 
-const portNames = ["kafka", "kafkaController", "opensearch", "opensearchTransport", "postgres", "redis"] as const;
+const portNames = [
+  "kafka",
+  "kafkaController",
+  "opensearch",
+  "opensearchTransport",
+  "postgres",
+  "redis",
+  "registry",
+  "registryManagement",
+] as const;
 
 export type WantedPorts = Partial<Record<ServiceName, number>>;
 

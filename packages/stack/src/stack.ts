@@ -13,14 +13,24 @@ import { kafka } from "./services/kafka.ts";
 import { opensearch } from "./services/opensearch.ts";
 import { postgres } from "./services/postgres.ts";
 import { redis } from "./services/redis.ts";
+import { registry } from "./services/registry.ts";
 import { ensureStarted } from "./start.ts";
-import { readState, type ServiceName, type State, writeState } from "./state.ts";
+import {
+  type OptionalServiceName,
+  optionalServiceNames,
+  readState,
+  type ServiceName,
+  type State,
+  writeState,
+} from "./state.ts";
 
-const services: readonly Service[] = [kafka, opensearch, postgres, redis];
+const services: readonly Service[] = [kafka, opensearch, postgres, redis, registry];
 
 export interface StackOptions {
   /** Several stacks may live side by side, each with its own ports and data. Default: "default". */
   name?: string;
+  /** What the stack has beside the core, until it is taken down. */
+  with?: readonly OptionalServiceName[];
   ports?: WantedPorts;
   onProgress?: (line: string) => void;
 }
@@ -57,15 +67,17 @@ export async function bringUp(options: StackOptions, progress: Progress): Promis
 
 /** Under the stack's lock. A lease takes responsibility only for a stack of which nothing ran. */
 export async function bringUpLocked(
-  { name = DEFAULT_STACK, ports: wanted = {} }: StackOptions,
+  { name = DEFAULT_STACK, ports: wanted = {}, with: asked = [] }: StackOptions,
   directory: string,
   progress: Progress,
   broughtUpBy: "user" | "lease",
 ): Promise<Stack> {
   const state = await readState(directory);
+  state.with = [...new Set([...state.with, ...asked])];
+  const chosen = chosenServices(state);
   const running = await runningServices(state, directory);
   refuseOtherPorts(name, wanted, state, running);
-  if (running.length < services.length) await checkMachine(directory);
+  if (running.length < chosen.length) await checkMachine(directory);
   const remembered = state.ports;
   const inUse = remembered ? running.flatMap((service) => service.portsOf(remembered)) : [];
   const ports = await choosePorts(wanted, remembered, new Set(inUse));
@@ -73,14 +85,14 @@ export async function bringUpLocked(
   if (broughtUpBy === "user" || running.length === 0) state.broughtUpBy = broughtUpBy;
   writeState(directory, state);
   const outcomes = await Promise.allSettled(
-    services.map((service) => ensureStarted(service, { directory, ports, state, progress })),
+    chosen.map((service) => ensureStarted(service, { directory, ports, state, progress })),
   );
   const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
   if (failures.length > 0) throw joined(failures);
   if (!outcomes.some((outcome) => outcome.status === "fulfilled" && outcome.value)) {
     progress.line(`The stack "${name}" is already up.`);
   }
-  return { name, env: environmentOf(ports), directory };
+  return { name, env: environmentOf(ports, state.with), directory };
 }
 
 /** Stops every service. Their data stays. */
@@ -98,7 +110,7 @@ export async function takeDownLocked(directory: string, onProgress: StackOptions
     }),
   );
   // Without processes nobody is responsible for them; the ports are kept for the next start.
-  if (state.ports) writeState(directory, { ports: state.ports, processes: {} });
+  if (state.ports) writeState(directory, { ports: state.ports, processes: {}, with: [] });
 }
 
 /** Stops every service and deletes the stack's data, logs and settings. */
@@ -114,13 +126,13 @@ export async function reset(options: StackOptions = {}): Promise<void> {
 export async function status(options: StackOptions = {}): Promise<ServiceStatus[]> {
   const directory = stackDirectory(options.name ?? DEFAULT_STACK);
   const state = await readState(directory);
-  return Promise.all(services.map((service) => statusOf(service, state, directory)));
+  return Promise.all(chosenServices(state).map((service) => statusOf(service, state, directory)));
 }
 
 /** The settings of a stack that was up before, whether it runs now or not. */
 export async function environment(name = DEFAULT_STACK): Promise<StackEnvironment> {
-  const { ports } = await readState(stackDirectory(name));
-  if (ports) return environmentOf(ports);
+  const { ports, with: optional } = await readState(stackDirectory(name));
+  if (ports) return environmentOf(ports, optional);
   throw new StackError(`There is no stack "${name}" yet: start it by \`npm run stack -- up${nameOption(name)}\`.`);
 }
 
@@ -178,6 +190,11 @@ async function stopIfRunning(
   const running = await findService(service, state, directory);
   if (running) await stop(running.pid, signal);
   return running !== undefined;
+}
+
+function chosenServices(state: State): Service[] {
+  const isOptional = (name: ServiceName) => optionalServiceNames.some((optional) => optional === name);
+  return services.filter(({ name }) => !isOptional(name) || state.with.some((optional) => optional === name));
 }
 
 async function runningServices(state: State, directory: string): Promise<Service[]> {

@@ -3,11 +3,15 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 
-export const serviceNames = ["kafka", "opensearch", "postgres", "redis"] as const;
+/** Those that every stack has, and those that it has by `--with` alone. */
+export const coreServiceNames = ["kafka", "opensearch", "postgres", "redis"] as const;
+export const optionalServiceNames = ["registry"] as const;
+export const serviceNames = [...coreServiceNames, ...optionalServiceNames] as const;
+export type OptionalServiceName = (typeof optionalServiceNames)[number];
 export type ServiceName = (typeof serviceNames)[number];
 
 const port = z.int().min(1).max(65_535);
-/** Beside the four services' own ports, Kafka's controller and OpenSearch's transport need one each. */
+/** Beside the services' own ports, Kafka's controller, OpenSearch's transport and the registry's management need one each. */
 const portsSchema = z.object({
   kafka: port,
   kafkaController: port,
@@ -15,11 +19,16 @@ const portsSchema = z.object({
   opensearchTransport: port,
   postgres: port,
   redis: port,
+  // 0, which is no port, for a stack from before there was one: chosen at its next start.
+  registry: port.default(0),
+  registryManagement: port.default(0),
 });
 const processSchema = z.object({ pid: z.int().positive(), startedAt: z.iso.datetime() });
 
 const stateSchema = z.object({
   ports: portsSchema.optional(),
+  /** What runs beside the core. */
+  with: z.array(z.enum(optionalServiceNames)).default([]),
   processes: z.partialRecord(z.enum(serviceNames), processSchema),
   /** Who brought the stack up: one that a lease brought up goes down with the last lease. */
   broughtUpBy: z.enum(["user", "lease"]).optional(),
@@ -33,7 +42,7 @@ export async function readState(directory: string): Promise<State> {
   try {
     return stateSchema.parse(JSON.parse(await readFile(stateFile(directory), "utf8")));
   } catch {
-    return { processes: {} };
+    return { processes: {}, with: [] };
   }
 }
 

@@ -1,6 +1,7 @@
 import type { TestProject } from "vitest/node";
 import type { StackEnvironment } from "./environment.ts";
 import { lease } from "./lease.ts";
+import type { OptionalServiceName } from "./state.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -12,8 +13,16 @@ declare module "vitest" {
  * Vitest's `globalSetup`: holds a lease on the stack "test" while the tests run. They find its services by
  * `inject("stack")` or in the environment variables, which the workers inherit.
  */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const stack = await lease({ name: "test", onProgress: (line) => process.stderr.write(`${line}\n`) });
+export default function setup(project: TestProject): Promise<() => Promise<void>> {
+  return setupWith([], project);
+}
+
+export async function setupWith(
+  optional: readonly OptionalServiceName[],
+  project: TestProject,
+): Promise<() => Promise<void>> {
+  const onProgress = (line: string) => process.stderr.write(`${line}\n`);
+  const stack = await lease({ name: "test", with: optional, onProgress });
   Object.assign(process.env, stack.env);
   project.provide("stack", stack.env);
   return async () => {

@@ -8,6 +8,8 @@ export interface OutgoingRecord {
   value: Buffer | null;
   headers?: Headers;
   partition?: number;
+  /** Milliseconds since 1970; absent: when the record is written. */
+  timestampMs?: number;
 }
 
 /** Where a record went. */
@@ -31,7 +33,7 @@ export interface RecordProducer extends AsyncDisposable {
 }
 
 export async function connectProducer(kafka: Kafka, patience: Patience): Promise<RecordProducer> {
-  const partitionOf = new WeakMap<Message, number>();
+  const partitionOf: Partitions = new WeakMap();
   const producer = kafka.producer({ allowAutoTopicCreation: false, createPartitioner: remembering(partitionOf) });
   await persist(
     { dependency: "kafka.produce", action: "process.start" },
@@ -59,34 +61,54 @@ export async function connectProducer(kafka: Kafka, patience: Patience): Promise
 
 async function attempt(
   producer: Producer,
-  partitionOf: WeakMap<Message, number>,
+  partitionOf: Partitions,
   topic: string,
   records: readonly OutgoingRecord[],
 ): Promise<{ value: Placement[] } | { fault: RetryableFault }> {
   try {
-    const messages = records.map(toKafkaMessage);
-    const written = await producer.send({ topic, acks: -1, messages });
-    return { value: placeEach(messages, partitionOf, written) };
+    return { value: await write(producer, partitionOf, topic, records.map(toKafkaMessage)) };
   } catch (error) {
     return { fault: faultOf(error, topic) };
   }
 }
 
-function faultOf(error: unknown, topic: string): RetryableFault {
-  // kafkajs wraps what it retried in vain.
+/** The partition of each message that was sent, which it keeps when it is sent again. */
+export type Partitions = WeakMap<Message, number>;
+
+export async function write(
+  producer: Producer,
+  partitionOf: Partitions,
+  topic: string,
+  messages: Message[],
+): Promise<Placement[]> {
+  const written = await producer.send({ topic, acks: -1, messages });
+  return placeEach(messages, partitionOf, written);
+}
+
+/** Kafka's name of the error, where it is the broker's; kafkajs wraps what it retried in vain. */
+export function protocolError(error: unknown): string | undefined {
   const { type, cause } = error as { type?: string; cause?: { type?: string } };
-  switch (type ?? cause?.type) {
+  return type ?? cause?.type;
+}
+
+export function isTooLarge(error: unknown): boolean {
+  const type = protocolError(error);
+  return type === "MESSAGE_TOO_LARGE" || type === "RECORD_LIST_TOO_LARGE";
+}
+
+export function faultOf(error: unknown, topic: string): RetryableFault {
+  if (isTooLarge(error)) {
+    return retryable("misconfigured", `topic ${topic} refuses records of this size: raise its max.message.bytes`);
+  }
+  switch (protocolError(error)) {
     case "UNKNOWN_TOPIC_OR_PARTITION":
       return retryable("misconfigured", `topic ${topic} does not exist: create it (${describeCause(error)})`);
-    case "MESSAGE_TOO_LARGE":
-    case "RECORD_LIST_TOO_LARGE":
-      return retryable("misconfigured", `topic ${topic} refuses records of this size: raise its max.message.bytes`);
     default:
       return retryable("unavailable", error);
   }
 }
 
-function toKafkaMessage(record: OutgoingRecord) {
+export function toKafkaMessage(record: OutgoingRecord): Message {
   // A Map, since a header may have any name, "constructor" too.
   const headers = new Map<string, Buffer[]>();
   for (const [name, value] of record.headers ?? []) {
@@ -99,17 +121,16 @@ function toKafkaMessage(record: OutgoingRecord) {
     value: record.value,
     headers: Object.fromEntries(headers),
     ...(record.partition !== undefined && { partition: record.partition }),
+    ...(record.timestampMs !== undefined && { timestamp: String(record.timestampMs) }),
   };
 }
 
 /** Kafka's default partitioner (murmur2 of the key), which also notes what it chose: kafkajs does not tell. */
-function remembering(
-  partitionOf: WeakMap<Message, number>,
-): () => ReturnType<typeof kafkajs.Partitioners.DefaultPartitioner> {
+export function remembering(partitionOf: Partitions): () => ReturnType<typeof kafkajs.Partitioners.DefaultPartitioner> {
   return () => {
     const choose = kafkajs.Partitioners.DefaultPartitioner();
     return (choice) => {
-      const partition = choose(choice);
+      const partition = partitionOf.get(choice.message) ?? choose(choice);
       partitionOf.set(choice.message, partition);
       return partition;
     };
@@ -119,7 +140,7 @@ function remembering(
 /** The broker tells the first offset of each partition; within one, the records follow in their order. */
 function placeEach(
   messages: readonly Message[],
-  partitionOf: WeakMap<Message, number>,
+  partitionOf: Partitions,
   written: readonly { partition: number; baseOffset?: string }[],
 ): Placement[] {
   const next = new Map(written.map(({ partition, baseOffset }) => [partition, Number(baseOffset)]));

@@ -43,13 +43,13 @@ export async function offsetRanges(kafka: Kafka, topic: string, fromMs?: number)
 
 /**
  * Reads ranges of a topic's partitions once, each in its order, without leaving a trace: the group it needs is its own
- * and deleted at the end. Rejects when `each` throws.
+ * and deleted at the end. Where `each` returns a promise, it is awaited before the partition goes on. Rejects when `each` throws.
  */
 export async function readRanges(
   kafka: Kafka,
   topic: string,
   ranges: readonly OffsetRange[],
-  each: (record: ReadRecord) => void,
+  each: (record: ReadRecord) => void | Promise<void>,
 ): Promise<void> {
   const open = new Map(ranges.filter(({ from, to }) => from < to).map((range) => [range.partition, range]));
   if (open.size === 0) return;
@@ -74,7 +74,8 @@ export async function readRanges(
             if (offset < range.from || offset >= range.to) continue;
             const { key, value, headers, timestamp } = message;
             const record = { topic, partition: batch.partition, offset, timestampMs: Math.max(0, Number(timestamp)) };
-            each({ ...record, key, value, headers: headersOf(headers) });
+            const pending = each({ ...record, key, value, headers: headersOf(headers) });
+            if (pending) await pending;
           }
         } catch (error) {
           failure = error;

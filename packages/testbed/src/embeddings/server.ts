@@ -20,6 +20,7 @@ export class EmbeddingsServer {
   #counts: Omit<EmbeddingsStats, "cpuMicroseconds"> = {
     requests: 0,
     embedded: { requests: 0, texts: 0, tokens: 0 },
+    inFlight: { requests: 0, texts: 0 },
     paidAgain: 0,
     rateLimited: 0,
   };
@@ -64,6 +65,7 @@ export class EmbeddingsServer {
     this.#describeLimits(response);
     if (waitMs > 0) return refuse(response, waitMs);
     this.#pay(asked);
+    this.#follow(asked, response);
     if (latencyMs > 0) await sleep(latencyMs);
     const { format } = asked;
     const vectors = asked.input.map((text) => (format === "base64" ? `"${space.base64Of(text)}"` : space.jsonOf(text)));
@@ -89,6 +91,16 @@ export class EmbeddingsServer {
     embedded.requests++;
     embedded.texts += input.length;
     embedded.tokens += tokens;
+  }
+
+  #follow({ input }: EmbeddingsRequest, response: ServerResponse): void {
+    const { inFlight } = this.#counts;
+    inFlight.requests++;
+    inFlight.texts += input.length;
+    response.once("close", () => {
+      inFlight.requests--;
+      inFlight.texts -= input.length;
+    });
   }
 
   /** https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers */

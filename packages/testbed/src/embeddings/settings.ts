@@ -33,6 +33,8 @@ export const embeddingsStats = z.object({
   requests: z.int(),
   /** Requests, texts and tokens that were embedded, and so paid for. */
   embedded: z.object({ requests: z.int(), texts: z.int(), tokens: z.int() }),
+  /** Of these, what was not answered yet. */
+  inFlight: z.object({ requests: z.int(), texts: z.int() }),
   /** Texts that were paid for before. */
   paidAgain: z.int(),
   /** Answers 429 because of a limit. */

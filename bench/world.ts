@@ -1,0 +1,105 @@
+import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { type Clients, openClients, openRedis, readConfiguration } from "../packages/shared/src/index.ts";
+import { sinkConfig } from "../packages/sink/src/config.ts";
+import {
+  isolated,
+  type Pipeline,
+  type PipelineOptions,
+  type Stack,
+  startPipeline,
+  status,
+} from "../packages/stack/src/index.ts";
+import {
+  clean,
+  type EmbeddingsApi,
+  type EmbeddingsSettings,
+  startEmbeddingsApi,
+} from "../packages/testbed/src/index.ts";
+import { type Bench, DIMENSIONS } from "./bench.ts";
+import { createIndex, type IndexKind } from "./index-kinds.ts";
+
+export interface Setup {
+  index: IndexKind;
+  api?: Partial<EmbeddingsSettings>;
+  counts?: PipelineOptions["counts"];
+  /** Over the defaults of the processes, which are what is measured. */
+  environment?: Readonly<Record<string, string>>;
+  /** Dimensions of the index; those of OpenAI's model where absent. */
+  dimensions?: number;
+}
+
+/** A pipeline with names of its own on the stack's services and a fake embeddings API; its data goes with it. */
+export interface World extends AsyncDisposable {
+  clients: Clients;
+  api: EmbeddingsApi;
+  pipeline: Pipeline;
+  logDirectory: string;
+}
+
+export async function openWorld(bench: Bench, setup: Setup): Promise<World> {
+  const suffix = `bench_${randomBytes(4).toString("hex")}`;
+  const logDirectory = join(bench.stack.directory, "bench", suffix);
+  const api = await startEmbeddingsApi(setup.api);
+  const environment = {
+    ...benchEnvironment(bench),
+    ...isolated(suffix),
+    EMBEDDING_PROVIDER: "openai",
+    OPENAI_API_KEY: "fake",
+    OPENAI_BASE_URL: api.baseUrl,
+    ...(await profiling(bench)),
+    ...setup.environment,
+  };
+  const clients = openClients(environment, "bench");
+  const close = async (pipeline?: Pipeline): Promise<void> => {
+    await pipeline?.stop();
+    await clean(clients);
+    await forgetKeys(environment, clients);
+    await clients[Symbol.asyncDispose]();
+    await api[Symbol.asyncDispose]();
+  };
+  try {
+    const config = readConfiguration(sinkConfig, environment);
+    await createIndex(clients.openSearch, config, setup.index, setup.dimensions ?? DIMENSIONS);
+    const counts = { api: 0, ...setup.counts };
+    const pipeline = await startPipeline({ stack: bench.stack.env, environment, logDirectory, counts });
+    return { clients, api, pipeline, logDirectory, [Symbol.asyncDispose]: () => close(pipeline) };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** What all that is measured in one run has in common. */
+export function benchEnvironment({ stack }: Pick<Bench, "stack">) {
+  return { ...stack.env, OPENSEARCH_REFRESH_INTERVAL: "5s" };
+}
+
+export async function servicePids({ name }: Pick<Stack, "name">) {
+  const services = await status({ name });
+  const pidOf = (service: string): number => {
+    const pid = services.find((each) => each.name === service)?.pid;
+    if (pid === undefined) throw new Error(`${service} does not run`);
+    return pid;
+  };
+  return { kafka: pidOf("kafka"), opensearch: pidOf("opensearch"), postgres: pidOf("postgres"), redis: pidOf("redis") };
+}
+
+async function profiling({ profileDirectory }: Bench): Promise<Record<string, string>> {
+  if (profileDirectory === undefined) return {};
+  const directory = resolve(profileDirectory);
+  await mkdir(directory, { recursive: true });
+  return { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${directory}` };
+}
+
+/** The cached vectors of a run would stay for a week. */
+async function forgetKeys(environment: Readonly<Record<string, string>>, { patience }: Clients): Promise<void> {
+  const { REDIS_KEY_PREFIX: prefix, ...config } = readConfiguration(sinkConfig, environment);
+  const redis = openRedis({ REDIS_KEY_PREFIX: prefix, ...config }, patience);
+  await new Promise((ready) => redis.once("ready", ready));
+  for await (const keys of redis.scanStream({ match: `${prefix}:*`, count: 1_000 })) {
+    if (keys.length > 0) await redis.unlink(...keys);
+  }
+  redis.disconnect();
+}

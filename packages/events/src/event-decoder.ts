@@ -1,0 +1,43 @@
+import {
+  type DecodedValue,
+  isFramed,
+  NO_REGISTRY,
+  type PoisonFault,
+  poison,
+  type ValueDecoder,
+} from "@millrace/shared";
+import { z } from "zod";
+import { type Event, eventDefinition, eventSchema } from "./event.ts";
+import { flattened } from "./formats/protobuf.ts";
+import { createSchema } from "./schema.ts";
+
+export type DecodedEvent = { value: Event } | { fault: PoisonFault };
+
+/** Reads an event as it stands in a topic, in whatever format it was written. */
+export interface EventDecoder {
+  /** At once, or where its schema has to be fetched first, when that is done. */
+  decode(value: Buffer): DecodedEvent | Promise<DecodedEvent>;
+}
+
+/** @param values absent: there is no registry, and values that name a schema are poison */
+export function createEventDecoder(values?: ValueDecoder): EventDecoder {
+  const plain = createSchema(eventDefinition, "json");
+  return {
+    decode(value) {
+      if (!isFramed(value)) return plain.decode(value);
+      if (!values) return { fault: poison("undecodable", NO_REGISTRY) };
+      const decoded = values.decode(value);
+      return decoded instanceof Promise ? decoded.then(eventOf) : eventOf(decoded);
+    },
+  };
+}
+
+/** The formats differ in how they write what is absent, and a scalar of several types. */
+function eventOf(decoded: DecodedValue): DecodedEvent {
+  if ("fault" in decoded) return decoded;
+  const record = typeof decoded.value === "object" && decoded.value !== null ? decoded.value : {};
+  const present = Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null));
+  const parsed = eventSchema.safeParse({ ...present, properties: flattened(present.properties) });
+  if (parsed.success) return { value: parsed.data };
+  return { fault: poison("invalid", `the value is no Event: ${z.prettifyError(parsed.error)}`) };
+}

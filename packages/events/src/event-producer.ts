@@ -1,0 +1,184 @@
+import {
+  type Delivery,
+  type Fault,
+  type OutgoingRecord,
+  type Patience,
+  type Placement,
+  persist,
+  type RetryableFault,
+  retryable,
+} from "@millrace/shared";
+import type { Kafka } from "kafkajs";
+import { dlqMessageDefinition, type Event, eventDefinition, keyOf } from "./event.ts";
+import type { EncodeEvent, EventEncoder } from "./event-encoder.ts";
+import { createSchema } from "./schema.ts";
+import type { EventSettings } from "./settings.ts";
+import { TopicLane } from "./topic-lane.ts";
+
+/** What became of one event. */
+export type Published =
+  | { status: "published"; placement: Placement; timestampMs: number }
+  /** It lies there in `EVENTS_DLQ_TOPIC`, as a DLQMessage. */
+  | { status: "dead_lettered"; placement: Placement; fault: Fault }
+  /** It lies nowhere. */
+  | { status: "failed"; fault: Fault };
+
+/**
+ * Publishes events: idempotently, with `acks=all`, those of one key in the order of the calls. What can't be delivered
+ * within `EVENTS_DELIVERY_TIMEOUT_MS` goes to the dead-letter topic, and where that fails too, the caller is told.
+ * Both topics must exist.
+ */
+export interface EventProducer extends AsyncDisposable {
+  /** An outcome for each event, in their order. Rejects for bugs alone. */
+  publish(topic: string, events: readonly Event[]): Promise<Published[]>;
+}
+
+export function createEventProducer(
+  kafka: Kafka,
+  encoder: EventEncoder,
+  settings: EventSettings,
+  patience: Patience,
+): EventProducer {
+  return new KafkaEventProducer(kafka, encoder, settings, patience);
+}
+
+interface Undelivered {
+  event: Event;
+  record: OutgoingRecord;
+  fault: Fault;
+  attempts: number;
+}
+
+const plain = createSchema(eventDefinition, "json");
+// Always JSON: what could not be delivered because the registry is away must not need the registry.
+const dlqSchema = createSchema(dlqMessageDefinition, "json");
+
+class KafkaEventProducer implements EventProducer {
+  #kafka: Kafka;
+  #encoder: EventEncoder;
+  #settings: EventSettings;
+  #patience: Patience;
+  // As many as there are topics of events, which their owner bounds.
+  #lanes = new Map<string, TopicLane>();
+  #preparing = new Map<string, Promise<{ value: EncodeEvent } | { fault: RetryableFault }>>();
+
+  constructor(kafka: Kafka, encoder: EventEncoder, settings: EventSettings, patience: Patience) {
+    this.#kafka = kafka;
+    this.#encoder = encoder;
+    this.#settings = settings;
+    this.#patience = patience;
+  }
+
+  async publish(topic: string, events: readonly Event[]): Promise<Published[]> {
+    const timestampMs = Date.now();
+    const prepared = await this.#prepare(topic);
+    const encode = "value" in prepared ? prepared.value : plain.encode;
+    const records = events.map((event) => ({ key: Buffer.from(keyOf(event)), value: encode(event), timestampMs }));
+    const lane = this.#laneOf(topic);
+    if (this.#isFull(lane, records.length)) return events.map(() => ({ status: "failed", fault: this.#full(topic) }));
+    const deliveries =
+      "fault" in prepared ? records.map(() => ({ fault: prepared.fault, attempts: 0 })) : await lane.send(records);
+
+    const published: Published[] = [];
+    const undelivered = new Map<number, Undelivered>();
+    for (const [index, delivery] of deliveries.entries()) {
+      const [event, record] = [events[index], records[index]];
+      if ("placement" in delivery)
+        published[index] = { status: "published", placement: delivery.placement, timestampMs };
+      else if (event && record) undelivered.set(index, { event, record, ...delivery });
+    }
+    const given = await this.#giveUp(topic, [...undelivered.values()]);
+    for (const [position, index] of [...undelivered.keys()].entries()) {
+      const outcome = given[position];
+      if (outcome) published[index] = outcome;
+    }
+    return published;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#lanes.values()].map((lane) => lane[Symbol.asyncDispose]()));
+  }
+
+  #laneOf(topic: string): TopicLane {
+    const limits = {
+      deliveryTimeoutMs: this.#settings.EVENTS_DELIVERY_TIMEOUT_MS,
+      batchMaxBytes: this.#settings.EVENTS_BATCH_MAX_BYTES,
+    };
+    const lane = this.#lanes.get(topic) ?? new TopicLane(this.#kafka, topic, limits, this.#patience);
+    this.#lanes.set(topic, lane);
+    return lane;
+  }
+
+  #isFull(lane: TopicLane, more: number): boolean {
+    return lane.size + more > this.#settings.EVENTS_QUEUE_MAX;
+  }
+
+  #full(topic: string): Fault {
+    return retryable("rate_limited", `as many events as EVENTS_QUEUE_MAX allows wait for the topic ${topic}`);
+  }
+
+  /** One preparation serves all calls that wait for it, so that they go on in their order. */
+  #prepare(topic: string): Promise<{ value: EncodeEvent } | { fault: RetryableFault }> {
+    const preparing = this.#preparing.get(topic) ?? this.#prepareWithin(topic);
+    this.#preparing.set(topic, preparing);
+    return preparing;
+  }
+
+  async #prepareWithin(topic: string): Promise<{ value: EncodeEvent } | { fault: RetryableFault }> {
+    const { hardStop } = this.#patience;
+    const giveUp = AbortSignal.any([hardStop, AbortSignal.timeout(this.#settings.EVENTS_DELIVERY_TIMEOUT_MS)]);
+    let last: RetryableFault | undefined;
+    try {
+      const operation = { dependency: "schema-registry", action: "registry.request" } as const;
+      const encode = await persist(
+        operation,
+        async () => {
+          const prepared = await this.#encoder.prepare(topic);
+          if ("fault" in prepared) last = prepared.fault;
+          return prepared;
+        },
+        { ...this.#patience, hardStop: giveUp },
+      );
+      return { value: encode };
+    } catch (error) {
+      if (!giveUp.aborted) throw error;
+      this.#preparing.delete(topic);
+      return { fault: last ?? retryable("timeout", "there was no time to ask the schema registry") };
+    }
+  }
+
+  async #giveUp(topic: string, undelivered: readonly Undelivered[]): Promise<Published[]> {
+    if (undelivered.length === 0) return [];
+    const lane = this.#laneOf(this.#settings.EVENTS_DLQ_TOPIC);
+    const deliveries: Delivery[] = this.#isFull(lane, undelivered.length)
+      ? undelivered.map(() => ({ fault: this.#full(this.#settings.EVENTS_DLQ_TOPIC), attempts: 0 }))
+      : await lane.send(undelivered.map((each) => deadLetter(topic, each)));
+    const published = undelivered.map(({ fault }, index): Published => {
+      const delivery = deliveries[index];
+      if (delivery && "placement" in delivery) return { status: "dead_lettered", placement: delivery.placement, fault };
+      return { status: "failed", fault };
+    });
+    this.#patience.log.record("event.dead_letter", "failed", undefined, {
+      topic,
+      count: undelivered.length,
+      failed: published.filter(({ status }) => status === "failed").length,
+      cause: undelivered[0]?.fault.cause,
+    });
+    return published;
+  }
+}
+
+function deadLetter(topic: string, { event, record, fault, attempts }: Undelivered): OutgoingRecord {
+  const failedAtMs = Date.now();
+  const value = dlqSchema.encode({
+    topic,
+    ...(record.key && { key: record.key }),
+    ...(record.value && { value: record.value }),
+    event_id: event.event_id,
+    error_code: fault.code,
+    error_message: fault.cause || fault.code,
+    attempts,
+    failed_at_ms: failedAtMs,
+  });
+  return { key: record.key ?? null, value, timestampMs: failedAtMs };
+}

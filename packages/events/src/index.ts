@@ -1,0 +1,18 @@
+export { type Definition, type Field, type Kind, type Properties, type ValueOf, validatorOf } from "./definition.ts";
+export {
+  type AggregatedEvent,
+  aggregatedEventDefinition,
+  type DLQMessage,
+  dlqMessageDefinition,
+  type Event,
+  eventDefinition,
+  eventSchema,
+  keyOf,
+} from "./event.ts";
+export { createEventDecoder, type DecodedEvent, type EventDecoder } from "./event-decoder.ts";
+export { createEventEncoder, type EncodeEvent, type EventEncoder } from "./event-encoder.ts";
+export { createEventProducer, type EventProducer, type Published } from "./event-producer.ts";
+export { openSchemaRegistry, type SchemaRegistry } from "./registry.ts";
+export { createSchema, type FormatName, formatNames, type Schema } from "./schema.ts";
+export { type EventSettings, eventSettings, type SchemaRegistrySettings, schemaRegistrySettings } from "./settings.ts";
+export { createValueDecoder, openValueDecoder } from "./value-decoder.ts";

@@ -1,0 +1,136 @@
+import { Agent } from "node:https";
+import { SchemaRegistry as Client, COMPATIBILITY, SchemaType } from "@kafkajs/confluent-schema-registry";
+import { describeCause, type Fault, poison, type RetryableFault, retryable, tlsOptions } from "@millrace/shared";
+import { readerOf, UnusableSchema, type ValueReader } from "./reader.ts";
+import { isSchemaRegistry, type RegistryAddress } from "./registry-probe.ts";
+import { type FormatName, formats } from "./schema.ts";
+import type { SchemaRegistrySettings } from "./settings.ts";
+
+/** A Confluent-compatible schema registry. Each call is one attempt. */
+export interface SchemaRegistry {
+  /**
+   * Registers a schema, BACKWARD compatible with those before it: who reads by the new one can read what was written by
+   * the last one. The same schema again has the same id.
+   *
+   * @param subject by convention the topic's name and `-value`
+   */
+  register(
+    subject: string,
+    schema: { format: FormatName; text: string },
+  ): Promise<{ value: number } | { fault: RetryableFault }>;
+  /** What reads the values that were written by a schema. An id that the registry does not know is poison. */
+  reader(schemaId: number): Promise<{ value: ValueReader } | { fault: Fault }>;
+}
+
+export function openSchemaRegistry(settings: SchemaRegistrySettings & { SCHEMA_REGISTRY_URL: string }): SchemaRegistry {
+  const address = addressOf(settings);
+  const client = createClient(address);
+  let isRegistry = false;
+
+  /** Another server's 404 says nothing of any schema, only that the URL is wrong. */
+  async function notFound(schemaId: number): Promise<Fault> {
+    try {
+      isRegistry ||= await isSchemaRegistry(address);
+    } catch (error) {
+      return retryable("unavailable", error);
+    }
+    if (isRegistry) return poison("undecodable", `the schema registry knows no schema ${schemaId}`);
+    return retryable("misconfigured", "SCHEMA_REGISTRY_URL is not the URL of a schema registry");
+  }
+
+  return {
+    async register(subject, { format, text }) {
+      try {
+        const type = SchemaType[formats[format].registryType];
+        const { id } = await client.register(
+          { type, schema: text },
+          { subject, compatibility: COMPATIBILITY.BACKWARD },
+        );
+        return { value: id };
+      } catch (error) {
+        return { fault: retryableFault(error) };
+      } finally {
+        client.cache.clear();
+      }
+    },
+    async reader(schemaId) {
+      try {
+        const schema = await client.getSchema(schemaId);
+        const type = client.cache.getSchema(schemaId)?.type ?? SchemaType.UNKNOWN;
+        return { value: readerOf(type, schema) };
+      } catch (error) {
+        if (statusOf(error) === 404) return { fault: await notFound(schemaId) };
+        if (isUnusable(error)) {
+          return { fault: poison("undecodable", `the schema ${schemaId} can't be used: ${describeCause(error)}`) };
+        }
+        return { fault: retryableFault(error) };
+      } finally {
+        // Its cache has no bound; the readers are kept by who asked for them.
+        client.cache.clear();
+      }
+    },
+  };
+}
+
+function addressOf(settings: SchemaRegistrySettings & { SCHEMA_REGISTRY_URL: string }): RegistryAddress {
+  const { SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_TLS_CA_PATH: path } = settings;
+  const tls = tlsOptions({ ca: { variable: "SCHEMA_REGISTRY_TLS_CA_PATH", path } });
+  return {
+    url,
+    timeoutMs: settings.SCHEMA_REGISTRY_TIMEOUT_MS,
+    ...(username !== undefined && { auth: { username, password: settings.SCHEMA_REGISTRY_PASSWORD ?? "" } }),
+    ...(url.startsWith("https:") && { agent: new Agent({ keepAlive: true, ...tls }) }),
+  };
+}
+
+function createClient({ url, auth, agent, timeoutMs }: RegistryAddress): Client {
+  return new Client(
+    {
+      host: url,
+      clientId: "millrace",
+      // The callers wait for an outage themselves, visibly.
+      retry: { retries: 0 },
+      middlewares: [
+        () => ({
+          prepareRequest: async (next) => (await next()).enhance({ signal: AbortSignal.timeout(timeoutMs) }),
+        }),
+      ],
+      ...(auth && { auth }),
+      ...(agent && { agent }),
+    },
+    // Schemas of others may have keywords of their own; what they leave open is not ours to forbid.
+    { [SchemaType.JSON]: { strict: false, logger: false } },
+  );
+}
+
+/** With a status where the registry answered; the client gives 400 to a request that had no answer. */
+function statusOf(error: unknown): number | undefined {
+  return error instanceof Error && "status" in error && typeof error.status === "number" ? error.status : undefined;
+}
+
+/** The registry has the schema, and it is none that could ever be read by. */
+function isUnusable(error: unknown): boolean {
+  return (
+    error instanceof UnusableSchema || (error instanceof Error && error.name === "ConfluentSchemaRegistryArgumentError")
+  );
+}
+
+function retryableFault(error: unknown): RetryableFault {
+  switch (statusOf(error)) {
+    case 401:
+    case 403:
+      return retryable(
+        "misconfigured",
+        `the schema registry refuses SCHEMA_REGISTRY_USERNAME and its password: ${describeCause(error)}`,
+      );
+    case 404:
+      return retryable("misconfigured", "SCHEMA_REGISTRY_URL is not the URL of a schema registry");
+    case 409:
+    case 422:
+      return retryable("misconfigured", `the schema is refused: ${describeCause(error)}`);
+    case 429:
+      return retryable("rate_limited", error);
+    default:
+      return retryable("unavailable", error);
+  }
+}

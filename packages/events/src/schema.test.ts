@@ -1,0 +1,73 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { brokenFor, valueFor } from "../test/arbitraries.ts";
+import {
+  aggregatedEventDefinition,
+  createSchema,
+  type Definition,
+  dlqMessageDefinition,
+  eventDefinition,
+  formatNames,
+  validatorOf,
+} from "./index.ts";
+
+const definitions: Definition[] = [eventDefinition, aggregatedEventDefinition, dlqMessageDefinition];
+
+describe.each(definitions)("$name", (definition) => {
+  const schemas = formatNames.map((format) => createSchema(definition, format));
+  const validator = validatorOf(definition);
+
+  test("property 3, multi-format: the same value through Avro, JSON and Protobuf is the same value", () => {
+    fc.assert(
+      fc.property(valueFor<never>(definition), (value) => {
+        for (const schema of schemas) {
+          expect(schema.decode(schema.encode(value)), schema.format).toEqual({ value });
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test("property 1, schema validation consistency: what one format takes all take, and what is broken none gives back", () => {
+    fc.assert(
+      fc.property(brokenFor(definition), (broken) => {
+        expect(validator.safeParse(broken).success).toBe(false);
+        for (const schema of schemas) {
+          let bytes: Buffer;
+          try {
+            // As a writer would that checks nothing.
+            bytes = schema.encode(broken as never);
+          } catch {
+            continue;
+          }
+          const decoded = schema.decode(bytes);
+          // A format may be unable to express what was wrong; what comes out then is valid, and not the broken value.
+          if ("value" in decoded) {
+            expect(validator.safeParse(decoded.value).success).toBe(true);
+            expect(decoded.value).not.toEqual(broken);
+          } else
+            expect(decoded.fault).toMatchObject({ kind: "poison", cause: expect.stringContaining(definition.name) });
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("bytes that are no value of the schema are refused with a reason, and nothing is thrown", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        for (const schema of schemas) {
+          const decoded = schema.decode(Buffer.from(bytes));
+          if ("value" in decoded) expect(validator.safeParse(decoded.value).success).toBe(true);
+          else expect(decoded.fault.cause).not.toBe("");
+        }
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  test("numbers of fields are used once", () => {
+    const numbers = Object.values(definition.fields).map(({ number }) => number);
+    expect(new Set(numbers).size).toBe(numbers.length);
+  });
+});

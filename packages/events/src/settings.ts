@@ -1,0 +1,45 @@
+import { variable } from "@millrace/shared";
+import { z } from "zod";
+
+/** For each process that reads or writes values whose schemas are in a registry. */
+export const schemaRegistrySettings = {
+  SCHEMA_REGISTRY_URL: variable.url().optional().meta({
+    description: "URL of a Confluent-compatible schema registry; absent: values are plain text or JSON.",
+  }),
+  SCHEMA_REGISTRY_USERNAME: z.string().optional().meta({ description: "User, where the registry asks for one." }),
+  SCHEMA_REGISTRY_PASSWORD: z.string().optional().meta({ description: "Password of that user.", secret: true }),
+  SCHEMA_REGISTRY_TLS_CA_PATH: z.string().optional().meta({
+    description:
+      "PEM file of the authorities that the registry's certificate is checked against; absent: the public ones.",
+  }),
+  SCHEMA_REGISTRY_TIMEOUT_MS: variable
+    .integer(100, 600_000)
+    .default(10_000)
+    .meta({ description: "Time for the registry to answer a request." }),
+  SCHEMA_REGISTRY_CACHE_MAX: variable
+    .integer(1, 100_000)
+    .default(1_000)
+    .meta({ description: "Most schemas that are kept in memory; the least recently used one is fetched again." }),
+};
+export type SchemaRegistrySettings = z.output<z.ZodObject<typeof schemaRegistrySettings>>;
+
+/** For each process that publishes events. */
+export const eventSettings = {
+  EVENTS_FORMAT: z.enum(["json", "avro", "protobuf"]).default("json").meta({
+    description:
+      "How events are encoded: json, avro or protobuf. With a schema registry their values name their schema; without one there is plain JSON alone.",
+  }),
+  EVENTS_DLQ_TOPIC: variable.topic().default("millrace.events.dlq").meta({
+    description: "Topic of the events that could not be delivered to theirs, as DLQMessage in JSON.",
+  }),
+  EVENTS_DELIVERY_TIMEOUT_MS: variable.integer(100, 600_000).default(10_000).meta({
+    description: "How long the delivery of events is tried again before they go to EVENTS_DLQ_TOPIC.",
+  }),
+  EVENTS_QUEUE_MAX: variable.integer(1, 1_000_000).default(10_000).meta({
+    description: "Most events of one topic that wait to be written; more are refused.",
+  }),
+  EVENTS_BATCH_MAX_BYTES: variable.integer(1_024, 67_108_864).default(524_288).meta({
+    description: "Most bytes of events that are written in one request; below the topic's max.message.bytes.",
+  }),
+};
+export type EventSettings = z.output<z.ZodObject<typeof eventSettings>>;

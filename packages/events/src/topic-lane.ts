@@ -1,0 +1,78 @@
+import {
+  type Delivery,
+  type OrderedProducer,
+  type OutgoingRecord,
+  openOrderedProducer,
+  type Patience,
+} from "@millrace/shared";
+import type { Kafka } from "kafkajs";
+
+interface Waiting {
+  record: OutgoingRecord;
+  settle(delivery: Delivery): void;
+}
+
+export interface LaneLimits {
+  deliveryTimeoutMs: number;
+  batchMaxBytes: number;
+}
+
+/**
+ * The records of one topic, in the order in which they came: what comes while a request is on its way waits, and goes
+ * together with the next one. So a key's records keep their order whatever is tried again, and load fills the requests.
+ */
+export class TopicLane implements AsyncDisposable {
+  #producer: OrderedProducer;
+  #limits: LaneLimits;
+  #hardStop: AbortSignal;
+  #waiting: Waiting[] = [];
+  #running: Promise<void> | undefined;
+
+  constructor(kafka: Kafka, topic: string, limits: LaneLimits, patience: Patience) {
+    this.#producer = openOrderedProducer(kafka, topic, patience);
+    this.#limits = limits;
+    this.#hardStop = patience.hardStop;
+  }
+
+  /** How many records wait, without those on their way. */
+  get size(): number {
+    return this.#waiting.length;
+  }
+
+  send(records: readonly OutgoingRecord[]): Promise<Delivery[]> {
+    const deliveries = records.map((record) => {
+      const { promise, resolve } = Promise.withResolvers<Delivery>();
+      this.#waiting.push({ record, settle: resolve });
+      return promise;
+    });
+    this.#running ??= this.#run();
+    return Promise.all(deliveries);
+  }
+
+  /** Lets what waits be delivered, or given up. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#running;
+    await this.#producer[Symbol.asyncDispose]();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#take();
+      const giveUp = AbortSignal.any([this.#hardStop, AbortSignal.timeout(this.#limits.deliveryTimeoutMs)]);
+      const records = batch.map(({ record }) => record);
+      const deliveries = await this.#producer.deliver(records, giveUp);
+      for (const [index, delivery] of deliveries.entries()) batch[index]?.settle(delivery);
+    }
+    this.#running = undefined;
+  }
+
+  #take(): Waiting[] {
+    let [bytes, count] = [0, 0];
+    for (const { record } of this.#waiting) {
+      bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
+      if (count > 0 && bytes > this.#limits.batchMaxBytes) break;
+      count++;
+    }
+    return this.#waiting.splice(0, count);
+  }
+}

@@ -1,0 +1,89 @@
+import {
+  type DecodedValue,
+  describeCause,
+  type Patience,
+  type PoisonFault,
+  persist,
+  poison,
+  type ValueDecoder,
+} from "@millrace/shared";
+import type { ValueReader } from "./reader.ts";
+import { openSchemaRegistry, type SchemaRegistry } from "./registry.ts";
+import type { SchemaRegistrySettings } from "./settings.ts";
+import { unframe } from "./wire-format.ts";
+
+type Lookup = { value: ValueReader } | { fault: PoisonFault };
+
+/** @param cacheMax most schemas that are remembered */
+export function createValueDecoder(registry: SchemaRegistry, cacheMax: number, patience: Patience): ValueDecoder {
+  // A Map keeps the order of its insertions: the first one is the least recently used.
+  const readers = new Map<number, ValueReader>();
+  const lookups = new Map<number, Promise<Lookup>>();
+
+  function known(schemaId: number): ValueReader | undefined {
+    const reader = readers.get(schemaId);
+    if (reader) remember(schemaId, reader);
+    return reader;
+  }
+
+  function remember(schemaId: number, reader: ValueReader): void {
+    readers.delete(schemaId);
+    readers.set(schemaId, reader);
+    const [oldest] = readers.keys();
+    if (readers.size > cacheMax && oldest !== undefined) readers.delete(oldest);
+  }
+
+  /** All values of a schema wait for one request. */
+  function lookUp(schemaId: number): Promise<Lookup> {
+    const underway = lookups.get(schemaId);
+    if (underway) return underway;
+    const lookup = fetchReader(registry, schemaId, patience).finally(() => lookups.delete(schemaId));
+    lookups.set(schemaId, lookup);
+    return lookup;
+  }
+
+  return {
+    decode(value) {
+      const framed = unframe(value);
+      if (!framed) return { fault: poison("undecodable", "the value begins with 0 and names no schema after it") };
+      const { schemaId, payload } = framed;
+      const reader = known(schemaId);
+      if (reader) return read(reader, payload, schemaId);
+      return lookUp(schemaId).then((found) => {
+        if ("fault" in found) return found;
+        remember(schemaId, found.value);
+        return read(found.value, payload, schemaId);
+      });
+    },
+  };
+}
+
+/** `undefined` where no registry is configured. */
+export function openValueDecoder(settings: SchemaRegistrySettings, patience: Patience): ValueDecoder | undefined {
+  const { SCHEMA_REGISTRY_URL, SCHEMA_REGISTRY_CACHE_MAX } = settings;
+  if (SCHEMA_REGISTRY_URL === undefined) return undefined;
+  const registry = openSchemaRegistry({ ...settings, SCHEMA_REGISTRY_URL });
+  return createValueDecoder(registry, SCHEMA_REGISTRY_CACHE_MAX, patience);
+}
+
+/** Only the registry's own word that it knows no such schema is the message's fault; all else is waited out. */
+async function fetchReader(registry: SchemaRegistry, schemaId: number, patience: Patience): Promise<Lookup> {
+  return await persist<Lookup>(
+    { dependency: "schema-registry", action: "registry.request" },
+    async () => {
+      const outcome = await registry.reader(schemaId);
+      if ("value" in outcome) return { value: outcome };
+      const { fault } = outcome;
+      return fault.kind === "poison" ? { value: { fault } } : { fault };
+    },
+    patience,
+  );
+}
+
+function read(reader: ValueReader, payload: Buffer, schemaId: number): DecodedValue {
+  try {
+    return { value: reader(payload) };
+  } catch (error) {
+    return { fault: poison("undecodable", `the value breaks its schema ${schemaId}: ${describeCause(error)}`) };
+  }
+}

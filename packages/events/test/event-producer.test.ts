@@ -1,0 +1,251 @@
+import { createKafka, ensureTopics, offsetRanges, type ReadRecord, readRanges } from "@millrace/shared";
+import fc from "fast-check";
+import { beforeAll, expect, test } from "vitest";
+import {
+  createEventEncoder,
+  createEventProducer,
+  createSchema,
+  dlqMessageDefinition,
+  type Event,
+  eventDefinition,
+  keyOf,
+  type Published,
+} from "../src/index.ts";
+import { lossyKafka } from "./lossy-kafka.ts";
+import {
+  CLOSED_PORT,
+  config,
+  configuration,
+  createTopic,
+  kafka,
+  registryOf,
+  testPatience,
+  uniqueName,
+} from "./support.ts";
+
+const eventInJson = createSchema(eventDefinition, "json");
+const dlqMessage = createSchema(dlqMessageDefinition, "json");
+let dlqTopic = "";
+
+beforeAll(async () => {
+  dlqTopic = await createTopic(1);
+});
+
+function open(overrides: Record<string, string> = {}, client = kafka) {
+  const settings = configuration({ EVENTS_DLQ_TOPIC: dlqTopic, EVENTS_DELIVERY_TIMEOUT_MS: "5000", ...overrides });
+  const patience = testPatience();
+  const encoder = createEventEncoder("json");
+  return Object.assign(createEventProducer(client, encoder, settings, patience), { patience });
+}
+
+/** Everything in a topic, each partition in its order. */
+async function contents(topic: string): Promise<ReadRecord[]> {
+  const records: ReadRecord[] = [];
+  await readRanges(kafka, topic, await offsetRanges(kafka, topic), (record) => records.push(record));
+  return records;
+}
+
+function event(index: number, more: Partial<Event> = {}): Event {
+  return { event_id: `event-${index}`, event_type: "test", timestamp_ms: index, properties: {}, ...more };
+}
+
+const idsOf = (records: readonly ReadRecord[]): unknown[] =>
+  records.map(({ value }) => JSON.parse(String(value)).event_id);
+
+/** By key, in the order of the topic. */
+function idsByKey(records: readonly ReadRecord[]): Map<string, unknown[]> {
+  const byKey = new Map<string, unknown[]>();
+  for (const record of records)
+    byKey.set(String(record.key), [...(byKey.get(String(record.key)) ?? []), ...idsOf([record])]);
+  return byKey;
+}
+
+const owners = fc.array(
+  fc.record(
+    { user_id: fc.constantFrom("ann", "bob", "eve"), device_id: fc.constantFrom("ann", "lamp", "door") },
+    { requiredKeys: [] },
+  ),
+  { minLength: 1, maxLength: 40 },
+);
+
+test("property 4, partition-key consistency: events of one user, else of one device, are in one partition and in order", async () => {
+  const topic = await createTopic(8);
+  await using producer = open();
+  let index = 0;
+  const sent: Event[] = [];
+  await fc.assert(
+    fc.asyncProperty(owners, async (owned) => {
+      const events = owned.map((owner) => event(index++, owner));
+      sent.push(...events);
+      const published = await producer.publish(topic, events);
+      expect(published.map(({ status }) => status)).toEqual(events.map(() => "published"));
+    }),
+    { numRuns: 30, endOnFailure: true },
+  );
+  const records = await contents(topic);
+  const partitions = Map.groupBy(records, ({ key }) => String(key));
+  for (const [key, group] of partitions) expect(new Set(group.map(({ partition }) => partition)).size, key).toBe(1);
+  const expected = Map.groupBy(sent, keyOf);
+  for (const [key, ids] of idsByKey(records)) expect(ids).toEqual(expected.get(key)?.map(({ event_id }) => event_id));
+  expect(records).toHaveLength(sent.length);
+});
+
+test("property 21, message delivery guarantee: while answers are lost, each event is written once, in order, where the outcome says", async () => {
+  const random = fc.sample(fc.double({ min: 0, max: 1, noNaN: true }), { numRuns: 5_000, seed: 7 });
+  let answers = 0;
+  let losing = false;
+  const lossy = lossyKafka(config.KAFKA_BOOTSTRAP_SERVERS, () => losing && (random[answers++ % 5_000] ?? 1) < 0.15);
+  const topic = await createTopic(3);
+  await using producer = open({ EVENTS_DELIVERY_TIMEOUT_MS: "30000" }, lossy);
+  await producer.publish(topic, [event(0)]);
+  losing = true;
+  const publish = (call: number) =>
+    producer.publish(
+      topic,
+      Array.from({ length: 5 }, (_, index) => event(1 + call * 5 + index, { user_id: `user-${index}` })),
+    );
+  const published: Published[] = [];
+  for (let round = 0; round < 15; round++) {
+    for (const outcomes of await Promise.all([publish(2 * round), publish(2 * round + 1)])) published.push(...outcomes);
+  }
+  losing = false;
+  expect(answers).toBeGreaterThan(10);
+
+  const records = await contents(topic);
+  expect(idsOf(records).toSorted()).toEqual(Array.from({ length: 151 }, (_, index) => `event-${index}`).toSorted());
+  const byPlace = new Map(records.map((each) => [`${each.partition}-${each.offset}`, idsOf([each])[0]]));
+  for (const [index, outcome] of published.entries()) {
+    expect(outcome.status).toBe("published");
+    if ("placement" in outcome) {
+      const { partition, offset } = outcome.placement;
+      expect(byPlace.get(`${partition}-${offset}`)).toBe(`event-${index + 1}`);
+    }
+  }
+  for (const [key, ids] of idsByKey(records)) {
+    const numbers = ids.map((id) => Number(String(id).slice("event-".length)));
+    expect(numbers, key).toEqual(numbers.toSorted((left, right) => left - right));
+  }
+}, 60_000);
+
+test("property 5, DLQ routing: exactly what its topic does not take becomes a DLQMessage, and the rest is delivered", async () => {
+  const topic = await createTopic(3, 2_000);
+  await using producer = open();
+  let index = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.boolean(), { minLength: 1, maxLength: 12 }), async (large) => {
+      const first = index;
+      const before = await contents(dlqTopic);
+      const events = large.map((isLarge) =>
+        event(index++, { user_id: `user-${index % 3}`, text: (isLarge ? "long" : "s").repeat(700) }),
+      );
+      const published = await producer.publish(topic, events);
+      expect(published.map(({ status }) => status)).toEqual(
+        large.map((isLarge) => (isLarge ? "dead_lettered" : "published")),
+      );
+      const delivered = (await contents(topic)).filter(
+        (record) => Number(String(idsOf([record])[0]).slice(6)) >= first,
+      );
+      expect(idsOf(delivered).toSorted()).toEqual(
+        events
+          .filter((_, at) => !large[at])
+          .map(({ event_id }) => event_id)
+          .toSorted(),
+      );
+
+      const letters = (await contents(dlqTopic))
+        .slice(before.length)
+        .map(({ value }) => dlqMessage.decode(value ?? Buffer.of()));
+      expect(letters).toEqual(
+        events.flatMap((refused, at) =>
+          large[at]
+            ? [
+                {
+                  value: {
+                    topic,
+                    key: Buffer.from(keyOf(refused)),
+                    value: eventInJson.encode(refused),
+                    event_id: refused.event_id,
+                    error_code: "too_long",
+                    error_message: expect.stringContaining(topic),
+                    attempts: 1,
+                    failed_at_ms: expect.any(Number),
+                  },
+                },
+              ]
+            : [],
+        ),
+      );
+    }),
+    { numRuns: 15, endOnFailure: true },
+  );
+});
+
+test("property 16, retry backoff: a topic that is missing is tried again ever later, then its events are dead-lettered", async () => {
+  await using producer = open({ EVENTS_DELIVERY_TIMEOUT_MS: "2000" });
+  const missing = uniqueName("missing");
+  const [outcome] = await producer.publish(missing, [event(1)]);
+  expect(outcome).toMatchObject({ status: "dead_lettered", fault: { code: "misconfigured" } });
+  const [letter] = (await contents(dlqTopic)).slice(-1);
+  const decoded = dlqMessage.decode(letter?.value ?? Buffer.of());
+  expect(decoded).toMatchObject({ value: { topic: missing, event_id: "event-1", error_code: "misconfigured" } });
+  const tries = producer.patience
+    .lines()
+    .filter(({ status, details }) => status === "retry" && String(details?.cause).includes(missing));
+  expect("value" in decoded && decoded.value.attempts).toBe(tries.length);
+  expect(tries.length).toBeGreaterThan(1);
+});
+
+test("what was given up does not take the place of what comes after it", async () => {
+  const topic = uniqueName("late");
+  await using producer = open({ EVENTS_DELIVERY_TIMEOUT_MS: "500" });
+  expect(await producer.publish(topic, [event(1)])).toMatchObject([{ status: "dead_lettered" }]);
+  await ensureTopics(kafka, [{ topic, partitions: 1 }], 1, testPatience());
+  let published: Published[] = [];
+  await expect
+    .poll(async () => {
+      published = await producer.publish(topic, [event(2)]);
+      return published[0]?.status;
+    })
+    .toBe("published");
+  expect(idsOf(await contents(topic))).toEqual(["event-2"]);
+});
+
+test("where Kafka is away altogether, the caller is told that the event lies nowhere", async () => {
+  const away = createKafka(
+    configuration({ KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${CLOSED_PORT}` }),
+    "test",
+    testPatience().log,
+  );
+  await using producer = open({ EVENTS_DELIVERY_TIMEOUT_MS: "300" }, away);
+  expect(await producer.publish("any", [event(1), event(2)])).toMatchObject([
+    { status: "failed", fault: { kind: "retryable" } },
+    { status: "failed", fault: { kind: "retryable" } },
+  ]);
+});
+
+test("where the schema can't be registered, the event is dead-lettered as JSON", async () => {
+  const topic = await createTopic(1);
+  const encoder = createEventEncoder("avro", registryOf({ SCHEMA_REGISTRY_PASSWORD: "wrong" }));
+  const settings = configuration({ EVENTS_DLQ_TOPIC: dlqTopic, EVENTS_DELIVERY_TIMEOUT_MS: "300" });
+  await using producer = createEventProducer(kafka, encoder, settings, testPatience());
+  expect(await producer.publish(topic, [event(3)])).toMatchObject([
+    {
+      status: "dead_lettered",
+      fault: { code: "misconfigured", cause: expect.stringContaining("SCHEMA_REGISTRY_USERNAME") },
+    },
+  ]);
+  const [letter] = (await contents(dlqTopic)).slice(-1);
+  expect(dlqMessage.decode(letter?.value ?? Buffer.of())).toMatchObject({
+    value: { value: eventInJson.encode(event(3)) },
+  });
+  expect(await contents(topic)).toEqual([]);
+});
+
+test("more than the queue holds is refused, and not dead-lettered", async () => {
+  const topic = await createTopic(1);
+  await using producer = open({ EVENTS_QUEUE_MAX: "2" });
+  expect(await producer.publish(topic, [event(1), event(2), event(3)])).toMatchObject(
+    Array(3).fill({ status: "failed", fault: { code: "rate_limited" } }),
+  );
+  expect(await contents(topic)).toEqual([]);
+});

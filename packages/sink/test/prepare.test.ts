@@ -1,0 +1,56 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createKafka, type Log, openPostgres, readConfiguration } from "@millrace/shared";
+import { testEnvironment } from "@millrace/testbed";
+import { afterAll, expect, test } from "vitest";
+import { sinkConfig } from "../src/config.ts";
+import { CLOSED_PORT, testPatience } from "./support.ts";
+
+const closing: (() => Promise<void>)[] = [];
+afterAll(() => Promise.all(closing.map((close) => close())));
+
+function start(environment: NodeJS.ProcessEnv) {
+  const file = join(import.meta.dirname, "..", "src", "prepare.ts");
+  return spawn(process.execPath, ["--conditions=millrace", file], {
+    env: environment,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+}
+
+async function exitCode(child: ReturnType<typeof start>): Promise<number | null> {
+  child.stdout.resume();
+  const [code] = await once(child, "exit");
+  return code;
+}
+
+async function topicsOf(environment: NodeJS.ProcessEnv, log: Log): Promise<string[]> {
+  const admin = createKafka(readConfiguration(sinkConfig, environment), "test", log).admin();
+  await admin.connect();
+  closing.push(() => admin.disconnect());
+  return admin.listTopics();
+}
+
+test("makes the table and the topics, even where the processes may not, and again changes nothing", async () => {
+  const environment = testEnvironment({ KAFKA_CREATE_TOPICS: "false", POSTGRES_MIGRATE: "false" });
+  const config = readConfiguration(sinkConfig, environment);
+  const patience = testPatience();
+  expect(await exitCode(start(environment))).toBe(0);
+  expect(await exitCode(start(environment))).toBe(0);
+
+  const pool = openPostgres(config, patience);
+  closing.push(() => pool.end());
+  expect((await pool.query(`SELECT count(*)::int AS rows FROM "${config.POSTGRES_SCHEMA}".demo_log`)).rows).toEqual([
+    { rows: 0 },
+  ]);
+  const topics = [...config.KAFKA_TOPICS, config.BATCHES_TOPIC, config.VECTORS_TOPIC, config.DEAD_LETTERS_TOPIC];
+  expect(await topicsOf(environment, patience.log)).toEqual(expect.arrayContaining(topics));
+});
+
+test("stopped before it has finished, it does not say that it has", async () => {
+  const child = start(testEnvironment({ POSTGRES_PORT: String(CLOSED_PORT), SHUTDOWN_TIMEOUT_MS: "200" }));
+  // Its first line says that it has begun.
+  await once(child.stdout, "data");
+  child.kill("SIGTERM");
+  expect(await exitCode(child)).toBe(1);
+});

@@ -21,6 +21,8 @@ RUN --mount=type=secret,id=npmrc,target=/root/.npmrc \
     npm install --global --no-fund --no-audit "$(node -p 'require("./package.json").packageManager')"
 COPY . .
 # --filter millrace: the workspace's root has the compiler. --filter-prod: packages and what they need at run time.
+# The list is to be split at its spaces.
+# hadolint ignore=SC2086
 RUN --mount=type=cache,id=pnpm-store,target=/pnpm/store \
     --mount=type=secret,id=npmrc,target=/root/.npmrc \
     processes="--filter-prod @millrace/ingest... --filter-prod @millrace/embed... --filter-prod @millrace/sink... --filter-prod @millrace/api... --filter-prod @millrace/cli..." \

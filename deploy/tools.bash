@@ -36,12 +36,16 @@ python_tool() {
   local folder=$tools/$1-$2
   if [[ ! -x $folder/bin/$1 ]]; then
     building "$1 $2"
-    python3 -m venv "$folder.partial"
-    "$folder.partial/bin/python" -m pip install --quiet --disable-pip-version-check "$3==$2"
-    rm -rf "$folder.partial"
-    python3 -m venv "$folder" && "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$3==$2"
+    python3 -m venv "$folder"
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$3==$2"
   fi
   PATH=$folder/bin:$PATH
+}
+
+compose_tool() {
+  local version=v2.40.3
+  go_tool_within docker-compose "$version" github.com/docker/compose/v2 ./cmd \
+    "-X github.com/docker/compose/v2/internal.Version=$version"
 }
 
 building() { printf 'Making %s (once) …\n' "$1" >&2; }

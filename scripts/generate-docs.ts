@@ -1,5 +1,5 @@
-// Writes what the code knows better than a person: the README's table of variables, .env.example, what Compose passes on
-// and docs/logs.md.
+// Writes what the code knows better than a person: the README's table of variables, .env.example, what Compose passes on,
+// which variables the chart takes, and docs/logs.md.
 //   npm run docs              writes them
 //   npm run docs -- --check   fails when one of them is out of date
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -26,6 +26,7 @@ const written = {
   ".env.example": environmentExample(),
   "README.md": between(read("README.md"), "variables", variableTable()),
   "deploy/compose/variables.yml": composeVariables(),
+  "deploy/helm/millrace/values.schema.json": chartSchema(),
   "docs/logs.md": between(read("docs/logs.md"), "actions", actionTable()),
 };
 
@@ -82,6 +83,13 @@ function composeVariables(): string {
     return [`  ${process}:`, "    environment:", ...names.map(({ name }) => `      ${name}:`)];
   });
   return ["# What each process takes from .env. Made by npm run docs.", "services:", ...services, ""].join("\n");
+}
+
+/** The chart refuses a variable that no process reads: a mistyped one would be ignored in silence. */
+function chartSchema(): string {
+  const schema = JSON.parse(read("deploy/helm/millrace/values.schema.json"));
+  schema.$defs.variable.anyOf[0].enum = variables.map(({ name }) => name);
+  return `${JSON.stringify(schema, undefined, 2)}\n`;
 }
 
 function actionTable(): string {

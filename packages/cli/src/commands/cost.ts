@@ -1,3 +1,4 @@
+import { openValueDecoder, schemaRegistrySettings } from "@millrace/events";
 import {
   checkIdentity,
   createKafka,
@@ -41,6 +42,7 @@ const settings = z.object({
   ...kafkaSettings,
   ...topicSettings,
   ...textSettings,
+  ...schemaRegistrySettings,
   ...modelSettings,
   ...redisSettings,
 });
@@ -84,6 +86,7 @@ async function estimateTopic(
     const { REDIS_KEY_PREFIX: keyPrefix, OPENAI_EMBEDDING_MODEL: model } = config;
     const estimator = createEstimator({
       rules: decodeRules(config),
+      values: openValueDecoder(config, patience),
       cache: { redis, keyPrefix, model },
       dimensions: config.OPENAI_EMBEDDING_DIMENSIONS ?? dimensionsOf(model),
     });

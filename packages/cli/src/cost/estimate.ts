@@ -1,5 +1,5 @@
-import { isTombstone, type ReadRecord, type Redis, vectorKeys } from "@millrace/shared";
-import { type DecodeRules, decode } from "@millrace/shared/decode";
+import { isTombstone, type ReadRecord, type Redis, type ValueDecoder, vectorKeys } from "@millrace/shared";
+import { type Decoded, type DecodeRules, decode } from "@millrace/shared/decode";
 import { tokensCharged, tokensOf } from "@millrace/shared/tokens";
 import { TextSet } from "./text-set.ts";
 
@@ -26,6 +26,8 @@ export interface Estimate {
 
 export interface EstimateOptions {
   rules: DecodeRules;
+  /** For the values that name their schema; absent where there is no schema registry. */
+  values: ValueDecoder | undefined;
   cache: { redis: Redis; keyPrefix: string; model: string };
   /** Of the model's vectors; without them the cache can't be asked. */
   dimensions: number | undefined;
@@ -41,7 +43,7 @@ interface Pending {
 const LOOKUP = 1_000;
 
 /** Adds records up, in bounded memory, in the way in which ingest reads and embed pays for them. */
-export function createEstimator({ rules, cache, dimensions }: EstimateOptions) {
+export function createEstimator({ rules, values, cache, dimensions }: EstimateOptions) {
   const keyOf = vectorKeys({ ...cache, dimensions: dimensions ?? 0 });
   const seen = new TextSet();
   const estimate: Estimate = {
@@ -66,22 +68,27 @@ export function createEstimator({ rules, cache, dimensions }: EstimateOptions) {
     }
   };
 
+  const count = (decoded: Decoded): undefined | Promise<void> => {
+    if ("fault" in decoded || isTombstone(decoded.message)) {
+      estimate.withoutText++;
+      return;
+    }
+    const text = decoded.message.text.toString();
+    const tokens = tokensOf(text);
+    addTo(estimate.all, tokens);
+    const key = keyOf(decoded.message.text);
+    if (!seen.add(key)) return;
+    addTo(estimate.distinct, tokens);
+    pending.push({ key, tokens, charged: tokensCharged(text) });
+    return pending.length >= LOOKUP ? lookUp() : undefined;
+  };
+
   return {
-    add(record: ReadRecord): void | Promise<void> {
+    /** Returns a promise where something must be asked for first. */
+    add(record: ReadRecord): undefined | Promise<void> {
       estimate.messages++;
-      const decoded = decode(record, rules);
-      if ("fault" in decoded || isTombstone(decoded.message)) {
-        estimate.withoutText++;
-        return;
-      }
-      const text = decoded.message.text.toString();
-      const tokens = tokensOf(text);
-      addTo(estimate.all, tokens);
-      const key = keyOf(decoded.message.text);
-      if (!seen.add(key)) return;
-      addTo(estimate.distinct, tokens);
-      pending.push({ key, tokens, charged: tokensCharged(text) });
-      if (pending.length >= LOOKUP) return lookUp();
+      const decoded = decode(record, rules, values);
+      return decoded instanceof Promise ? decoded.then(count) : count(decoded);
     },
     async end(): Promise<Estimate> {
       if (pending.length > 0) await lookUp();

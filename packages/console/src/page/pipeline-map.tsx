@@ -79,7 +79,7 @@ function ApiCard({ api, check }: { api: Snapshot["api"] | undefined; check: Chec
         <h2>api</h2>
         <Status tone={toneOf(check)} />
       </header>
-      <p class="task">takes what is published</p>
+      <p class="task">takes messages in</p>
       <dl class="facts">
         <Percentiles latency={api?.latencies["api.publish"]} />
         <Fact name="published">{count(api?.messages)}</Fact>

@@ -101,7 +101,7 @@ function optionsOf(
     hooks: { setCursor: [({ cursor }) => onPoint(cursor.idx ?? null)] },
     scales: { y: { range: (_, __, max) => [0, Math.max((max ?? 0) * 1.15, 1)] } },
     axes: [
-      { ...axis, space: 90, values: (_, times) => times.map((time) => formatTime(time * 1_000)) },
+      { ...axis, size: 28, space: 90, values: (_, times) => times.map((time) => formatTime(time * 1_000)) },
       { ...axis, size: 68, space: 36, values: (_, values) => values.map(format) },
     ],
     series: [{}, ...series.map((each) => ({ stroke: colour(each.colour), width: 2, points: { show: true, size: 3 } }))],

@@ -24,7 +24,7 @@ interface Found {
   tookMs: number;
 }
 
-const HITS = 8;
+const HITS = 6;
 
 export function SearchPanel() {
   const [mode, setMode] = useState<Mode>("hybrid");

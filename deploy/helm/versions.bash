@@ -1,0 +1,19 @@
+# What the chart is checked with. To be sourced, after ../tools.bash.
+
+readonly HELM_VERSION=v3.22.0
+readonly EXTERNAL_SECRETS_VERSION=v1.3.2
+readonly KEDA_VERSION=v2.18.1
+readonly PROMETHEUS_OPERATOR_VERSION=v0.85.0
+
+# The files that define the custom resources of the chart.
+external_secrets_definition() {
+  echo "$(go_module "github.com/external-secrets/external-secrets@$EXTERNAL_SECRETS_VERSION")/config/crds/bases/external-secrets.io_externalsecrets.yaml"
+}
+
+keda_definition() {
+  echo "$(go_module "github.com/kedacore/keda/v2@$KEDA_VERSION")/config/crd/bases/keda.sh_scaledobjects.yaml"
+}
+
+service_monitor_definition() {
+  echo "$(go_module "github.com/prometheus-operator/prometheus-operator@$PROMETHEUS_OPERATOR_VERSION")/example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml"
+}

@@ -30,6 +30,19 @@ test("a point has the lag in sum, and of the latencies the recent ones", () => {
   ]);
 });
 
+test("where nobody looked for a while the lines are interrupted", () => {
+  const history = [1_000, 3_000, 60_000].reduce<readonly HistoryPoint[]>(
+    (points, atMs) => extendHistory(points, snapshotAt(atMs)),
+    [],
+  );
+  expect(history.map(({ atMs, rates }) => [atMs, rates.sink])).toEqual([
+    [1_000, 1.5],
+    [3_000, 1.5],
+    [5_000, null],
+    [60_000, 1.5],
+  ]);
+});
+
 test("points are about two seconds apart, and the last ten minutes of them are kept", () => {
   let history: readonly HistoryPoint[] = [];
   for (let second = 0; second < 900; second++) history = extendHistory(history, snapshotAt(second * 1_003));

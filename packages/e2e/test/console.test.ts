@@ -165,7 +165,7 @@ it("refuses a replay that another site's page asks for", async () => {
 
 it("draws latencies and throughput, and tells the latest", async () => {
   await page.getByRole("button", { name: "Bulk write to OpenSearch" }).click();
-  expect(await page.locator("#latency canvas").count()).toBe(2);
+  expect(await page.locator("#latency canvas").count()).toBe(3);
   await publishHere("One more, so that there is something to draw");
   await eventually(() => page.locator("#latency .latest").first().textContent()).toMatch(/^[\d.]+ m?s$/);
 });

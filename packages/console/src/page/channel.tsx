@@ -6,11 +6,10 @@ interface ChannelProps {
   lag: number | null;
   /** Messages a second that its reader takes out. */
   rate: number | null | undefined;
-  unit: string;
 }
 
 /** A topic as the stretch of water between two stages: the more waits in it, the higher it stands. */
-export function Channel({ topics, lag, rate, unit }: ChannelProps) {
+export function Channel({ topics, lag, rate }: ChannelProps) {
   const flowing = rate !== null && rate !== undefined && rate > 0;
   const flow = flowing ? `${formatNumber(rate)} messages a second` : "still";
   return (
@@ -23,7 +22,7 @@ export function Channel({ topics, lag, rate, unit }: ChannelProps) {
       </div>
       <p class="topic">{topics ? topics.map(shortName).join(", ") : "…"}</p>
       <p class="lag" data-lag={lag ?? ""}>
-        {lag === null ? "no lag known" : lag === 0 ? "no lag" : `${formatCount(lag)} ${unit} behind`}
+        {lag === null ? "no lag known" : lag === 0 ? "no lag" : `${formatCount(lag)} behind`}
         <span class="unseen">, {flow}</span>
       </p>
     </li>

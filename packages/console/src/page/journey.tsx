@@ -70,7 +70,9 @@ function Step({ step, at, startedAt }: StepProps) {
 
 function timeOf(step: Milestone, at: string, startedAt: string): string {
   if (step === "published") return formatTime(at);
-  return `+${formatDuration(Math.max(0, Date.parse(at) - Date.parse(startedAt)))}`;
+  const ms = Math.max(0, Date.parse(at) - Date.parse(startedAt));
+  // They are noted to the millisecond.
+  return `+${ms < 1_000 ? `${ms} ms` : formatDuration(ms)}`;
 }
 
 function follow(id: string, update: (status: MessageStatus) => void): () => void {

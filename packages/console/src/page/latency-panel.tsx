@@ -1,5 +1,5 @@
 import { useMemo, useState } from "preact/hooks";
-import { type HistoryPoint, type Snapshot, stages } from "../contract.ts";
+import { type HistoryPoint, type Snapshot, type Stage, stages } from "../contract.ts";
 import { Duration } from "./figure.tsx";
 import { formatCount, formatDuration, formatNumber } from "./format.ts";
 import { type Operation, operationsOf } from "./operations.ts";
@@ -21,6 +21,7 @@ export function LatencyPanel({ snapshot, history }: LatencyPanelProps) {
       <div class="plots">
         <Plot title={title} times={plots.times} series={plots.latency} format={formatDuration} />
         <Plot title="Messages a second" times={plots.times} series={plots.throughput} format={formatNumber} />
+        <Plot title="Records behind" times={plots.times} series={plots.lag} format={formatRecords} />
       </div>
       <p class="hint">Drawn over the last seconds; the table counts since the processes began, as /status does.</p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard. */}
@@ -62,12 +63,17 @@ function plotsOf(history: readonly HistoryPoint[], operation: string) {
       { label: "p50", colour: "--first", values: percentile("p50Ms") },
       { label: "p99", colour: "--second", values: percentile("p99Ms") },
     ],
-    throughput: stages.map((stage) => ({
-      label: stage,
-      colour: stageColours[stage],
-      values: history.map(({ rates }) => rates[stage]),
-    })),
+    throughput: perStage((stage) => history.map(({ rates }) => rates[stage])),
+    lag: perStage((stage) => history.map(({ lags }) => lags[stage])),
   };
+}
+
+function perStage(valuesOf: (stage: Stage) => (number | null)[]) {
+  return stages.map((stage) => ({ label: stage, colour: stageColours[stage], values: valuesOf(stage) }));
+}
+
+function formatRecords(value: number): string {
+  return Number.isInteger(value) ? formatCount(value) : formatNumber(value);
 }
 
 interface RowProps {

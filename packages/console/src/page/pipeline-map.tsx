@@ -23,8 +23,8 @@ export function PipelineMap({ snapshot }: { snapshot: Snapshot | undefined }) {
   const stage = (name: Stage) => (
     <StageCard name={name} stage={snapshot?.stages[name]} check={snapshot?.checks[name]} />
   );
-  const channel = (reader: Stage, topics: readonly string[] | undefined, unit: string) => (
-    <Channel topics={topics} lag={lagOf(snapshot, reader, topics)} rate={snapshot?.stages[reader].rate} unit={unit} />
+  const channel = (reader: Stage, topics: readonly string[] | undefined) => (
+    <Channel topics={topics} lag={lagOf(snapshot, reader, topics)} rate={snapshot?.stages[reader].rate} />
   );
   const { topics } = snapshot ?? {};
   const sink = snapshot?.stages.sink.latencies ?? {};
@@ -32,11 +32,11 @@ export function PipelineMap({ snapshot }: { snapshot: Snapshot | undefined }) {
     <section class="map" aria-label="The pipeline">
       <ol class="race">
         <ApiCard api={snapshot?.api} check={snapshot?.checks.api} />
-        {channel("ingest", topics?.source, "messages")}
+        {channel("ingest", topics?.source)}
         {stage("ingest")}
-        {channel("embed", topics && [topics.batches], "batches")}
+        {channel("embed", topics && [topics.batches])}
         {stage("embed")}
-        {channel("sink", topics && [topics.vectors], "batches")}
+        {channel("sink", topics && [topics.vectors])}
         {stage("sink")}
         <li class="stores">
           <StoreCard name="OpenSearch" check={snapshot?.checks.opensearch} latency={sink["sink.bulk_write"]} />

@@ -11,6 +11,7 @@ import { HttpProblem, problemResponse, requestErrors } from "./problem.ts";
 import { requestLog } from "./request-log.ts";
 import { consoleRoutes } from "./routes/console.ts";
 import { type DeadLettersEdges, deadLettersRoutes } from "./routes/dead-letters.ts";
+import { type DoctorEdges, doctorRoute } from "./routes/doctor.ts";
 import { addDocumentation } from "./routes/documentation.ts";
 import { eventsRoute } from "./routes/events.ts";
 import { type HealthEdges, healthRoute } from "./routes/health.ts";
@@ -21,7 +22,13 @@ import { readinessRoutes } from "./routes/readiness.ts";
 import { type SearchEdges, searchRoute } from "./routes/search.ts";
 import { type StatusEdges, statusRoute } from "./routes/status.ts";
 
-export type ApiEdges = PublishEdges & StatusEdges & MessageStatusEdges & HealthEdges & SearchEdges & DeadLettersEdges;
+export type ApiEdges = PublishEdges &
+  StatusEdges &
+  MessageStatusEdges &
+  HealthEdges &
+  SearchEdges &
+  DoctorEdges &
+  DeadLettersEdges;
 
 /** Of the time for a request, what waiting for one other service may take: the rest is for saying that it did. */
 export const WAITING_SHARE = 0.8;
@@ -60,16 +67,11 @@ export function createApp(edges: ApiEdges, readiness: Health, config: ApiConfig,
   app.route("/", statusRoute(edges, waitingMs));
   app.route("/", messageStatusRoute(edges, waitingMs));
   app.route("/", healthRoute(edges));
+  app.route("/", doctorRoute(edges, waitingMs));
   app.route("/", readinessRoutes(readiness));
   app.route("/", searchRoute(edges, config.SEARCH_MAX_HITS));
   app.route("/", deadLettersRoutes(edges, config.REPLAY_TOPIC, waitingMs));
-  const topics = {
-    source: config.KAFKA_TOPICS,
-    batches: config.BATCHES_TOPIC,
-    vectors: config.VECTORS_TOPIC,
-    deadLetters: config.DEAD_LETTERS_TOPIC,
-  };
-  app.route("/", eventsRoute(createSnapshotReader(edges, topics, waitingMs), config.CONSOLE_CLIENTS_MAX));
+  app.route("/", eventsRoute(createSnapshotReader(edges, config, waitingMs), config.CONSOLE_CLIENTS_MAX));
   app.route("/", consoleRoutes());
   app.route("/", metricsRoutes(metrics));
   addDocumentation(app);

@@ -1,5 +1,5 @@
 import type { Snapshot, StageSnapshot, TopicNames } from "@millrace/console";
-import { type Stage, stages } from "@millrace/shared";
+import { type Stage, stages, type TopicSettings } from "@millrace/shared";
 import { attempt } from "../outcome.ts";
 import { type HealthEdges, readChecks } from "../routes/health.ts";
 import type { PublishEdges } from "../routes/publish.ts";
@@ -10,10 +10,11 @@ import { Rates } from "./rates.ts";
 /** Reads what GET /status and GET /health tell, as one statement, with the rates between two readings. */
 export function createSnapshotReader(
   edges: StatusEdges & HealthEdges & Pick<PublishEdges, "published" | "log">,
-  topics: TopicNames,
+  settings: TopicSettings,
   timeoutMs: number,
 ): () => Promise<Snapshot> {
   const rates = new Rates();
+  const topics = topicNames(settings);
   return async () => {
     const [status, checks, presence] = await Promise.all([
       readStatus(edges, timeoutMs),
@@ -29,6 +30,15 @@ export function createSnapshotReader(
       stages: Object.fromEntries(snapshots) as Record<Stage, StageSnapshot>,
       api: { messages: edges.published.messages, latencies: edges.log.operations.summaries() },
     };
+  };
+}
+
+function topicNames(settings: TopicSettings): TopicNames {
+  return {
+    source: settings.KAFKA_TOPICS,
+    batches: settings.BATCHES_TOPIC,
+    vectors: settings.VECTORS_TOPIC,
+    deadLetters: settings.DEAD_LETTERS_TOPIC,
   };
 }
 

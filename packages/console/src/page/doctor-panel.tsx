@@ -5,19 +5,22 @@ import { Problem } from "./publish-panel.tsx";
 import { ask } from "./requests.ts";
 import { Status } from "./status.tsx";
 
-const NOT_FOUND = 404;
+/** A report is of a process's start, so there is seldom a new one. */
+const REFRESH_MS = 30_000;
 
-/** What the doctor last found, of each process. */
+/** What the doctor found at each process's start. */
 export function DoctorPanel() {
   const [found, setFound] = useState<DoctorReports>();
   const [problem, setProblem] = useState<string>();
   useEffect(() => {
-    void ask<DoctorReports>("/doctor").then((answer) => {
+    const read = async (): Promise<void> => {
+      const answer = await ask<DoctorReports>("/doctor");
+      setProblem("problem" in answer ? answer.problem : undefined);
       if ("body" in answer) setFound(answer.body);
-      // An api of a version without it.
-      else if (answer.status === NOT_FOUND) setFound({ reports: [] });
-      else setProblem(answer.problem);
-    });
+    };
+    void read();
+    const timer = setInterval(() => void read(), REFRESH_MS);
+    return () => clearInterval(timer);
   }, []);
   return (
     <section id="doctor" class="panel" aria-labelledby="doctor-title">
@@ -25,7 +28,8 @@ export function DoctorPanel() {
       <Problem text={problem ?? found?.unknown} />
       {found?.reports.length === 0 && (
         <p class="empty">
-          No report yet. <code>millrace doctor</code> tries every dependency step by step, from its name to a write.
+          No report yet: each process tries its dependencies when it starts. <code>millrace doctor</code> tries them
+          now.
         </p>
       )}
       <div class="reports">

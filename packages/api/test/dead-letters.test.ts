@@ -67,6 +67,7 @@ test.each([
   ["no ids", [], 422],
   ["no id", ["nonsense"], 422],
   ["too many", Array.from({ length: 501 }, (_, offset) => `topic-0-${offset}`), 422],
+  ["a body without end", Array.from({ length: 1_000 }, () => "x".repeat(300)), 413],
   ["an unknown one", [idOf(8), idOf(99)], 404],
 ])("refuses %s, and replays nothing", async (_, ids, status) => {
   expect((await replay(ids)).status).toBe(status);

@@ -41,7 +41,10 @@ export function consoleRoutes(directory = fileURLToPath(pageDirectory)): Hono {
   const page = join(directory, "index.html");
   if (!existsSync(page)) {
     app.get("/", (context) =>
-      context.text("The console is not built: run npm run console. The documentation is at /docs.\n", 503),
+      context.text(
+        "The console is not built: run npm run console, and start again. The documentation is at /docs.\n",
+        503,
+      ),
     );
     return app;
   }

@@ -8,9 +8,11 @@ import {
   replayRecord,
   SelectionTooLarge,
 } from "@millrace/shared";
+import { bodyLimit } from "hono/body-limit";
 import { attempt, type Outcome } from "../outcome.ts";
 import { elapsedMs } from "../probe.ts";
 import { describeProblems, HttpProblem, requestErrors } from "../problem.ts";
+import { parseJson } from "../publish-body.ts";
 import { sameOrigin } from "../same-origin.ts";
 import type { MessageLog } from "./publish.ts";
 
@@ -28,6 +30,8 @@ export interface DeadLettersEdges {
 }
 
 const LIST_MAX = 500;
+/** As many of the longest ids take about half of it. */
+const BODY_MAX_BYTES = 262_144;
 
 const deadLetterSchema = z
   .object({
@@ -103,10 +107,10 @@ export function deadLettersRoutes(edges: DeadLettersEdges, replayTopic: string, 
     return context.json({ ...outcome.value, deadLetters: [...outcome.value.deadLetters] }, 200);
   });
   app.openAPIRegistry.registerPath(replayRoute);
-  app.post("/dead-letters/replay", sameOrigin, async (context) => {
+  app.post("/dead-letters/replay", sameOrigin, limitBody, async (context) => {
     const startedAt = performance.now();
     const ids = parseIds(await context.req.text());
-    const letters = await find(ids, edges, timeoutMs);
+    const letters = await findLetters(ids, edges, timeoutMs);
     const outcome = await replay(letters, edges.messageLog, replayTopic, timeoutMs);
     const fault = "fault" in outcome ? outcome.fault : undefined;
     const details = { messages: letters.length, ...(fault && { cause: fault.cause }) };
@@ -117,6 +121,13 @@ export function deadLettersRoutes(edges: DeadLettersEdges, replayTopic: string, 
   return app;
 }
 
+const limitBody = bodyLimit({
+  maxSize: BODY_MAX_BYTES,
+  onError: () => {
+    throw new HttpProblem("too-large", `the body has more than ${BODY_MAX_BYTES} bytes`);
+  },
+});
+
 function parseIds(body: string): readonly string[] {
   const parsed = idsSchema.safeParse(parseJson(body));
   if (parsed.success) return [...new Set(parsed.data.ids)];
@@ -124,16 +135,8 @@ function parseIds(body: string): readonly string[] {
   throw new HttpProblem("invalid-body", "a part of the body is refused; nothing was replayed", { errors });
 }
 
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    throw new HttpProblem("malformed-body", "the body is not JSON");
-  }
-}
-
 /** All of them, or the problem. */
-async function find(ids: readonly string[], edges: DeadLettersEdges, timeoutMs: number): Promise<DeadLetter[]> {
+async function findLetters(ids: readonly string[], edges: DeadLettersEdges, timeoutMs: number): Promise<DeadLetter[]> {
   const outcome = await attempt(async () => {
     try {
       return await edges.readDeadLetters(ids);

@@ -1,7 +1,7 @@
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { DeadLetter, DeadLetterList } from "../contract.ts";
 import { formatCount, formatTime } from "./format.ts";
-import { Problem } from "./publish-panel.tsx";
+import { Problem } from "./problem.tsx";
 import { ask, post } from "./requests.ts";
 
 const SHOWN_MAX = 100;
@@ -63,10 +63,15 @@ function messages(count: number): string {
 
 /** Asks once more: it may be a hundred messages. */
 function ReplayAll({ count, replay }: { count: number; replay(): Promise<void> }) {
-  const [asking, setAsking] = useState(false);
+  const [asking, setAsking] = useState<boolean>();
+  const first = useRef<HTMLButtonElement>(null);
+  // The button that had the focus is replaced: the next one takes it over.
+  useEffect(() => {
+    if (asking !== undefined) first.current?.focus();
+  }, [asking]);
   if (!asking) {
     return (
-      <button type="button" onClick={() => setAsking(true)}>
+      <button type="button" ref={first} onClick={() => setAsking(true)}>
         Replay all
       </button>
     );
@@ -77,7 +82,7 @@ function ReplayAll({ count, replay }: { count: number; replay(): Promise<void> }
   };
   return (
     <div class="row">
-      <button type="button" class="primary" ref={(button) => button?.focus()} onClick={confirm}>
+      <button type="button" class="primary" ref={first} onClick={confirm}>
         Replay {messages(count)}
       </button>
       <button type="button" onClick={() => setAsking(false)}>

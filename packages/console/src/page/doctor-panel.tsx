@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { DoctorReport, DoctorReports } from "../contract.ts";
 import { formatAge, formatDuration } from "./format.ts";
-import { Problem } from "./publish-panel.tsx";
+import { Problem } from "./problem.tsx";
 import { ask } from "./requests.ts";
 import { Status } from "./status.tsx";
 

@@ -1,5 +1,6 @@
-import { useEffect, useId, useState } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 import { Journey } from "./journey.tsx";
+import { Problem } from "./problem.tsx";
 import { type Answer, post } from "./requests.ts";
 
 interface Published {
@@ -59,16 +60,5 @@ export function PublishPanel() {
         ))}
       </ol>
     </section>
-  );
-}
-
-/** A problem is said aloud when it comes. */
-export function Problem({ text }: { text: string | undefined }) {
-  const [shown, setShown] = useState<string>();
-  useEffect(() => setShown(text), [text]);
-  return (
-    <div role="alert" class={shown ? "problem" : "unseen"}>
-      {shown}
-    </div>
   );
 }

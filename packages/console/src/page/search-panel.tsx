@@ -1,6 +1,6 @@
 import { useRef, useState } from "preact/hooks";
 import { fromMarkup, inText, type Part } from "./highlight.ts";
-import { Problem } from "./publish-panel.tsx";
+import { Problem } from "./problem.tsx";
 import { ask } from "./requests.ts";
 
 const modes = [

@@ -4,14 +4,23 @@ export type Theme = (typeof themes)[number];
 const KEY = "millrace-theme";
 
 export function storedTheme(): Theme {
-  const stored = localStorage.getItem(KEY);
+  const stored = storage()?.getItem(KEY);
   return themes.find((theme) => theme === stored) ?? "system";
+}
+
+/** A browser that keeps no data of sites throws at the very name. */
+function storage(): Storage | undefined {
+  try {
+    return localStorage;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The attribute decides which half of each `light-dark()` the tokens take. */
 export function applyTheme(theme: Theme): void {
-  if (theme === "system") localStorage.removeItem(KEY);
-  else localStorage.setItem(KEY, theme);
+  if (theme === "system") storage()?.removeItem(KEY);
+  else storage()?.setItem(KEY, theme);
   document.documentElement.dataset.theme = theme;
   document.dispatchEvent(new Event("theme"));
 }

@@ -6,10 +6,14 @@ import { timeout } from "hono/timeout";
 import type { ApiConfig } from "./config.ts";
 import { exposeMetrics } from "./expose-metrics.ts";
 import { HttpRequests } from "./http-requests.ts";
+import { createSnapshotReader } from "./live/snapshot.ts";
 import { HttpProblem, problemResponse, requestErrors } from "./problem.ts";
 import { requestLog } from "./request-log.ts";
+import { consoleRoutes } from "./routes/console.ts";
+import { type DeadLettersEdges, deadLettersRoutes } from "./routes/dead-letters.ts";
 import { type DoctorEdges, doctorRoute } from "./routes/doctor.ts";
 import { addDocumentation } from "./routes/documentation.ts";
+import { eventsRoute } from "./routes/events.ts";
 import { type HealthEdges, healthRoute } from "./routes/health.ts";
 import { type MessageStatusEdges, messageStatusRoute } from "./routes/message-status.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
@@ -18,7 +22,13 @@ import { readinessRoutes } from "./routes/readiness.ts";
 import { type SearchEdges, searchRoute } from "./routes/search.ts";
 import { type StatusEdges, statusRoute } from "./routes/status.ts";
 
-export type ApiEdges = PublishEdges & StatusEdges & MessageStatusEdges & HealthEdges & SearchEdges & DoctorEdges;
+export type ApiEdges = PublishEdges &
+  StatusEdges &
+  MessageStatusEdges &
+  HealthEdges &
+  SearchEdges &
+  DoctorEdges &
+  DeadLettersEdges;
 
 /** Of the time for a request, what waiting for one other service may take: the rest is for saying that it did. */
 export const WAITING_SHARE = 0.8;
@@ -60,6 +70,9 @@ export function createApp(edges: ApiEdges, readiness: Health, config: ApiConfig,
   app.route("/", doctorRoute(edges, waitingMs));
   app.route("/", readinessRoutes(readiness));
   app.route("/", searchRoute(edges, config.SEARCH_MAX_HITS));
+  app.route("/", deadLettersRoutes(edges, config.REPLAY_TOPIC, waitingMs));
+  app.route("/", eventsRoute(createSnapshotReader(edges, config, waitingMs), config.CONSOLE_CLIENTS_MAX));
+  app.route("/", consoleRoutes());
   app.route("/", metricsRoutes(metrics));
   addDocumentation(app);
 

@@ -45,6 +45,10 @@ const settings = z.object({
   PUBLISH_UNANSWERED_MAX_BYTES: variable.integer(65_536, 1_073_741_824).default(33_554_432).meta({
     description: "Most bytes of messages that wait for Kafka's answer; beyond them POST /publish answers 503.",
   }),
+  CONSOLE_CLIENTS_MAX: variable
+    .integer(1, 10_000)
+    .default(100)
+    .meta({ description: "Most consoles that GET /events keeps up to date at once." }),
   SEARCH_CANDIDATES: variable.integer(1, 10_000).default(256).meta({
     description:
       "Neighbours that a semantic search explores the graph for: more find the nearest more surely, and cost more.",

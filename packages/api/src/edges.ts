@@ -9,6 +9,7 @@ import {
   openRedis,
   type Patience,
   type Pool,
+  readDeadLetters,
   type Tracing,
   Work,
 } from "@millrace/shared";
@@ -20,6 +21,7 @@ import { createLagReader } from "./kafka/lag.ts";
 import { KafkaMessageLog } from "./kafka/message-log.ts";
 import { createSearchIndex } from "./opensearch/search-index.ts";
 import { createAuditLog } from "./postgres/audit-log.ts";
+import { createDeadLetterRows } from "./postgres/dead-letter-rows.ts";
 import { createProbe, FRESH_MS, PROBE_TIMEOUT_MS, type Probe } from "./probe.ts";
 import { createPresenceBoard } from "./redis/presence-board.ts";
 import { singleFlight } from "./single-flight.ts";
@@ -68,6 +70,9 @@ export function openEdges(config: ApiConfig, patience: Patience, tracing: Tracin
       progress: (message) => fromRedis(() => tracker.progress(message)),
     },
     auditLog: createAuditLog(postgres),
+    deadLetterRows: createDeadLetterRows(postgres),
+    // They are appended next, within the same bound.
+    readDeadLetters: (ids) => readDeadLetters({ kafka, config }, { ids }, config.PUBLISH_UNANSWERED_MAX_BYTES),
     searchIndex: createSearchIndex(opensearch, {
       index: config.OPENSEARCH_INDEX,
       candidates: config.SEARCH_CANDIDATES,

@@ -5,6 +5,7 @@ import type { Context } from "hono";
 export const problemKinds = {
   "malformed-body": { status: 400, title: "The body cannot be read" },
   "invalid-parameter": { status: 400, title: "A parameter is refused" },
+  "foreign-origin": { status: 403, title: "Another site's page may not do this" },
   "no-such-route": { status: 404, title: "There is nothing here" },
   "unknown-message": { status: 404, title: "The message is unknown" },
   "method-not-allowed": { status: 405, title: "This method is not allowed here" },

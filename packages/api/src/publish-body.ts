@@ -68,7 +68,8 @@ function decode(body: Uint8Array): string {
   }
 }
 
-function parseJson(text: string): unknown {
+/** Throws the problem where it is none. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,7 +1,16 @@
 import { z } from "@hono/zod-openapi";
 
 const latencySchema = z
-  .object({ count: z.number(), p50Ms: z.number(), p95Ms: z.number(), p99Ms: z.number(), maxMs: z.number() })
+  .object({
+    count: z.number(),
+    p50Ms: z.number(),
+    p95Ms: z.number(),
+    p99Ms: z.number(),
+    maxMs: z.number(),
+    recent: z.object({ p50Ms: z.number(), p99Ms: z.number() }).optional().openapi({
+      description: "Of the last five to ten seconds, within 5 %; absent where nothing was measured then.",
+    }),
+  })
   .openapi("Latency");
 
 const waitSchema = z.object({

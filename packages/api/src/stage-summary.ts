@@ -75,11 +75,18 @@ function worstLatencies(instances: readonly Presence[]): Record<string, LatencyS
 }
 
 function worseOf(one: LatencySummary, other: LatencySummary): LatencySummary {
+  const recents = [one, other].flatMap(({ recent }) => recent ?? []);
   return {
     count: one.count + other.count,
     p50Ms: Math.max(one.p50Ms, other.p50Ms),
     p95Ms: Math.max(one.p95Ms, other.p95Ms),
     p99Ms: Math.max(one.p99Ms, other.p99Ms),
     maxMs: Math.max(one.maxMs, other.maxMs),
+    ...(recents.length > 0 && {
+      recent: {
+        p50Ms: Math.max(...recents.map(({ p50Ms }) => p50Ms)),
+        p99Ms: Math.max(...recents.map(({ p99Ms }) => p99Ms)),
+      },
+    }),
   };
 }

@@ -1,6 +1,6 @@
+import type { NetworkProxy } from "@millrace/testbed";
 import type { BugName } from "./bugs/bugs.ts";
 import { MESSAGE_MAX_BYTES } from "./load.ts";
-import type { NetworkProxy } from "./proxy.ts";
 import type { ProxiedName } from "./schedule.ts";
 
 /** Few, so that reading all documents back is quick. */

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ServiceName, startService, stopService } from "@millrace/stack";
-import type { EmbeddingsApi } from "@millrace/testbed";
-import type { NetworkProxy, ProxyMode } from "./proxy.ts";
+import type { EmbeddingsApi, NetworkProxy, ProxyMode } from "@millrace/testbed";
 import { describeFault, type Fault, type PipelineStage, type ProxiedName } from "./schedule.ts";
 import type { Slot, Supervisor } from "./supervisor.ts";
 

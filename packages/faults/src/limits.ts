@@ -5,10 +5,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectProducer, type OutgoingRecord } from "@millrace/shared";
 import { isolated, lease, type Stack, startPipeline } from "@millrace/stack";
-import { clean } from "@millrace/testbed";
+import { clean, startProxy } from "@millrace/testbed";
 import { Command } from "commander";
 import { watchMemory } from "./memory.ts";
-import { startProxy } from "./proxy.ts";
 import { openServices, type Services } from "./services.ts";
 
 /** What no process may need more of. */

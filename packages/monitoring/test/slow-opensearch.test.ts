@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
-import { startProxy } from "@millrace/faults/proxy";
+import { startProxy } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
 import { openMonitoredPipeline } from "./monitored-pipeline.ts";
 
@@ -15,7 +15,7 @@ let publishing: NodeJS.Timeout;
 
 beforeAll(async () => {
   const stack = inject("stack");
-  proxy = await startProxy(Number(new URL(stack.OPENSEARCH_ENDPOINT).port), DELAY_MS);
+  proxy = await startProxy(Number(new URL(stack.OPENSEARCH_ENDPOINT).port), { slowDelayMs: DELAY_MS });
   monitored = await openMonitoredPipeline(stack, { OPENSEARCH_ENDPOINT: `http://127.0.0.1:${proxy.port}` });
   publishing = setInterval(() => void monitored.publish(["a message", "another one"]).catch(() => undefined), 200);
   const isWell = async () => {

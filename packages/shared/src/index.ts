@@ -39,6 +39,7 @@ export { type ConsumeOptions, type Consumption, consume } from "./kafka/consume.
 export { type Delivery, type OrderedProducer, openOrderedProducer } from "./kafka/ordered-producer.ts";
 export { connectProducer, type OutgoingRecord, type Placement, type RecordProducer } from "./kafka/produce.ts";
 export { type OffsetRange, offsetRanges, type ReadRecord, readRanges } from "./kafka/read.ts";
+export { type DeadLetterSelection, readDeadLetters, SelectionTooLarge } from "./kafka/read-dead-letters.ts";
 export { headersOf, type Received } from "./kafka/received.ts";
 export { ensurePipelineTopics, ensureTopics, type TopicSpecification } from "./kafka/topics.ts";
 export { bucketBounds, Latency, type LatencySummary } from "./latency.ts";
@@ -55,7 +56,7 @@ export { openPostgres, type Pool } from "./postgres.ts";
 export { type Activity, announcePresence, type Presence, readPresence, type Stage, stages } from "./presence.ts";
 export { decodeBatch, encodeBatch, encodedSize } from "./records/batch.ts";
 export { RecordError } from "./records/bytes.ts";
-export { type DeadLetter, deadLetterHeaders, parseDeadLetter } from "./records/dead-letter.ts";
+export { type DeadLetter, deadLetterHeaders, parseDeadLetter, replayRecord } from "./records/dead-letter.ts";
 export { type Headers, isTombstone, type Message, messageId, type Origin, parseMessageId } from "./records/message.ts";
 export { decodeVectors, type EmbeddedBatch, encodeVectors } from "./records/vectors.ts";
 export { firstConnection, openRedis, type Redis } from "./redis.ts";

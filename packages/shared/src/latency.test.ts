@@ -25,6 +25,25 @@ test("a quantile from the buckets is within 4 % of the exact one, whatever the d
   );
 });
 
+test("the recent figures are those of the last windows, and none after a pause", () => {
+  const latency = new Latency();
+  latency.record(1_000, 100);
+  const now = performance.now();
+  expect(latency.recent(now)?.p50Ms).toBeCloseTo(1_000, -2);
+  // Within the next window the last one still counts; then it is forgotten.
+  expect(latency.recent(now + 6_000)?.p99Ms).toBeCloseTo(1_000, -2);
+  expect(latency.recent(now + 12_000)).toBeUndefined();
+  expect(latency.count).toBe(100);
+});
+
+test("the recent quantiles are within 5 % of the exact ones", () => {
+  const latency = new Latency();
+  for (let ms = 1; ms <= 1_000; ms++) latency.record(ms);
+  const { p50Ms = 0, p99Ms = 0 } = latency.recent() ?? {};
+  expect(p50Ms / 500).toBeCloseTo(1, 1);
+  expect(p99Ms / 990).toBeCloseTo(1, 1);
+});
+
 test("buckets ascend, and each has what is at or below its bound", () => {
   expect(bucketBounds.toSorted((one, other) => one - other)).toEqual(bucketBounds);
   expect(new Set(bucketBounds).size).toBe(bucketBounds.length);

@@ -36,6 +36,7 @@ export const actions = {
   "event.dead_letter": "Events that could not be delivered went to the events' dead-letter topic, or not even there.",
   "api.request": "One HTTP request.",
   "api.publish": "Messages were published.",
+  "api.replay": "Dead letters were sent through the pipeline again.",
   "api.search": "A search was answered.",
   "tracking.write": "The progress of messages was written to Redis; failures are counted, never fatal.",
 } as const;

@@ -29,6 +29,7 @@ const latencySchema = z.object({
   p95Ms: z.number(),
   p99Ms: z.number(),
   maxMs: z.number(),
+  recent: z.object({ p50Ms: z.number(), p99Ms: z.number() }).optional(),
 });
 
 const presenceSchema = z.object({

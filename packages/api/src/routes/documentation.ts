@@ -36,7 +36,6 @@ const mediaTypes = {
 /** The documentation page: Swagger UI from this process itself, with no request to anywhere else. */
 export function addDocumentation(app: OpenAPIHono): void {
   app.get("/openapi.json", (context) => context.json(openApiDocument(app)));
-  app.get("/", (context) => context.redirect("/docs"));
   app.use("/docs", contentSecurity);
   app.use("/docs/*", contentSecurity);
   app.get("/docs", (context) => context.html(page));

@@ -65,33 +65,38 @@ const route = createRoute({
   },
 });
 
-export function healthRoute({ readPresence, probes }: HealthEdges): OpenAPIHono {
+export function healthRoute(edges: HealthEdges): OpenAPIHono {
   const app = new OpenAPIHono();
   app.openapi(route, async (context) => {
-    const startedAt = performance.now();
-    const [kafka, opensearch, postgres, redis, presence] = await Promise.all([
-      probes.kafka(),
-      probes.opensearch(),
-      probes.postgres(),
-      probes.redis(),
-      attempt(readPresence, PROBE_TIMEOUT_MS).then((outcome) => ({ outcome, checkedInMs: elapsedMs(startedAt) })),
-    ]);
-    const ofStage = (stage: Stage) => checkStage(presence.outcome, stage, presence.checkedInMs);
-    const checks: Record<Name, Check> = {
-      // It answers, so it works; what it needs is beside it.
-      api: { status: "ok", checkedInMs: 0 },
-      ingest: ofStage("ingest"),
-      embed: ofStage("embed"),
-      sink: ofStage("sink"),
-      ...{ kafka, opensearch, postgres, redis },
-      [EMBEDDING_PROVIDER]: checkProvider(presence.outcome, presence.checkedInMs),
-    };
+    const checks = await readChecks(edges);
     const failed = names.filter((name) => checks[name].status === "failed");
     const slow = names.filter((name) => checks[name].status === "slow");
     if (failed.length > 0) return context.json({ status: "failed" as const, failed, slow, checks }, 503);
     return context.json({ status: slow.length > 0 ? ("slow" as const) : ("ok" as const), failed, slow, checks }, 200);
   });
   return app;
+}
+
+/** Never rejects: what cannot be asked has failed. */
+export async function readChecks({ readPresence, probes }: HealthEdges): Promise<Record<Name, Check>> {
+  const startedAt = performance.now();
+  const [kafka, opensearch, postgres, redis, presence] = await Promise.all([
+    probes.kafka(),
+    probes.opensearch(),
+    probes.postgres(),
+    probes.redis(),
+    attempt(readPresence, PROBE_TIMEOUT_MS).then((outcome) => ({ outcome, checkedInMs: elapsedMs(startedAt) })),
+  ]);
+  const ofStage = (stage: Stage) => checkStage(presence.outcome, stage, presence.checkedInMs);
+  return {
+    // It answers, so it works; what it needs is beside it.
+    api: { status: "ok", checkedInMs: 0 },
+    ingest: ofStage("ingest"),
+    embed: ofStage("embed"),
+    sink: ofStage("sink"),
+    ...{ kafka, opensearch, postgres, redis },
+    [EMBEDDING_PROVIDER]: checkProvider(presence.outcome, presence.checkedInMs),
+  };
 }
 
 function checkStage(presence: Outcome<Record<Stage, Presence[]>>, stage: Stage, checkedInMs: number): Check {

@@ -2,7 +2,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { type Presence, type Stage, stages } from "@millrace/shared";
 import { attempt, type Outcome } from "../outcome.ts";
 import { describeProblems } from "../problem.ts";
-import { stageStatusSchema } from "../stage-schema.ts";
+import { type StageStatus, stageStatusSchema } from "../stage-schema.ts";
 import { summarize } from "../stage-summary.ts";
 
 /** What the processes of each stage last said of themselves. Rejects where that cannot be known. */
@@ -49,16 +49,19 @@ const route = createRoute({
 export function statusRoute(edges: StatusEdges, timeoutMs: number): OpenAPIHono {
   const app = new OpenAPIHono();
   app.openapi(route, async (context) => {
-    const [presence, lag] = await Promise.all([
-      attempt(edges.readPresence, timeoutMs),
-      attempt(edges.readLag, timeoutMs),
-    ]);
-    const status = Object.fromEntries(
-      stages.map((stage) => [stage, summarize(pick(presence, stage), pick(lag, stage))]),
-    );
-    return context.json({ stages: status as Record<Stage, ReturnType<typeof summarize>> }, 200);
+    return context.json({ stages: await readStatus(edges, timeoutMs) }, 200);
   });
   return app;
+}
+
+/** Never rejects: what cannot be known is null. */
+export async function readStatus(edges: StatusEdges, timeoutMs: number): Promise<Record<Stage, StageStatus>> {
+  const [presence, lag] = await Promise.all([
+    attempt(edges.readPresence, timeoutMs),
+    attempt(edges.readLag, timeoutMs),
+  ]);
+  const status = stages.map((stage) => [stage, summarize(pick(presence, stage), pick(lag, stage))]);
+  return Object.fromEntries(status) as Record<Stage, StageStatus>;
 }
 
 function pick<Value>(outcome: Outcome<Record<Stage, Value>>, stage: Stage): Outcome<Value> {

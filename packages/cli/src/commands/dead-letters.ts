@@ -2,14 +2,15 @@ import {
   type Clients,
   connectProducer,
   type DeadLetter,
+  type DeadLetterSelection,
   messageId,
   openClients,
   type PoisonCode,
   poisonCodes,
+  readDeadLetters,
+  replayRecord,
 } from "@millrace/shared";
 import { Command, Option } from "commander";
-import { readDeadLetters, type Selection } from "../dead-letters/read.ts";
-import { replayRecord } from "../dead-letters/replay.ts";
 import { CommandError } from "../errors.ts";
 
 interface Options {
@@ -53,7 +54,7 @@ function selecting(command: Command): Command {
     .addOption(new Option("--code <code>", "given up for this reason only").choices([...poisonCodes]));
 }
 
-function selection({ topic, code }: Options, ids?: readonly string[]): Selection {
+function selection({ topic, code }: Options, ids?: readonly string[]): DeadLetterSelection {
   return { ...(topic !== undefined && { topic }), ...(code !== undefined && { code }), ...(ids && { ids }) };
 }
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { ensureBuilt } from "@millrace/console/build";
 import { aborted, openClients, readConfiguration, topicSettings } from "@millrace/shared";
 import { lease, type Pipeline, startPipeline } from "@millrace/stack";
 import { Command, InvalidArgumentError } from "commander";
@@ -47,7 +48,11 @@ async function start(options: StartOptions, stop: AbortSignal): Promise<Run> {
   const source = options.messages === undefined ? readmeMessages() : await fileMessages(options.messages);
   const total = await checkMessages(source, readConfiguration(z.object(topicSettings), process.env));
   const startedAt = performance.now();
+  // The api's page is built while the services start.
+  const built = ensureBuilt();
+  built.catch(() => undefined);
   await using stack = await lease({ name: options.stack, onProgress: say });
+  await built;
   stop.throwIfAborted();
   await using services = openClients({ ...process.env, ...stack.env }, "cli", stop);
   await ensureSourceTopic(services);

@@ -83,6 +83,7 @@ function urlLines(run: Run, api: URL): string[] {
 function urlsOf({ searches }: Run, api: URL) {
   const url = (path: string) => new URL(path, api).href;
   return {
+    console: url("/"),
     docs: url("/docs"),
     health: url("/health"),
     status: url("/status"),

@@ -5,8 +5,8 @@ import {
   poison,
   type ReadRecord,
   readRanges,
+  replayRecord,
 } from "@millrace/shared";
-import { replayRecord } from "../dead-letters/replay.ts";
 import { type PartitionReport, repairable } from "./reconcile.ts";
 
 const CHUNK = 500;

@@ -38,6 +38,11 @@ export function deadLetterHeaders(letter: DeadLetter): Headers {
   return [...letter.headers, ...own];
 }
 
+/** A record of the replay topic: the original message, and headers that give it its first identity. */
+export function replayRecord(letter: DeadLetter) {
+  return { key: letter.key, value: letter.value, headers: deadLetterHeaders(letter) };
+}
+
 /** Throws a `RecordError` where the headers are not those of a dead letter. */
 export function parseDeadLetter(key: Buffer | null, value: Buffer | null, headers: Headers): DeadLetter {
   const facts = new Map<string, string>();

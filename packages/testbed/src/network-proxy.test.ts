@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type NetworkProxy, startProxy } from "./proxy.ts";
+import { type NetworkProxy, startProxy } from "./network-proxy.ts";
 
 const echo = createServer((socket) => {
   socket.on("error", () => undefined);

@@ -14,10 +14,14 @@ export interface NetworkProxy extends AsyncDisposable {
 }
 
 const HOST = "127.0.0.1";
+/** Of each piece of data, in mode `slow`. */
 const SLOW_DELAY_MS = 300;
 
 /** @param slowDelayMs what `slow` adds to each piece that passes, in both directions */
-export async function startProxy(upstreamPort: number, slowDelayMs = SLOW_DELAY_MS): Promise<NetworkProxy> {
+export async function startProxy(
+  upstreamPort: number,
+  { slowDelayMs = SLOW_DELAY_MS }: { slowDelayMs?: number } = {},
+): Promise<NetworkProxy> {
   const sockets = new Set<Socket>();
   let mode: ProxyMode = "pass";
   let left = Promise.withResolvers<void>();

@@ -1,0 +1,38 @@
+import type { Pool } from "@millrace/shared";
+import type { DeadLetterRows } from "../routes/dead-letters.ts";
+import { ifTableExists } from "./undefined-table.ts";
+
+/** Enough of a message to recognise it. */
+const PREVIEW_CHARACTERS = 240;
+
+interface Row {
+  id: string;
+  code: string | null;
+  cause: string | null;
+  recordedAt: Date;
+  preview: string | null;
+}
+
+const selectLatest = `
+  SELECT kafka_topic || '-' || kafka_partition || '-' || kafka_offset AS id, error_code AS code, error_cause AS cause,
+    timestamp AS "recordedAt", left(message_content, ${PREVIEW_CHARACTERS}) AS preview
+  FROM demo_log
+  WHERE log_level = 'ERROR'
+  ORDER BY demo_log.id DESC
+  LIMIT $1`;
+
+const countAll = "SELECT count(*)::integer AS total FROM demo_log WHERE log_level = 'ERROR'";
+
+/** Reads the rows of dead letters that the sink writes, and makes INFO again when a message is stored after all. */
+export function createDeadLetterRows(pool: Pool): DeadLetterRows {
+  return {
+    async latest(limit) {
+      const [counted, latest] = await Promise.all([
+        ifTableExists(() => pool.query<{ total: number }>(countAll)),
+        ifTableExists(() => pool.query<Row>(selectLatest, [limit])),
+      ]);
+      const deadLetters = (latest?.rows ?? []).map((row) => ({ ...row, recordedAt: row.recordedAt.toISOString() }));
+      return { total: counted?.rows[0]?.total ?? 0, deadLetters };
+    },
+  };
+}

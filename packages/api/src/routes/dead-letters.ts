@@ -1,0 +1,169 @@
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { DeadLetterList } from "@millrace/console";
+import {
+  type DeadLetter,
+  type Log,
+  messageId,
+  parseMessageId,
+  replayRecord,
+  SelectionTooLarge,
+} from "@millrace/shared";
+import { bodyLimit } from "hono/body-limit";
+import { attempt, type Outcome } from "../outcome.ts";
+import { elapsedMs } from "../probe.ts";
+import { describeProblems, HttpProblem, requestErrors } from "../problem.ts";
+import { parseJson } from "../publish-body.ts";
+import { sameOrigin } from "../same-origin.ts";
+import type { MessageLog } from "./publish.ts";
+
+/** The rows of the messages that are given up now. Rejects where they cannot be known. */
+export interface DeadLetterRows {
+  latest(limit: number): Promise<DeadLetterList>;
+}
+
+export interface DeadLettersEdges {
+  deadLetterRows: DeadLetterRows;
+  /** Rejects with `SelectionTooLarge` where they are more than may be held. */
+  readDeadLetters(ids: readonly string[]): Promise<DeadLetter[]>;
+  messageLog: MessageLog;
+  log: Log;
+}
+
+const LIST_MAX = 500;
+/** As many of the longest ids take about half of it. */
+const BODY_MAX_BYTES = 262_144;
+
+const deadLetterSchema = z
+  .object({
+    id: z.string(),
+    code: z.string().nullable(),
+    cause: z.string().nullable(),
+    recordedAt: z.string().openapi({ description: "ISO 8601" }),
+    preview: z.string().nullable().openapi({ description: "The beginning of the message, where it is text." }),
+  })
+  .openapi("DeadLetter");
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/dead-letters",
+  tags: ["messages"],
+  summary: "The messages that are given up",
+  description: "The latest first. A message that was replayed and stored is not among them any more.",
+  request: {
+    query: z.strictObject({
+      limit: z.coerce.number().int().min(1).max(LIST_MAX).default(100).openapi({ description: "Most of them." }),
+    }),
+  },
+  responses: {
+    200: {
+      description: "The latest of them, and how many there are.",
+      content: {
+        "application/json": { schema: z.object({ total: z.int(), deadLetters: z.array(deadLetterSchema) }) },
+      },
+    },
+    ...describeProblems({
+      "invalid-parameter": "the parameter limit is refused",
+      unavailable: "PostgreSQL: connection refused",
+    }),
+  },
+});
+
+const idsSchema = z.strictObject({
+  ids: z
+    .array(z.string().refine((id) => parseMessageId(id) !== undefined, { error: "not topic-partition-offset" }))
+    .min(1)
+    .max(LIST_MAX),
+});
+
+const replayRoute = createRoute({
+  method: "post",
+  path: "/dead-letters/replay",
+  tags: ["messages"],
+  summary: "Send dead letters through the pipeline again",
+  description: "Under their first identity, as `millrace dead-letters replay` does. Not from another site's pages.",
+  request: { body: { required: true, content: { "application/json": { schema: idsSchema } } } },
+  responses: {
+    202: {
+      description: "They are on their way; GET /status/{id} follows each.",
+      content: { "application/json": { schema: z.object({ replayed: z.int() }) } },
+    },
+    ...describeProblems({
+      "malformed-body": "the body is not JSON",
+      "foreign-origin": "this is for this api's own pages, and for programs",
+      "unknown-message": "there is no dead letter of messages-3-41; nothing was replayed",
+      "too-large": "the messages have more than 33554432 bytes together",
+      "invalid-body": "a part of the body is refused; nothing was replayed",
+      unavailable: "Kafka: connection refused; 0 of 1 messages were replayed",
+    }),
+  },
+});
+
+export function deadLettersRoutes(edges: DeadLettersEdges, replayTopic: string, timeoutMs: number): OpenAPIHono {
+  const app = new OpenAPIHono();
+  app.openapi(listRoute, async (context) => {
+    const { limit } = context.req.valid("query");
+    const outcome = await attempt(() => edges.deadLetterRows.latest(limit), timeoutMs);
+    if ("fault" in outcome) throw new HttpProblem("unavailable", `PostgreSQL: ${outcome.fault.cause}`);
+    return context.json({ ...outcome.value, deadLetters: [...outcome.value.deadLetters] }, 200);
+  });
+  app.openAPIRegistry.registerPath(replayRoute);
+  app.post("/dead-letters/replay", sameOrigin, limitBody, async (context) => {
+    const startedAt = performance.now();
+    const ids = parseIds(await context.req.text());
+    const letters = await findLetters(ids, edges, timeoutMs);
+    const outcome = await replay(letters, edges.messageLog, replayTopic, timeoutMs);
+    const fault = "fault" in outcome ? outcome.fault : undefined;
+    const details = { messages: letters.length, ...(fault && { cause: fault.cause }) };
+    edges.log.record("api.replay", fault ? "retry" : "ok", elapsedMs(startedAt), details);
+    if (fault) throw new HttpProblem("unavailable", `Kafka: ${fault.cause}; some may have been replayed`);
+    return context.json({ replayed: letters.length }, 202);
+  });
+  return app;
+}
+
+const limitBody = bodyLimit({
+  maxSize: BODY_MAX_BYTES,
+  onError: () => {
+    throw new HttpProblem("too-large", `the body has more than ${BODY_MAX_BYTES} bytes`);
+  },
+});
+
+function parseIds(body: string): readonly string[] {
+  const parsed = idsSchema.safeParse(parseJson(body));
+  if (parsed.success) return [...new Set(parsed.data.ids)];
+  const errors = requestErrors(parsed.error);
+  throw new HttpProblem("invalid-body", "a part of the body is refused; nothing was replayed", { errors });
+}
+
+/** All of them, or the problem. */
+async function findLetters(ids: readonly string[], edges: DeadLettersEdges, timeoutMs: number): Promise<DeadLetter[]> {
+  const outcome = await attempt(async () => {
+    try {
+      return await edges.readDeadLetters(ids);
+    } catch (error) {
+      if (error instanceof SelectionTooLarge) return error;
+      throw error;
+    }
+  }, timeoutMs / 2);
+  if ("fault" in outcome) throw new HttpProblem("unavailable", `Kafka: ${outcome.fault.cause}; nothing was replayed`);
+  const letters = outcome.value;
+  if (letters instanceof SelectionTooLarge) {
+    throw new HttpProblem("too-large", `${letters.message}: replay fewer at once`);
+  }
+  const found = new Set(letters.map(({ origin }) => messageId(origin)));
+  const missing = ids.filter((id) => !found.has(id));
+  if (missing.length === 0) return letters;
+  throw new HttpProblem("unknown-message", `there is no dead letter of ${missing.join(", ")}; nothing was replayed`);
+}
+
+async function replay(
+  letters: readonly DeadLetter[],
+  messageLog: MessageLog,
+  topic: string,
+  timeoutMs: number,
+): Promise<Outcome<unknown>> {
+  // Each as an append of its own: what is appended at once leaves together, within the bound of one request.
+  const appended = () => Promise.all(letters.map((letter) => messageLog.append(topic, [replayRecord(letter)])));
+  const outcome = await attempt(appended, timeoutMs / 2);
+  return "fault" in outcome ? outcome : (outcome.value.find((each) => "fault" in each) ?? outcome);
+}

@@ -1,0 +1,48 @@
+import { OpenAPIHono, z } from "@hono/zod-openapi";
+import { extendHistory, type HistoryPoint, type Snapshot } from "@millrace/console";
+import { Broadcast, encodeEvent } from "../live/broadcast.ts";
+import { describeProblems, HttpProblem } from "../problem.ts";
+
+const INTERVAL_MS = 1_000;
+
+/**
+ * The console's live data. Nothing is read while nobody listens; the history that a new listener is given first is of
+ * the time in which somebody did.
+ */
+export function eventsRoute(readSnapshot: () => Promise<Snapshot>, clientsMax: number): OpenAPIHono {
+  let history: readonly HistoryPoint[] = [];
+  const read = async (): Promise<Snapshot> => {
+    const snapshot = await readSnapshot();
+    history = extendHistory(history, snapshot);
+    return snapshot;
+  };
+  const broadcast = new Broadcast(read, { intervalMs: INTERVAL_MS, clientsMax });
+  const app = new OpenAPIHono();
+  app.openAPIRegistry.registerPath({
+    method: "get",
+    path: "/events",
+    tags: ["pipeline"],
+    summary: "The pipeline, live",
+    description:
+      "Server-sent events: `history` once, then `snapshot` about once a second, the same for everybody. " +
+      "Rates are over ten seconds; latencies are those of GET /status.",
+    responses: {
+      200: {
+        description: "Goes on until the client leaves, or reads too slowly.",
+        content: { "text/event-stream": { schema: z.string() } },
+      },
+      ...describeProblems({ unavailable: `${clientsMax} clients listen already` }),
+    },
+  });
+  app.get("/events", (context) => {
+    const events = broadcast.listen(encodeEvent("history", history));
+    if (!events) throw new HttpProblem("unavailable", `${clientsMax} clients listen already`);
+    return context.body(events, 200, {
+      "content-type": "text/event-stream",
+      "cache-control": "no-store",
+      // nginx would hold the events back otherwise.
+      "x-accel-buffering": "no",
+    });
+  });
+  return app;
+}

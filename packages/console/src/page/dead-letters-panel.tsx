@@ -1,0 +1,114 @@
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import type { DeadLetter, DeadLetterList } from "../contract.ts";
+import { formatCount, formatTime } from "./format.ts";
+import { Problem } from "./problem.tsx";
+import { ask, post } from "./requests.ts";
+
+const SHOWN_MAX = 100;
+/** When the list is looked at again after a replay: most messages have ended by then, whichever way. */
+const LOOK_AGAIN_MS = [1_000, 3_000, 8_000];
+
+/** @param given how many were given up since the processes began: the list is read again when it grows */
+export function DeadLettersPanel({ given }: { given: number }) {
+  const [list, setList] = useState<DeadLetterList>();
+  const [problem, setProblem] = useState<string>();
+  const [said, setSaid] = useState("");
+  const read = useCallback(async () => {
+    const answer = await ask<DeadLetterList>(`/dead-letters?limit=${SHOWN_MAX}`);
+    if ("problem" in answer) return setProblem(answer.problem);
+    setProblem(undefined);
+    setList(answer.body);
+  }, []);
+  useEffect(() => {
+    void read();
+    // The row is written a moment after the message was given up.
+    const timer = setTimeout(() => void read(), 1_500);
+    return () => clearTimeout(timer);
+  }, [read, given]);
+
+  const replay = async (ids: readonly string[]): Promise<void> => {
+    const answer = await post<{ replayed: number }>("/dead-letters/replay", { ids });
+    if ("problem" in answer) return setProblem(answer.problem);
+    setProblem(undefined);
+    setSaid(`${messages(answer.body.replayed)} sent through the pipeline again.`);
+    for (const delayMs of LOOK_AGAIN_MS) setTimeout(() => void read(), delayMs);
+  };
+  const letters = list?.deadLetters ?? [];
+  return (
+    <section id="dead-letters" class="panel" aria-labelledby="dead-letters-title">
+      <div class="row">
+        <h2 id="dead-letters-title">Dead letters {list && <span class="count">{formatCount(list.total)}</span>}</h2>
+        {letters.length > 0 && <ReplayAll count={letters.length} replay={() => replay(letters.map(({ id }) => id))} />}
+      </div>
+      <Problem text={problem} />
+      <p class="hint" role="status">
+        {said}
+      </p>
+      {list && letters.length === 0 && <p class="empty">No message is given up.</p>}
+      <ul class="letters">
+        {letters.map((letter) => (
+          <Letter key={letter.id} letter={letter} replay={() => replay([letter.id])} />
+        ))}
+      </ul>
+      {list && list.total > letters.length && (
+        <p class="hint">The latest {letters.length} are shown; millrace dead-letters list has all.</p>
+      )}
+    </section>
+  );
+}
+
+function messages(count: number): string {
+  return count === 1 ? "1 message" : `${formatCount(count)} messages`;
+}
+
+/** Asks once more: it may be a hundred messages. */
+function ReplayAll({ count, replay }: { count: number; replay(): Promise<void> }) {
+  const [asking, setAsking] = useState<boolean>();
+  const first = useRef<HTMLButtonElement>(null);
+  // The button that had the focus is replaced: the next one takes it over.
+  useEffect(() => {
+    if (asking !== undefined) first.current?.focus();
+  }, [asking]);
+  if (!asking) {
+    return (
+      <button type="button" ref={first} onClick={() => setAsking(true)}>
+        Replay all
+      </button>
+    );
+  }
+  const confirm = (): void => {
+    setAsking(false);
+    void replay();
+  };
+  return (
+    <div class="row">
+      <button type="button" class="primary" ref={first} onClick={confirm}>
+        Replay {messages(count)}
+      </button>
+      <button type="button" onClick={() => setAsking(false)}>
+        Cancel
+      </button>
+    </div>
+  );
+}
+
+function Letter({ letter, replay }: { letter: DeadLetter; replay(): Promise<void> }) {
+  const { id, code, cause, recordedAt, preview } = letter;
+  return (
+    <li data-id={id}>
+      <div>
+        <p class="letter-cause">
+          <strong>{code ?? "unknown"}</strong> {cause}
+        </p>
+        <p class="letter-text">{preview?.trim() ? preview : <em>no text</em>}</p>
+        <p class="hit-origin">
+          <code>{id}</code>
+          <time dateTime={recordedAt}>{formatTime(recordedAt)}</time>
+        </p>
+      </div>
+      <button type="button" onClick={() => void replay()} aria-label={`Replay ${id}`}>
+        Replay
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,37 @@
+/** A stretch of a hit's text. */
+export interface Part {
+  text: string;
+  found: boolean;
+}
+
+const entities: Readonly<Record<string, string>> = {
+  "&amp;": "&",
+  "&lt;": "<",
+  "&gt;": ">",
+  "&quot;": '"',
+  "&#x27;": "'",
+  "&#x2F;": "/",
+};
+
+/** Takes the api's highlight apart: encoded text, with the words that were found within <em>. */
+export function fromMarkup(markup: string): Part[] {
+  return markup
+    .split(/<em>(.*?)<\/em>/s)
+    .map((text, index) => ({ text: decode(text), found: index % 2 === 1 }))
+    .filter(({ text }) => text !== "");
+}
+
+function decode(text: string): string {
+  return text.replaceAll(/&(?:amp|lt|gt|quot|#x27|#x2F);/g, (entity) => entities[entity] ?? entity);
+}
+
+/** A search by meaning finds no words; the ones that it has in common with the question are shown all the same. */
+export function inText(text: string, query: string): Part[] {
+  const words = query.match(/[\p{L}\p{N}]{3,}/gu) ?? [];
+  if (words.length === 0) return [{ text, found: false }];
+  const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(${words.join("|")})(?![\\p{L}\\p{N}])`, "giu");
+  return text
+    .split(pattern)
+    .map((part, index) => ({ text: part, found: index % 2 === 1 }))
+    .filter(({ text: part }) => part !== "");
+}

@@ -1,0 +1,29 @@
+import type { Latency, Snapshot } from "../contract.ts";
+
+/** What is measured at each place, in the order of a message's way; what a process does once is left out. */
+const shown = [
+  ["publish_to_stored", "Publish to stored", "sink"],
+  ["api.publish", "Publish", "api"],
+  ["ingest.pack", "Pack a batch", "ingest"],
+  ["embed.batch", "Embed a batch", "embed"],
+  ["embed.request", "Embeddings request", "embed"],
+  ["sink.batch", "Store a batch", "sink"],
+  ["sink.bulk_write", "Bulk write to OpenSearch", "sink"],
+  ["sink.insert", "Insert into PostgreSQL", "sink"],
+  ["api.search", "Search", "api"],
+] as const;
+
+export interface Operation {
+  /** As in the logs and the metrics. */
+  name: string;
+  title: string;
+  latency: Latency;
+}
+
+/** Those that were measured so far. */
+export function operationsOf({ api, stages }: Snapshot): Operation[] {
+  return shown.flatMap(([name, title, process]) => {
+    const latency = (process === "api" ? api : stages[process]).latencies[name];
+    return latency ? { name, title, latency } : [];
+  });
+}

@@ -1,0 +1,37 @@
+export const themes = ["system", "light", "dark"] as const;
+export type Theme = (typeof themes)[number];
+
+const KEY = "millrace-theme";
+
+export function storedTheme(): Theme {
+  const stored = storage()?.getItem(KEY);
+  return themes.find((theme) => theme === stored) ?? "system";
+}
+
+/** A browser that keeps no data of sites throws at the very name. */
+function storage(): Storage | undefined {
+  try {
+    return localStorage;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The attribute decides which half of each `light-dark()` the tokens take. */
+export function applyTheme(theme: Theme): void {
+  if (theme === "system") storage()?.removeItem(KEY);
+  else storage()?.setItem(KEY, theme);
+  document.documentElement.dataset.theme = theme;
+  document.dispatchEvent(new Event("theme"));
+}
+
+/** Calls back when the colours of the page change, whoever changes them; returns how to stop that. */
+export function onColoursChange(callback: () => void): () => void {
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  system.addEventListener("change", callback);
+  document.addEventListener("theme", callback);
+  return () => {
+    system.removeEventListener("change", callback);
+    document.removeEventListener("theme", callback);
+  };
+}

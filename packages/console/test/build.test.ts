@@ -1,0 +1,37 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { beforeAll, expect, test } from "vitest";
+import { ensureBuilt } from "../src/build/ensure-built.ts";
+import { hashSource, isBuilt } from "../src/build/source.ts";
+import { pageDirectory } from "../src/index.ts";
+
+const directory = fileURLToPath(pageDirectory);
+beforeAll(ensureBuilt);
+
+function files(): string[] {
+  return ["index.html", ...readdirSync(join(directory, "assets")).map((name) => join("assets", name))];
+}
+
+test("the build is of the present source, and a second one has nothing to do", async () => {
+  expect(isBuilt(hashSource())).toBe(true);
+  const page = readFileSync(join(directory, "index.html"), "utf8");
+  await ensureBuilt();
+  expect(readFileSync(join(directory, "index.html"), "utf8")).toBe(page);
+});
+
+test("all of it together is less than 150 kB compressed", () => {
+  const sizes = files().map((file) => gzipSync(readFileSync(join(directory, file))).length);
+  expect(sizes.length).toBeGreaterThan(5);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(150_000);
+});
+
+test("every asset is named by its content, and the page names none elsewhere and has no script within", () => {
+  for (const file of files().slice(1)) expect(file).toMatch(/-[\w-]{8}\.(js|css|svg|woff2)$/);
+  const page = readFileSync(join(directory, "index.html"), "utf8");
+  const addresses = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => address);
+  expect(addresses.length).toBeGreaterThan(2);
+  for (const address of addresses) expect(address).toMatch(/^\/assets\//);
+  expect(page).not.toMatch(/<script(?![^>]*src=)|<style|\son\w+=/);
+});

@@ -1,5 +1,5 @@
 // Writes what the code knows better than a person: the README's table of variables, .env.example, what Compose passes on,
-// which variables the chart takes, and docs/logs.md.
+// which variables the chart takes, docs/logs.md and docs/api.md.
 //   npm run docs              writes them
 //   npm run docs -- --check   fails when one of them is out of date
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -10,6 +10,7 @@ import { embedConfig } from "../packages/embed/src/config.ts";
 import { ingestConfig } from "../packages/ingest/src/config.ts";
 import { actions, describeVariables, type VariableDescription } from "../packages/shared/src/index.ts";
 import { sinkConfig } from "../packages/sink/src/config.ts";
+import { apiPage } from "./api-docs.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const processes = { ingest: ingestConfig, embed: embedConfig, sink: sinkConfig, api: apiConfig };
@@ -28,6 +29,7 @@ const written = {
   "deploy/compose/variables.yml": composeVariables(),
   "deploy/helm/millrace/values.schema.json": chartSchema(),
   "docs/logs.md": between(read("docs/logs.md"), "actions", actionTable()),
+  "docs/api.md": await apiPage(),
 };
 
 const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { ConfigurationError, describeCause } from "@millrace/shared";
 import { StackError } from "@millrace/stack";
 import { Command } from "commander";
+import { costCommand } from "./commands/cost.ts";
 import { deadLettersCommand } from "./commands/dead-letters.ts";
 import { latencyCommand } from "./commands/latency.ts";
 import { loadCommand } from "./commands/load.ts";
@@ -25,6 +26,7 @@ const program = new Command("millrace")
   .addCommand(startCommand(stop))
   .addCommand(verifyCommand())
   .addCommand(deadLettersCommand())
+  .addCommand(costCommand(stop))
   .addCommand(latencyCommand(stop))
   .addCommand(loadCommand(stop));
 

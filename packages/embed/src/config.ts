@@ -1,7 +1,9 @@
 import {
   checkIdentity,
   consumerSettings,
+  dimensionsOf,
   kafkaSettings,
+  modelSettings,
   priceOf,
   processSettings,
   redisSettings,
@@ -10,13 +12,6 @@ import {
 } from "@millrace/shared";
 import { z } from "zod";
 import type { SpendingLimits } from "./spending-budget.ts";
-
-/** Dimensions of OpenAI's models where none are asked for. */
-const knownDimensions: Record<string, number> = {
-  "text-embedding-3-small": 1_536,
-  "text-embedding-3-large": 3_072,
-  "text-embedding-ada-002": 1_536,
-};
 
 const settings = z.object({
   PORT: variable
@@ -52,11 +47,7 @@ const settings = z.object({
     .url()
     .default("https://api.openai.com/v1")
     .meta({ description: "Any server that speaks OpenAI's embeddings API." }),
-  OPENAI_EMBEDDING_MODEL: z.string().default("text-embedding-3-small").meta({ description: "Model." }),
-  OPENAI_EMBEDDING_DIMENSIONS: variable
-    .integer(1, 65_536)
-    .optional()
-    .meta({ description: "Dimensions to ask for; absent: the model's own." }),
+  ...modelSettings,
   OPENAI_TIMEOUT_MS: variable
     .integer(100, 600_000)
     .default(30_000)
@@ -83,9 +74,6 @@ const settings = z.object({
   EMBEDDING_BUDGET_USD_PER_DAY: variable.dollars().optional().meta({
     description:
       "Dollars that all embed processes together may spend in a day (UTC); then batches wait. Absent: no limit.",
-  }),
-  EMBEDDING_PRICE_USD_PER_MILLION_TOKENS: variable.dollars().optional().meta({
-    description: "Price by which the budget is counted; absent: the list price of the model.",
   }),
   EMBED_IN_FLIGHT_MAX_BYTES: variable
     .integer(1_024, 1_073_741_824)
@@ -167,7 +155,7 @@ export function providerSettings(config: EmbedConfig): ProviderSettings {
   const { EMBEDDING_PROVIDER: provider, OPENAI_API_KEY: apiKey, OPENAI_API_KEY_SECRET_ARN: secret } = config;
   if (provider === "local" || (apiKey ?? secret) === undefined) return { provider: "local" };
   const requested = config.OPENAI_EMBEDDING_DIMENSIONS;
-  const expected = requested ?? knownDimensions[config.OPENAI_EMBEDDING_MODEL];
+  const expected = requested ?? dimensionsOf(config.OPENAI_EMBEDDING_MODEL);
   return {
     provider: "openai",
     ...(apiKey !== undefined && { apiKey }),

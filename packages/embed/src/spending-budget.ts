@@ -65,6 +65,7 @@ export function createSpendingBudget(
       return taken;
     } catch (error) {
       log.debug("embed.budget", { cause: describeCause(error) });
+      // The day ended meanwhile, and its count with it.
       if (on !== day) return true;
       unreported += reported;
       if (units > 0 && heard + unreported + units > budget) return false;
@@ -86,6 +87,8 @@ export function createSpendingBudget(
     const [need, left] = [units, Math.max(0, budget - heard - unreported)].map((each) =>
       (each / UNITS_PER_USD).toFixed(6),
     );
+    if (units > budget)
+      return `a request needs $${need}, more than EMBEDDING_BUDGET_USD_PER_DAY of ${usdPerDay}: raise it`;
     return `EMBEDDING_BUDGET_USD_PER_DAY of ${usdPerDay} is spent: a request needs $${need}, $${left} are left; it goes on at ${resumesAt}, or with a larger budget`;
   };
 

@@ -79,11 +79,12 @@ test("a process with a larger budget goes on where the others stopped", async ()
   expect(await open(2, counter).budget.takeAtOnce(900_000)).not.toHaveProperty("refused");
 });
 
-test("a hard stop ends the waiting", async () => {
-  const { budget } = open(1);
+test("a hard stop ends the waiting, also that of a request that no day's budget covers", async () => {
+  const { budget, patience } = open(1);
   const stop = new AbortController();
   const rejected = expect(budget.take(2_000_000, stop.signal)).rejects.toThrow(/abort/i);
   await sleep(50);
+  expect(patience.health.dependencies["embedding-budget"]?.cause).toMatch(/needs \$2\.000000, more than.*raise it/);
   stop.abort();
   await rejected;
 });

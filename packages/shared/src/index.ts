@@ -13,6 +13,7 @@ export {
   variable,
 } from "./config.ts";
 export { createDeadLetters, type DeadLetters, type Undeliverable } from "./dead-letters.ts";
+export { dimensionsOf, estimateUsd, pricedModels, priceOf } from "./embedding-models.ts";
 export * from "./fault.ts";
 export { type DecodedValue, isFramed, NO_REGISTRY, type ValueDecoder } from "./framed-value.ts";
 export { type DependencyHealth, Health } from "./health.ts";
@@ -36,7 +37,6 @@ export { OpenSearchClient, openOpenSearch } from "./opensearch.ts";
 export { Operations, type SlowOperation } from "./operations.ts";
 export { openPostgres, type Pool } from "./postgres.ts";
 export { type Activity, announcePresence, type Presence, readPresence, type Stage, stages } from "./presence.ts";
-export { estimateUsd, pricedModels, priceOf } from "./prices.ts";
 export { decodeBatch, encodeBatch, encodedSize } from "./records/batch.ts";
 export { RecordError } from "./records/bytes.ts";
 export { type DeadLetter, deadLetterHeaders, parseDeadLetter } from "./records/dead-letter.ts";
@@ -56,4 +56,5 @@ export {
 } from "./stage.ts";
 export { tlsOptions } from "./tls.ts";
 export { createTracker, type Milestone, milestones, type Progress, type StageTracker } from "./tracking.ts";
+export { vectorKeys } from "./vector-key.ts";
 export { Work } from "./work.ts";

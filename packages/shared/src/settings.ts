@@ -167,6 +167,19 @@ export const textSettings = {
 };
 export type TextSettings = z.output<z.ZodObject<typeof textSettings>>;
 
+/** The embeddings model, and what it costs. */
+export const modelSettings = {
+  OPENAI_EMBEDDING_MODEL: describe(z.string().default("text-embedding-3-small"), "Model."),
+  OPENAI_EMBEDDING_DIMENSIONS: describe(
+    variable.integer(1, 65_536).optional(),
+    "Dimensions to ask for; absent: the model's own.",
+  ),
+  EMBEDDING_PRICE_USD_PER_MILLION_TOKENS: describe(
+    variable.dollars().optional(),
+    "Price by which dollars are counted; absent: the list price of the model.",
+  ),
+};
+
 export const postgresSettings = {
   POSTGRES_HOST: describe(z.string(), "Host of PostgreSQL."),
   POSTGRES_PORT: describe(variable.integer(1, 65_535).default(5432), "Port of PostgreSQL."),

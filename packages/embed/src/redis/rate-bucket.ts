@@ -29,17 +29,18 @@ export interface Settlement extends Taken {
  */
 const bucket = redisScript(`
 local RESERVE = 0.02
-local KINDS = { 'requests', 'tokens' }
 local time = redis.call('TIME')
 local now = tonumber(ARGV[2]) or time[1] * 1000 + time[2] / 1000
 local fields = redis.call('HMGET', KEYS[1], 'at', 'paused',
   'requests:limit', 'requests:level', 'requests:corrected', 'tokens:limit', 'tokens:level', 'tokens:corrected')
 local at, paused = tonumber(fields[1]) or now, tonumber(fields[2]) or 0
 now = math.max(now, at)
+-- By kind: 1 requests, 2 tokens; a limit of 0 is an unknown one.
 local state = {}
 for k = 1, 2 do
   local limit, level = tonumber(fields[3 * k]) or 0, tonumber(fields[3 * k + 1]) or 0
-  state[k] = { limit = limit, level = math.min(limit, level + limit * (now - at) / 60000), corrected = tonumber(fields[3 * k + 2]) or 0 }
+  level = math.min(limit, level + limit * (now - at) / 60000)
+  state[k] = { limit = limit, level = level, corrected = tonumber(fields[3 * k + 2]) or 0 }
 end
 
 -- How long until a reservation's debt is paid; without a known limit there is none.

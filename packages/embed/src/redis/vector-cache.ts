@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { describeCause, type Log, type Redis } from "@millrace/shared";
+import { describeCause, type Log, type Redis, vectorKeys } from "@millrace/shared";
 import type { CacheEntry, VectorCache } from "../embedder.ts";
 
 export interface VectorCacheOptions {
@@ -15,14 +14,11 @@ const CHECKSUM_SIZE = 4;
 const PENDING_MAX = 8;
 
 /**
- * Vectors in Redis: `<prefix>:vector:<model>:<dimensions>:<SHA-256 of the text>` → CRC-32 of key and vector, float32 bytes.
- *
- * The key is injective: read from the right, a hash has 64 digits and dimensions are a number, whatever a model is
- * called. Entries expire; under memory pressure Redis evicts them by its `maxmemory-policy` (use one of `volatile-*`).
+ * Vectors in Redis, by the keys of `vectorKeys`: CRC-32 of key and vector, float32 bytes. Entries expire; under memory
+ * pressure Redis evicts them by its `maxmemory-policy` (use one of `volatile-*`).
  */
 export function createVectorCache(redis: Redis, log: Log, options: VectorCacheOptions): VectorCache {
-  const { model, dimensions, keyPrefix, timeToLiveS } = options;
-  const prefix = `${keyPrefix}:vector:${model}:${dimensions}:`;
+  const { model, dimensions, timeToLiveS } = options;
   let pending = 0;
 
   const drop = (key: string): undefined => {
@@ -34,7 +30,7 @@ export function createVectorCache(redis: Redis, log: Log, options: VectorCacheOp
   return {
     model,
     dimensions,
-    keyOf: (text) => prefix + createHash("sha256").update(text).digest("hex"),
+    keyOf: vectorKeys(options),
     async read(keys) {
       try {
         const values = await redis.mgetBuffer(...keys);

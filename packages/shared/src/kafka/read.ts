@@ -43,19 +43,20 @@ export async function offsetRanges(kafka: Kafka, topic: string, fromMs?: number)
 
 /**
  * Reads ranges of a topic's partitions once, each in its order, without leaving a trace: the group it needs is its own
- * and deleted at the end. Rejects when `each` throws.
+ * and deleted at the end. Where `each` returns a promise, it is awaited before the partition goes on. Rejects when `each` throws.
  */
 export async function readRanges(
   kafka: Kafka,
   topic: string,
   ranges: readonly OffsetRange[],
-  each: (record: ReadRecord) => void,
+  each: (record: ReadRecord) => unknown,
 ): Promise<void> {
   const open = new Map(ranges.filter(({ from, to }) => from < to).map((range) => [range.partition, range]));
   if (open.size === 0) return;
   const groupId = `millrace-read-${randomUUID()}`;
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200 });
   let lastProgressAt = Date.now();
+  let working = 0;
   let failure: unknown;
   await consumer.connect();
   try {
@@ -68,23 +69,28 @@ export async function readRanges(
         lastProgressAt = Date.now();
         const range = open.get(batch.partition);
         if (!range || failure) return;
+        working++;
         try {
           for (const message of batch.messages) {
             const offset = Number(message.offset);
             if (offset < range.from || offset >= range.to) continue;
             const { key, value, headers, timestamp } = message;
             const record = { topic, partition: batch.partition, offset, timestampMs: Math.max(0, Number(timestamp)) };
-            each({ ...record, key, value, headers: headersOf(headers) });
+            const pending = each({ ...record, key, value, headers: headersOf(headers) });
+            if (pending instanceof Promise) await pending;
           }
         } catch (error) {
           failure = error;
         }
+        working--;
+        lastProgressAt = Date.now();
         if (Number(batch.lastOffset()) >= range.to - 1) open.delete(batch.partition);
         await heartbeat();
       },
     });
     for (const { partition, from } of ranges) consumer.seek({ topic, partition, offset: String(from) });
-    while (open.size > 0 && !failure && Date.now() - lastProgressAt < SILENCE_MS) await sleep(20);
+    const isSilent = (): boolean => working === 0 && Date.now() - lastProgressAt >= SILENCE_MS;
+    while (open.size > 0 && !failure && !isSilent()) await sleep(20);
   } finally {
     await consumer.disconnect();
     await forgetGroup(kafka, groupId);

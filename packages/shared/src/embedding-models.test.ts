@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { estimateUsd, pricedModels, priceOf } from "./prices.ts";
+import { estimateUsd, pricedModels, priceOf } from "./embedding-models.ts";
 
 test("dollars follow the model's price for a million tokens", () => {
   expect(estimateUsd("text-embedding-3-small", 1_000_000)).toBe(0.02);

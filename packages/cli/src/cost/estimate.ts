@@ -1,0 +1,112 @@
+import { isTombstone, type ReadRecord, type Redis, type ValueDecoder, vectorKeys } from "@millrace/shared";
+import { type Decoded, type DecodeRules, decode } from "@millrace/shared/decode";
+import { tokensCharged, tokensOf } from "@millrace/shared/tokens";
+import { TextSet } from "./text-set.ts";
+
+/** Texts and their tokens. */
+export interface Amount {
+  texts: number;
+  tokens: number;
+}
+
+export interface Estimate {
+  messages: number;
+  /** That would be dead-lettered by ingest, or that delete a document: they cost nothing. */
+  withoutText: number;
+  all: Amount;
+  /** Each text once, as far as texts were remembered. */
+  distinct: Amount;
+  /** Of the distinct ones, those whose vectors lie in the embedding cache; `undefined`: nobody knows. */
+  cached: Amount | undefined;
+  /** What the rate limits may count for the distinct ones that are not cached: 0.25 token a byte where that is more. */
+  chargedTokens: number;
+  /** There were more texts than are remembered: some repetitions went unseen. */
+  isPartial: boolean;
+}
+
+export interface EstimateOptions {
+  rules: DecodeRules;
+  /** For the values that name their schema; absent where there is no schema registry. */
+  values: ValueDecoder | undefined;
+  cache: { redis: Redis; keyPrefix: string; model: string };
+  /** Of the model's vectors; without them the cache can't be asked. */
+  dimensions: number | undefined;
+}
+
+interface Pending {
+  key: string;
+  tokens: number;
+  charged: number;
+}
+
+/** Texts that are looked up in the cache at once. */
+const LOOKUP = 1_000;
+
+/** Adds records up, in bounded memory, in the way in which ingest reads and embed pays for them. */
+export function createEstimator({ rules, values, cache, dimensions }: EstimateOptions) {
+  const keyOf = vectorKeys({ ...cache, dimensions: dimensions ?? 0 });
+  const seen = new TextSet();
+  const estimate: Estimate = {
+    messages: 0,
+    withoutText: 0,
+    all: { texts: 0, tokens: 0 },
+    distinct: { texts: 0, tokens: 0 },
+    cached: dimensions === undefined ? undefined : { texts: 0, tokens: 0 },
+    chargedTokens: 0,
+    isPartial: false,
+  };
+  let pending: Pending[] = [];
+
+  const lookUp = async (): Promise<void> => {
+    const texts = pending;
+    pending = [];
+    const known = estimate.cached && (await areCached(cache.redis, texts));
+    if (!known) estimate.cached = undefined;
+    for (const [index, { tokens, charged }] of texts.entries()) {
+      if (known?.[index] && estimate.cached) addTo(estimate.cached, tokens);
+      else estimate.chargedTokens += charged;
+    }
+  };
+
+  const count = (decoded: Decoded): undefined | Promise<void> => {
+    if ("fault" in decoded || isTombstone(decoded.message)) {
+      estimate.withoutText++;
+      return;
+    }
+    const text = decoded.message.text.toString();
+    const tokens = tokensOf(text);
+    addTo(estimate.all, tokens);
+    const key = keyOf(decoded.message.text);
+    if (!seen.add(key)) return;
+    addTo(estimate.distinct, tokens);
+    pending.push({ key, tokens, charged: tokensCharged(text) });
+    return pending.length >= LOOKUP ? lookUp() : undefined;
+  };
+
+  return {
+    /** Returns a promise where something must be asked for first. */
+    add(record: ReadRecord): undefined | Promise<void> {
+      estimate.messages++;
+      const decoded = decode(record, rules, values);
+      return decoded instanceof Promise ? decoded.then(count) : count(decoded);
+    },
+    async end(): Promise<Estimate> {
+      if (pending.length > 0) await lookUp();
+      return { ...estimate, isPartial: seen.isFull };
+    },
+  };
+}
+
+/** One command for each key, since the keys of a Redis Cluster lie on different nodes. */
+async function areCached(redis: Redis, texts: readonly Pending[]): Promise<boolean[] | undefined> {
+  const pipeline = redis.pipeline();
+  for (const { key } of texts) pipeline.exists(key);
+  const answers = await pipeline.exec().catch(() => null);
+  if (!answers || answers.some(([error]) => error !== null)) return undefined;
+  return answers.map(([, found]) => found === 1);
+}
+
+function addTo(amount: Amount, tokens: number): void {
+  amount.texts++;
+  amount.tokens += tokens;
+}

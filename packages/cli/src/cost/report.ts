@@ -1,0 +1,73 @@
+import { pricedModels, priceOf } from "@millrace/shared";
+import { align } from "../latency/table.ts";
+import type { Amount, Estimate } from "./estimate.ts";
+
+const UNKNOWN_CACHE =
+  "What is in the cache is not known, and not taken off: Redis did not answer, or OPENAI_EMBEDDING_DIMENSIONS is to be set for this model.";
+
+/** The model that embed is configured for, whose vectors the cache holds. */
+export interface ConfiguredModel {
+  model: string;
+  /** Dollars for a million tokens, where they are not the list price. */
+  price: number | undefined;
+}
+
+export type CostReport = ReturnType<typeof costReport>;
+
+/** What a topic costs: for each model without anything saved, with repetitions saved, and with what is in the cache. */
+export function costReport(topic: string, estimate: Estimate, configured: ConfiguredModel) {
+  const names = [configured.model, ...pricedModels.filter((model) => model !== configured.model)];
+  const models = names.map((model) => {
+    const isConfigured = model === configured.model;
+    const price = isConfigured ? (configured.price ?? priceOf(model)) : priceOf(model);
+    const cached = isConfigured ? estimate.cached : undefined;
+    const usd = (tokens: number): number | null => (price === undefined ? null : (tokens * price) / 1_000_000);
+    return {
+      model,
+      isConfigured,
+      usdPerMillionTokens: price ?? null,
+      usdWithoutCache: usd(estimate.all.tokens),
+      savedUsd: usd(estimate.all.tokens - estimate.distinct.tokens + (cached?.tokens ?? 0)),
+      usd: usd(estimate.distinct.tokens - (cached?.tokens ?? 0)),
+    };
+  });
+  return { topic, ...estimate, cached: estimate.cached ?? null, models };
+}
+
+/** The report for a person. */
+export function costTable(report: CostReport): string {
+  const { topic, messages, withoutText, all, distinct, cached, chargedTokens, isPartial, models } = report;
+  const rows = models.map(({ model, isConfigured, usdPerMillionTokens, usdWithoutCache, savedUsd, usd }) => [
+    model,
+    isConfigured ? "configured" : "",
+    ...[usdPerMillionTokens, usdWithoutCache, savedUsd, usd].map(dollars),
+  ]);
+  const repeated = { texts: all.texts - distinct.texts, tokens: all.tokens - distinct.tokens };
+  return [
+    `${topic}: ${count(messages)} messages, of which ${count(withoutText)} have no text that could be embedded`,
+    ...align([
+      ["", "", "texts", "tokens"],
+      ["in all", "", ...figures(all)],
+      ["repeated in the topic", "", ...figures(repeated)],
+      ["in the cache", "", ...(cached ? figures(cached) : ["unknown", "unknown"])],
+    ]),
+    ...align([["model", "", "$ a million", "$ without cache", "$ saved", "$ to pay"], ...rows]),
+    `Tokens are counted in cl100k_base, by which OpenAI bills; its limits may count up to ${count(chargedTokens)} for what is to be paid (0.25 token a byte).`,
+    ...(cached ? [] : [UNKNOWN_CACHE]),
+    ...(isPartial
+      ? ["The topic has more texts than are remembered: repetitions of the later ones were not seen."]
+      : []),
+  ].join("\n");
+}
+
+function figures({ texts, tokens }: Amount): string[] {
+  return [count(texts), count(tokens)];
+}
+
+function count(number: number): string {
+  return number.toLocaleString("en-US");
+}
+
+function dollars(usd: number | null): string {
+  return usd === null ? "unknown" : usd.toFixed(usd === 0 || usd >= 1 ? 2 : 6);
+}

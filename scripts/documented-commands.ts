@@ -1,5 +1,5 @@
 // The commands that README.md and the docs show: each block of them says, in a comment before it, why it can be trusted.
-//   <!-- run -->                  --run runs it, while `npm start` runs
+//   <!-- run -->                  --run runs it, while `npm start` runs, with the addresses of its services as variables
 //   <!-- run by .ci/run -->       each of its lines is in that file
 //   <!-- not run: the reason -->  it can't be
 //
@@ -19,6 +19,7 @@ interface Block {
   commands: string[];
 }
 
+const addresses = 'set -a; eval "$(npm run --silent stack -- env)"; set +a';
 const root = resolve(import.meta.dirname, "..");
 const { values } = parseArgs({ options: { run: { type: "boolean", default: false } } });
 
@@ -58,28 +59,33 @@ function problemsOf(mark: string, commands: readonly string[]): string[] {
 }
 
 async function runAll(toRun: readonly Block[]): Promise<void> {
-  const pipeline = spawn("npm", ["start"], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  // A process group of its own, which is ended as a terminal ends it: npm does not pass every signal on.
+  const pipeline = spawn("npm", ["start"], { cwd: root, stdio: ["ignore", "inherit", "pipe"], detached: true });
   try {
     await untilItSays(pipeline, "goes on running");
     for (const { place, commands } of toRun) {
       process.stdout.write(`== ${place}\n`);
-      const script = ["set -euo pipefail", ...commands].join("\n");
+      const script = ["set -euo pipefail", addresses, ...commands].join("\n");
       const { status } = spawnSync("bash", ["-c", script], { cwd: root, stdio: "inherit", timeout: 300_000 });
       if (status !== 0) throw new Error(`${place} failed (${status})`);
     }
   } finally {
-    pipeline.kill("SIGTERM");
-    if (pipeline.exitCode === null) await once(pipeline, "exit");
+    const ended = once(pipeline, "exit");
+    if (pipeline.pid && pipeline.exitCode === null) {
+      process.kill(-pipeline.pid, "SIGINT");
+      await ended;
+    }
   }
 }
 
 async function untilItSays(child: ChildProcess, words: string): Promise<void> {
   let said = "";
   await new Promise<void>((resolve, reject) => {
-    child.stdout?.on("data", (chunk) => {
+    child.stderr?.on("data", (chunk) => {
       said += chunk;
       if (said.includes(words)) resolve();
     });
+    setTimeout(() => reject(new Error(`npm start did not say within five minutes that it ${words}`)), 300_000).unref();
     child.on("exit", () => reject(new Error(`npm start ended before it said that it ${words}:\n${said}`)));
   });
 }

@@ -32,7 +32,8 @@ await runProcess("embed", embedConfig, async (context) => {
   const settings = providerSettings(config);
   const concurrency = batchesAtOnce(config, settings);
   const { OPENAI_API_KEY_SECRET_ARN: arn } = config;
-  using key = arn === undefined ? fixedKey(config.OPENAI_API_KEY) : await openSecretKey(arn, config, patience);
+  const isSecret = arn !== undefined && settings.provider === "openai";
+  using key = isSecret ? await openSecretKey(arn, config, patience) : fixedKey(config.OPENAI_API_KEY);
   await using pool = openPool(settings, config.EMBED_WORKERS, concurrency, key);
   // First, so that the process answers while it waits for what follows.
   let admission = admitTo(pool, concurrency, patience);

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { firstConnection, Health, Log, openRedis, readConfiguration } from "@millrace/shared";
+import { startRedisCluster } from "@millrace/stack";
 import { afterAll, expect, test } from "vitest";
 import { embedConfig } from "../src/config.ts";
 import { createVectorCache } from "../src/redis/vector-cache.ts";
@@ -69,4 +70,23 @@ test("without Redis it is an empty cache, at once", async () => {
   cache.write(["k"], Float32Array.of(1, 2));
   expect(await cache.read(["k"])).toEqual([undefined]);
   away.disconnect();
+});
+
+test("in a Redis cluster vectors lie on all nodes, and are written and read at once", async () => {
+  await using cluster = await startRedisCluster();
+  const many = openRedis({ ...config, REDIS_CLUSTER: true, REDIS_PORT: cluster.ports[0] ?? 0 }, patience);
+  const patient = { timeout: 20_000 };
+  await expect.poll(() => many.status, patient).toBe("ready");
+  const cache = createVectorCache(many, log, { model: "m", dimensions: 2, keyPrefix: "p", timeToLiveS: 60 });
+  const entries = Array.from({ length: 50 }, (_, index) => ({
+    key: cache.keyOf(Buffer.from(`text ${index}`)),
+    vector: Float32Array.of(index, 1),
+  }));
+  const keys = [...entries.map(({ key }) => key), cache.keyOf(Buffer.from("unknown"))];
+  const writeAndRead = () => {
+    cache.write(entries);
+    return cache.read(keys);
+  };
+  await expect.poll(writeAndRead, patient).toEqual([...entries.map(({ vector }) => vector), undefined]);
+  many.disconnect();
 });

@@ -1,5 +1,6 @@
 export { type Attempts, createAttempts, lethalFault, oneByOne } from "./attempts.ts";
 export { checkIdentity, type IdentitySettings, identityProblems } from "./aws/check.ts";
+export { clockSkewMs, clockSkewOfMessageMs, describeClockSkew } from "./aws/clock.ts";
 export { type AwsCredentials, type AwsCredentialsProvider, awsCredentials } from "./aws/credentials.ts";
 export { openSecret, type SecretLocation, type SecretReader } from "./aws/secret.ts";
 export { type BackoffSettings, backoffDelayMs, delay } from "./backoff.ts";
@@ -58,6 +59,7 @@ export { type DeadLetter, deadLetterHeaders, parseDeadLetter } from "./records/d
 export { type Headers, isTombstone, type Message, messageId, type Origin, parseMessageId } from "./records/message.ts";
 export { decodeVectors, type EmbeddedBatch, encodeVectors } from "./records/vectors.ts";
 export { firstConnection, openRedis, type Redis } from "./redis.ts";
+export { groupByNode, isCluster, readValues } from "./redis-cluster.ts";
 export { redisScript } from "./redis-script.ts";
 export * from "./settings.ts";
 export { type Operation, type Patience, persist, type Settled, settle } from "./settle.ts";

@@ -1,10 +1,10 @@
-import type { Redis } from "ioredis";
 import { z } from "zod";
 import { lastReportSchema } from "./doctor/last-report.ts";
 import type { Health } from "./health.ts";
 import type { LatencySummary } from "./latency.ts";
 import type { Log } from "./log.ts";
 import type { SlowOperation } from "./operations.ts";
+import type { Redis } from "./redis.ts";
 import type { ProcessSettings, RedisSettings } from "./settings.ts";
 
 export const stages = ["ingest", "embed", "sink"] as const;

@@ -334,6 +334,10 @@ export const redisSettings = {
     variable.integer(1, 43_000).default(39_600),
     "With IAM: time between two authentications of a living connection; ElastiCache closes it after 12 hours without one.",
   ),
+  REDIS_CLUSTER: describe(
+    variable.flag().default(false),
+    "Redis runs in cluster mode; REDIS_HOST is its configuration endpoint, or any of its nodes.",
+  ),
   REDIS_TLS: describe(variable.flag().default(false), "Connect over TLS; IAM always does."),
   REDIS_TLS_CA_PATH: path(
     "PEM file of the authorities that the server's certificate is checked against; absent: the public ones.",

@@ -38,6 +38,10 @@ const settings = z.object({
     description:
       "Format of bulk requests; auto: SMILE, which costs OpenSearch half, and JSON where the cluster refuses it.",
   }),
+  OPENSEARCH_VISIBILITY_MS: variable.integer(0, 600_000).default(60_000).meta({
+    description:
+      "With OPENSEARCH_AWS_SERVICE=aoss: how long a document that was written may not be found yet; a write without an answer is tried again only after it.",
+  }),
   SINK_CONCURRENCY: variable
     .integer(1, 64)
     .default(2)
@@ -49,5 +53,11 @@ const settings = z.object({
 });
 
 /** Everything that the sink process can be told. */
-export const sinkConfig = settings.superRefine(checkIdentity);
+export const sinkConfig = settings
+  .superRefine(checkIdentity)
+  .refine((config) => config.OPENSEARCH_AWS_SERVICE !== "aoss" || config.DOCUMENT_ID !== "key", {
+    path: ["DOCUMENT_ID"],
+    error:
+      "key needs documents that are replaced and deleted, which a vector collection of OpenSearch Serverless does not do; use offset, or a managed domain",
+  });
 export type SinkConfig = z.output<typeof sinkConfig>;

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import { describeCause, type Log, type Redis, vectorKeys } from "@millrace/shared";
+import { describeCause, groupByNode, isCluster, type Log, type Redis, readValues, vectorKeys } from "@millrace/shared";
 import type { VectorCache } from "../embedder.ts";
 
 export interface VectorCacheOptions {
@@ -34,9 +34,9 @@ export function createVectorCache(redis: Redis, log: Log, options: VectorCacheOp
     keyOf: vectorKeys(options),
     async read(keys) {
       try {
-        const values = await redis.mgetBuffer(...keys);
-        return keys.map((key, index) => {
-          const value = values[index];
+        const values = await readValues(redis, keys);
+        return keys.map((key) => {
+          const value = values.get(key);
           return value ? (readEntry(key, value, dimensions) ?? drop(key)) : undefined;
         });
       } catch (error) {
@@ -46,26 +46,48 @@ export function createVectorCache(redis: Redis, log: Log, options: VectorCacheOp
     },
     write(keys, vectors) {
       if (pending >= PENDING_MAX || keys.length === 0) return;
-      const bytes = Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength);
-      const size = dimensions * FLOAT_SIZE;
-      const checksums = keys.map((key, row) => checksum(key, bytes.subarray(row * size, (row + 1) * size)));
       pending++;
-      redis
-        .eval(writeEntries, keys.length, ...keys, timeToLiveS, size, Buffer.concat(checksums), bytes)
+      const write = isCluster(redis) ? writeEach : writeTogether;
+      void write(redis, keys, vectors, timeToLiveS)
         .catch(() => undefined)
         .finally(() => pending--);
     },
   };
 }
 
+/** The bytes of each vector, in the order of the keys. */
+function rowsOf(keys: readonly string[], vectors: Float32Array): Buffer[] {
+  const bytes = Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength);
+  const size = bytes.length / keys.length;
+  return keys.map((_, row) => bytes.subarray(row * size, (row + 1) * size));
+}
+
 /** One command with all vectors in one value: a SET for each took three times the processor time here, and no less there. */
-const writeEntries = `
+async function writeTogether(redis: Redis, keys: readonly string[], vectors: Float32Array, timeToLiveS: number) {
+  const rows = rowsOf(keys, vectors);
+  const checksums = rows.map((row, index) => checksum(keys[index] ?? "", row));
+  const size = rows[0]?.length ?? 0;
+  await redis.eval(setAll, keys.length, ...keys, timeToLiveS, size, Buffer.concat(checksums), Buffer.concat(rows));
+}
+
+const setAll = `
   local time_to_live, size, checksums, vectors = unpack(ARGV)
   for row, key in ipairs(KEYS) do
     local checksum = string.sub(checksums, 4 * row - 3, 4 * row)
     local vector = string.sub(vectors, size * (row - 1) + 1, size * row)
     redis.call("SET", key, checksum .. vector, "EX", time_to_live)
   end`;
+
+/** In a cluster no command may name the keys of several nodes. */
+async function writeEach(redis: Redis, keys: readonly string[], vectors: Float32Array, timeToLiveS: number) {
+  const entries = rowsOf(keys, vectors).map((row, index) => ({ key: keys[index] ?? "", row }));
+  const writing = groupByNode(redis, entries, ({ key }) => key).map((group) => {
+    const pipeline = redis.pipeline();
+    for (const { key, row } of group) pipeline.set(key, Buffer.concat([checksum(key, row), row]), "EX", timeToLiveS);
+    return pipeline.exec();
+  });
+  await Promise.all(writing);
+}
 
 /** CRC-32 of key and vector. */
 export function checksum(key: string, vector: Buffer): Buffer {

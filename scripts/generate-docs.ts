@@ -1,5 +1,5 @@
 // Writes what the code knows better than a person: the README's table of variables, .env.example, what Compose passes on,
-// which variables the chart takes, docs/logs.md and docs/api.md.
+// which variables the chart takes, docs/logs.md, docs/api.md, and the policies and verdicts of docs/aws.md.
 //   npm run docs              writes them
 //   npm run docs -- --check   fails when one of them is out of date
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,6 +11,7 @@ import { ingestConfig } from "../packages/ingest/src/config.ts";
 import { actions, describeVariables, type VariableDescription } from "../packages/shared/src/index.ts";
 import { sinkConfig } from "../packages/sink/src/config.ts";
 import { apiPage } from "./api-docs.ts";
+import { awsPolicies, awsVerdicts } from "./aws-docs.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const processes = { ingest: ingestConfig, embed: embedConfig, sink: sinkConfig, api: apiConfig };
@@ -28,6 +29,7 @@ const written = {
   "README.md": between(read("README.md"), "variables", variableTable()),
   "deploy/compose/variables.yml": composeVariables(),
   "deploy/helm/millrace/values.schema.json": chartSchema(),
+  "docs/aws.md": between(between(read("docs/aws.md"), "policies", awsPolicies()), "verdicts", awsVerdicts()),
   "docs/logs.md": between(read("docs/logs.md"), "actions", actionTable()),
   "docs/api.md": await apiPage(),
 };

@@ -8,6 +8,7 @@ import { exposeMetrics } from "./expose-metrics.ts";
 import { HttpRequests } from "./http-requests.ts";
 import { HttpProblem, problemResponse, requestErrors } from "./problem.ts";
 import { requestLog } from "./request-log.ts";
+import { type DoctorEdges, doctorRoute } from "./routes/doctor.ts";
 import { addDocumentation } from "./routes/documentation.ts";
 import { type HealthEdges, healthRoute } from "./routes/health.ts";
 import { type MessageStatusEdges, messageStatusRoute } from "./routes/message-status.ts";
@@ -17,7 +18,7 @@ import { readinessRoutes } from "./routes/readiness.ts";
 import { type SearchEdges, searchRoute } from "./routes/search.ts";
 import { type StatusEdges, statusRoute } from "./routes/status.ts";
 
-export type ApiEdges = PublishEdges & StatusEdges & MessageStatusEdges & HealthEdges & SearchEdges;
+export type ApiEdges = PublishEdges & StatusEdges & MessageStatusEdges & HealthEdges & SearchEdges & DoctorEdges;
 
 /** Of the time for a request, what waiting for one other service may take: the rest is for saying that it did. */
 export const WAITING_SHARE = 0.8;
@@ -56,6 +57,7 @@ export function createApp(edges: ApiEdges, readiness: Health, config: ApiConfig,
   app.route("/", statusRoute(edges, waitingMs));
   app.route("/", messageStatusRoute(edges, waitingMs));
   app.route("/", healthRoute(edges));
+  app.route("/", doctorRoute(edges, waitingMs));
   app.route("/", readinessRoutes(readiness));
   app.route("/", searchRoute(edges, config.SEARCH_MAX_HITS));
   app.route("/", metricsRoutes(metrics));

@@ -73,6 +73,7 @@ export function openEdges(config: ApiConfig, patience: Patience): OpenEdges {
     }),
     queryEmbedder: createQueryEmbedder(config.EMBED_URL, searchWaitMs),
     readPresence: singleFlight(() => fromRedis(() => presenceBoard.read()), FRESH_MS),
+    lastReport: () => patience.health.lastReport,
     readLag: singleFlight(() => lagReader.read(), FRESH_MS),
     probes: {
       postgres: noted("postgres", () => postgres.query("SELECT 1")),

@@ -1,10 +1,19 @@
-import { aborted, ensurePipelineTopics, exposePool, Health, runProcess, serveHttp } from "@millrace/shared";
+import {
+  aborted,
+  ensurePipelineTopics,
+  examineAtStart,
+  exposePool,
+  Health,
+  runProcess,
+  serveHttp,
+} from "@millrace/shared";
 import { acquire } from "./acquire.ts";
 import { createApp } from "./app.ts";
 import { apiConfig } from "./config.ts";
 import { openEdges } from "./edges.ts";
 
-await runProcess("api", apiConfig, async ({ config, log, health, metrics, stop, patience }) => {
+await runProcess("api", apiConfig, async (context) => {
+  const { config, log, health, metrics, stop, patience } = context;
   await using open = openEdges(config, patience);
   const { edges, embedProbe, kafka } = open;
   exposePool(metrics, open.postgres, config.POSTGRES_POOL_MAX);
@@ -15,6 +24,7 @@ await runProcess("api", apiConfig, async ({ config, log, health, metrics, stop, 
   const app = createApp(edges, readiness, config, metrics);
   await using server = await serveHttp({ fetch: (request) => app.fetch(request) }, config.HOST, config.PORT);
   log.record("process.start", "ok", undefined, { port: server.port });
+  void examineAtStart("api", context);
 
   await acquire({ postgres, opensearch, kafka: kafkaProbe, embed: embedProbe, redis }, patience, stop);
   readiness.started();

@@ -44,7 +44,7 @@ function summarizePresence(instances: Presence[]): PresenceSummary {
     lastActivityAt: activities.sort().at(-1) ?? null,
     latencies: worstLatencies(instances),
     slow: instances.flatMap(slowOf),
-    instances: instances.map(({ dependencies: _, slow: __, ...instance }) => instance),
+    instances: instances.map(({ dependencies: _, slow: __, doctor: ___, ...instance }) => instance),
   };
 }
 

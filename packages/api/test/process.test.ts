@@ -57,6 +57,7 @@ test("it reaches the services in order, publishes, and ends with 0 when asked to
   );
   expect(reached.slice(0, 5)).toEqual(["postgres", "opensearch", "kafka", "embed", "redis"]);
   expect((await fetch(`${api.url}/health/ready`)).status).toBe(200);
+  await until(async () => api.lines.filter(({ action }) => action === "doctor.check").length === 4);
   // It creates the topics itself.
   await until(async () => (await fetch(`${api.url}/publish`, postJson({ text: "hello" }))).status === 202);
   expect(await api.stop()).toBe(0);

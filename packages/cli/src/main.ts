@@ -4,6 +4,7 @@ import { StackError } from "@millrace/stack";
 import { Command } from "commander";
 import { costCommand } from "./commands/cost.ts";
 import { deadLettersCommand } from "./commands/dead-letters.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { latencyCommand } from "./commands/latency.ts";
 import { loadCommand } from "./commands/load.ts";
 import { startCommand } from "./commands/start.ts";
@@ -24,6 +25,7 @@ const program = new Command("millrace")
   .version(version())
   .showHelpAfterError()
   .addCommand(startCommand(stop))
+  .addCommand(doctorCommand())
   .addCommand(verifyCommand())
   .addCommand(deadLettersCommand())
   .addCommand(costCommand(stop))

@@ -1,13 +1,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ensurePipelineTopics, openClients } from "@millrace/shared";
 import {
   accessKeyOf,
+  type Certificates,
   type IssuedKey,
   makeCertificates,
   type Namespace,
   refusePresigned,
+  type SecureKafka,
   type StackEnvironment,
   startPodIdentityAgent,
   startPostgresAuthenticator,
@@ -15,9 +16,7 @@ import {
   startSecureKafka,
   startSigningProxy,
 } from "@millrace/stack";
-import kafkajs from "kafkajs";
-
-const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
+import { prepareKafka } from "./prepare-kafka.ts";
 
 const REGION = "eu-west-1";
 const USER = "pipeline";
@@ -65,66 +64,70 @@ export async function startVerifiedServices(
   const certificates = await makeCertificates(directory);
   const broker = started.use(
     await startSecureKafka({
-      region: REGION,
-      credentials: [],
-      users: {},
+      ...{ region: REGION, credentials: [], users: {} },
       reauthenticationMaxMs: lifetimes.kafkaSessionMs,
     }),
   );
   const agent = started.use(
     await startPodIdentityAgent(lifetimes.keyMs, (keys) => broker.setCredentials(keys.map(knownToKafka))),
   );
-  const keys = agent.issued;
-  const accepted = { postgres: new Set<string>(), redis: new Set<string>() };
-  const judge = (service: keyof typeof accepted, refusal: string | undefined, password: string) => {
-    if (refusal === undefined) accepted[service].add(accessKeyOf(password));
-    return refusal;
+  const stores = started.use(await startStores(stack, agent.issued, certificates, lifetimes.redisSessionMs));
+  const direct = { ...stack, ...namespace, KAFKA_BOOTSTRAP_SERVERS: broker.addresses.plaintext };
+  await prepareKafka(direct, ROLE);
+
+  const resources = started.move();
+  return {
+    keys: agent.issued,
+    direct,
+    environment: { ...namespace, ...agent.environment, ...kafkaVariables(broker), ...stores.environment },
+    secrets: () => [
+      agent.authorization,
+      ...agent.issued.flatMap(({ secretAccessKey, sessionToken }) => [secretAccessKey, sessionToken]),
+      ...stores.passwords().map(signatureOf),
+    ],
+    async expiries() {
+      const kafka = new Set(await found(broker, /MSK IAM: accepted: (\w+)/g));
+      const ended = new Set(agent.issued.flatMap((key) => (key.expiresAtMs <= Date.now() ? [key.accessKeyId] : [])));
+      const { postgres, redis, opensearch } = stores.accepted;
+      const count = (accepted: ReadonlySet<string>): number => [...accepted].filter((each) => ended.has(each)).length;
+      return { kafka: count(kafka), postgres: count(postgres), redis: count(redis), opensearch: count(opensearch) };
+    },
+    refusals: async () => [...(await found(broker, /MSK IAM: refused: (.*)/g)), ...stores.refusals()],
+    [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
   };
+}
+
+async function startStores(
+  stack: StackEnvironment,
+  keys: readonly IssuedKey[],
+  certificates: Certificates,
+  redisSessionMs: number,
+) {
+  await using started = new AsyncDisposableStack();
+  const rds = presigned("rds-db", "DBUser", keys);
+  const elastiCache = presigned("elasticache", "User", keys);
   const postgres = started.use(
-    await startPostgresAuthenticator(certificates.server, stack, (password, address, user) => {
-      const expectation = { region: REGION, service: "rds-db", keys };
-      const elsewhere = password.startsWith(`${address}/`) ? undefined : "signed for another address";
-      return judge(
-        "postgres",
-        elsewhere ?? refusePresigned(password, expectation, { Action: "connect", DBUser: user }),
-        password,
-      );
-    }),
+    await startPostgresAuthenticator(certificates.server, stack, (password, address, user) =>
+      rds.judge(password, address, user),
+    ),
   );
-  const redisTarget = { host: stack.REDIS_HOST, port: Number(stack.REDIS_PORT) };
   const redis = started.use(
-    await startRedisAuthenticator(certificates.server, redisTarget, lifetimes.redisSessionMs, (user, password) => {
-      const expectation = { region: REGION, service: "elasticache", keys };
-      const elsewhere = password.startsWith(`${CACHE}/`) ? undefined : "signed for another cache";
-      return judge(
-        "redis",
-        elsewhere ?? refusePresigned(password, expectation, { Action: "connect", User: user }),
-        password,
-      );
-    }),
+    await startRedisAuthenticator(
+      certificates.server,
+      { host: stack.REDIS_HOST, port: Number(stack.REDIS_PORT) },
+      redisSessionMs,
+      (user, password) => elastiCache.judge(password, CACHE, user),
+    ),
   );
   const opensearch = started.use(
     await startSigningProxy(stack.OPENSEARCH_ENDPOINT, { region: REGION, service: "es", keys }),
   );
-  const direct = { ...stack, ...namespace, KAFKA_BOOTSTRAP_SERVERS: broker.addresses.plaintext };
-  await prepareKafka(direct);
-
-  const ended = (accessKeys: Iterable<string>): number => {
-    const known = new Map(keys.map(({ accessKeyId, expiresAtMs }) => [accessKeyId, expiresAtMs]));
-    return [...accessKeys].filter((each) => (known.get(each) ?? Number.POSITIVE_INFINITY) <= Date.now()).length;
-  };
   const resources = started.move();
   return {
-    keys,
-    direct,
+    accepted: { postgres: rds.accepted, redis: elastiCache.accepted, opensearch: opensearch.accepted },
+    passwords: () => [...postgres.passwords, ...redis.passwords],
+    refusals: () => [...postgres.refusals, ...redis.refusals, ...opensearch.refusals],
     environment: {
-      ...namespace,
-      ...agent.environment,
-      AWS_REGION: REGION,
-      KAFKA_USE_IAM_AUTH: "true",
-      KAFKA_BOOTSTRAP_SERVERS: broker.addresses.iam,
-      KAFKA_TLS_CA_PATH: broker.certificates.caPath,
-      KAFKA_CREATE_TOPICS: "false",
       POSTGRES_USE_IAM_AUTH: "true",
       POSTGRES_HOST: postgres.host,
       POSTGRES_PORT: String(postgres.port),
@@ -139,64 +142,42 @@ export async function startVerifiedServices(
       OPENSEARCH_USE_IAM_AUTH: "true",
       OPENSEARCH_ENDPOINT: opensearch.url,
     },
-    secrets: () => [
-      agent.authorization,
-      ...keys.flatMap(({ secretAccessKey, sessionToken }) => [secretAccessKey, sessionToken]),
-      ...[...postgres.passwords, ...redis.passwords].map(signatureOf),
-    ],
-    async expiries() {
-      const lines = (await broker.readLog()).matchAll(/MSK IAM: accepted: (\w+)/g);
-      return {
-        kafka: ended(new Set([...lines].map(([, accessKey = ""]) => accessKey))),
-        postgres: ended(accepted.postgres),
-        redis: ended(accepted.redis),
-        opensearch: ended(opensearch.accepted),
-      };
-    },
-    async refusals() {
-      const lines = (await broker.readLog()).matchAll(/MSK IAM: refused: (.*)/g);
-      const byKafka = [...lines].map(([, reason = ""]) => reason);
-      return [...byKafka, ...postgres.refusals, ...redis.refusals, ...opensearch.refusals];
-    },
     [Symbol.asyncDispose]: () => resources[Symbol.asyncDispose](),
   };
 }
 
-function signatureOf(presigned: string): string {
-  return /X-Amz-Signature=([0-9a-f]{64})/.exec(presigned)?.[1] ?? presigned;
+/** Judges presigned passwords, and remembers the keys of those that were right. */
+function presigned(service: string, userParameter: string, keys: readonly IssuedKey[]) {
+  const accepted = new Set<string>();
+  const judge = (password: string, host: string, user: string): string | undefined => {
+    const refusal = password.startsWith(`${host}/`)
+      ? refusePresigned(password, { region: REGION, service, keys }, { Action: "connect", [userParameter]: user })
+      : `signed for another host than ${host}`;
+    if (refusal === undefined) accepted.add(accessKeyOf(password));
+    return refusal;
+  };
+  return { accepted, judge };
+}
+
+function kafkaVariables({ addresses, certificates }: SecureKafka): Record<string, string> {
+  return {
+    AWS_REGION: REGION,
+    KAFKA_USE_IAM_AUTH: "true",
+    KAFKA_BOOTSTRAP_SERVERS: addresses.iam,
+    KAFKA_TLS_CA_PATH: certificates.caPath,
+    KAFKA_CREATE_TOPICS: "false",
+  };
+}
+
+/** The first group of each match in the broker's log. */
+async function found(broker: SecureKafka, pattern: RegExp): Promise<string[]> {
+  return [...(await broker.readLog()).matchAll(pattern)].map(([, group = ""]) => group);
+}
+
+function signatureOf(password: string): string {
+  return /X-Amz-Signature=([0-9a-f]{64})/.exec(password)?.[1] ?? password;
 }
 
 function knownToKafka(key: IssuedKey) {
   return { ...key, arn: ROLE, expiresAt: new Date(key.expiresAtMs) };
-}
-
-/** The topics, and what the role may do with them and with the pipeline's groups: nothing else is allowed. */
-async function prepareKafka(direct: Record<string, string>): Promise<void> {
-  await using clients = openClients(direct, "e2e");
-  const { kafka, config, patience } = clients;
-  await ensurePipelineTopics(kafka, config, patience);
-  const topics = [
-    ...config.KAFKA_TOPICS,
-    ...[config.BATCHES_TOPIC, config.VECTORS_TOPIC, config.DEAD_LETTERS_TOPIC, config.REPLAY_TOPIC],
-  ];
-  const rule = { principal: `User:${ROLE}`, host: "*", permissionType: AclPermissionTypes.ALLOW };
-  const literal = { ...rule, resourcePatternType: ResourcePatternTypes.LITERAL };
-  const onGroups = { resourceType: AclResourceTypes.GROUP, resourceName: config.KAFKA_GROUP_PREFIX };
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    await admin.createAcls({
-      acl: [
-        ...topics.flatMap((resourceName) =>
-          [AclOperationTypes.READ, AclOperationTypes.WRITE].map((operation) => ({
-            ...literal,
-            ...{ resourceType: AclResourceTypes.TOPIC, resourceName, operation },
-          })),
-        ),
-        { ...rule, ...onGroups, resourcePatternType: ResourcePatternTypes.PREFIXED, operation: AclOperationTypes.READ },
-      ],
-    });
-  } finally {
-    await admin.disconnect();
-  }
 }

@@ -1,9 +1,10 @@
 import {
+  checkEmbeddingKey,
   checkIdentity,
   consumerSettings,
-  dimensionsOf,
+  embeddingSettings,
   kafkaSettings,
-  modelSettings,
+  openAiDimensions,
   priceOf,
   processSettings,
   redisSettings,
@@ -27,31 +28,7 @@ const settings = z.object({
   ...topicSettings,
   ...consumerSettings,
   ...redisSettings,
-  EMBEDDING_PROVIDER: z.enum(["openai", "local"]).optional().meta({
-    description: "openai, or local (no key, no network); absent: openai where there is a key, else local.",
-  }),
-  OPENAI_API_KEY: z.string().optional().meta({ description: "Key of the OpenAI API.", secret: true }),
-  OPENAI_API_KEY_SECRET_ARN: z
-    .string()
-    .regex(/^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$/, { error: "not the ARN of a secret" })
-    .optional()
-    .meta({ description: "ARN of the secret in AWS Secrets Manager that holds the key, instead of OPENAI_API_KEY." }),
-  OPENAI_API_KEY_SECRET_FIELD: z
-    .string()
-    .optional()
-    .meta({ description: "Field of that secret where it is a JSON object; absent: the secret is the key itself." }),
-  OPENAI_API_KEY_REFRESH_S: variable.integer(1, 86_400).default(300).meta({
-    description: "Time between two reads of that secret; it is also read again when the API refuses the key.",
-  }),
-  OPENAI_BASE_URL: variable
-    .url()
-    .default("https://api.openai.com/v1")
-    .meta({ description: "Any server that speaks OpenAI's embeddings API." }),
-  ...modelSettings,
-  OPENAI_TIMEOUT_MS: variable
-    .integer(100, 600_000)
-    .default(30_000)
-    .meta({ description: "Time for one embeddings request." }),
+  ...embeddingSettings,
   EMBED_CONCURRENCY: variable.integer(1, 1_024).default(8).meta({
     description: "Most embeddings requests in flight of one process; the local provider computes one batch a worker.",
   }),
@@ -82,33 +59,8 @@ const settings = z.object({
 });
 
 /** Everything that the embed process can be told. */
-export const embedConfig = settings.superRefine(checkKey).superRefine(checkPrice).superRefine(checkIdentity);
+export const embedConfig = settings.superRefine(checkEmbeddingKey).superRefine(checkPrice).superRefine(checkIdentity);
 export type EmbedConfig = z.output<typeof embedConfig>;
-
-type KeyVariable =
-  | "EMBEDDING_PROVIDER"
-  | "OPENAI_API_KEY"
-  | "OPENAI_API_KEY_SECRET_ARN"
-  | "OPENAI_API_KEY_SECRET_FIELD";
-
-/** The key comes from one place: whichever would win of two, somebody would look for it at the other. */
-function checkKey(config: Pick<z.output<typeof settings>, KeyVariable>, context: z.core.$RefinementCtx): void {
-  const refuse = (variable: KeyVariable, message: string): void =>
-    context.addIssue({ code: "custom", path: [variable], message });
-  const { OPENAI_API_KEY: key, OPENAI_API_KEY_SECRET_ARN: secret, OPENAI_API_KEY_SECRET_FIELD: field } = config;
-  if (key !== undefined && secret !== undefined) {
-    refuse("OPENAI_API_KEY_SECRET_ARN", "contradicts OPENAI_API_KEY; leave one of them out");
-  }
-  if (field !== undefined && secret === undefined) {
-    refuse("OPENAI_API_KEY_SECRET_ARN", "required by OPENAI_API_KEY_SECRET_FIELD");
-  }
-  if (config.EMBEDDING_PROVIDER === "openai" && key === undefined && secret === undefined) {
-    refuse(
-      "OPENAI_API_KEY",
-      "EMBEDDING_PROVIDER is openai: set the key, OPENAI_API_KEY_SECRET_ARN, or EMBEDDING_PROVIDER=local",
-    );
-  }
-}
 
 type PriceVariable =
   | "EMBEDDING_BUDGET_USD_PER_DAY"
@@ -155,7 +107,7 @@ export function providerSettings(config: EmbedConfig): ProviderSettings {
   const { EMBEDDING_PROVIDER: provider, OPENAI_API_KEY: apiKey, OPENAI_API_KEY_SECRET_ARN: secret } = config;
   if (provider === "local" || (apiKey ?? secret) === undefined) return { provider: "local" };
   const requested = config.OPENAI_EMBEDDING_DIMENSIONS;
-  const expected = requested ?? dimensionsOf(config.OPENAI_EMBEDDING_MODEL);
+  const expected = openAiDimensions(config);
   return {
     provider: "openai",
     ...(apiKey !== undefined && { apiKey }),

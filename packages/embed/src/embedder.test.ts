@@ -1,9 +1,9 @@
 import { poison } from "@millrace/shared";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type CacheEntry, cachedEmbedder, type VectorCache } from "./embedder.ts";
+import { cachedEmbedder, type VectorCache } from "./embedder.ts";
 import type { Embedded } from "./provider.ts";
-import { readEntry, writeEntry } from "./redis/vector-cache.ts";
+import { checksum, readEntry } from "./redis/vector-cache.ts";
 
 /** A vector of two numbers that tells texts apart; texts that begin with "!" have none. */
 function vectorOf(text: string): number[] {
@@ -23,20 +23,18 @@ function countingProvider() {
   return { provider: { embed }, paid };
 }
 
-function memoryCache(): VectorCache & { entries: Map<string, Buffer> } {
-  const entries = new Map<string, Buffer>();
+function memoryCache(): VectorCache & { entries: Map<string, Float32Array> } {
+  const entries = new Map<string, Float32Array>();
   return {
     model: "m",
     dimensions: 2,
     entries,
     keyOf: (text) => text.toString(),
-    read: async (keys) =>
-      keys.map((key) => {
-        const entry = entries.get(key);
-        return entry && readEntry(key, entry, 2);
-      }),
-    write(written: readonly CacheEntry[]) {
-      for (const entry of written) entries.set(entry.key, writeEntry(entry));
+    read: async (keys) => keys.map((key) => entries.get(key)),
+    write(keys, vectors) {
+      keys.forEach((key, row) => {
+        entries.set(key, vectors.slice(2 * row, 2 * row + 2));
+      });
     },
   };
 }
@@ -76,7 +74,8 @@ test("every text gets its own vector in its place, and is paid for once, however
 });
 
 test("an entry that is damaged, cut or another key's is not believed", () => {
-  const entry = writeEntry({ key: "k", vector: Float32Array.of(1, 2) });
+  const vector = Buffer.from(Float32Array.of(1, 2).buffer);
+  const entry = Buffer.concat([checksum("k", vector), vector]);
   expect(readEntry("k", entry, 2)).toEqual(Float32Array.of(1, 2));
   expect(readEntry("other", entry, 2)).toBeUndefined();
   expect(readEntry("k", entry.subarray(0, -1), 2)).toBeUndefined();

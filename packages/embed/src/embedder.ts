@@ -9,12 +9,6 @@ export interface Embedder {
   readonly lookups: { hits: number; misses: number };
 }
 
-export interface CacheEntry {
-  key: string;
-  /** Length: the model's dimensions. */
-  vector: Float32Array;
-}
-
 /** Vectors of texts that were embedded before, by content. A cache that is away or damaged is an empty one. */
 export interface VectorCache {
   readonly model: string;
@@ -22,8 +16,12 @@ export interface VectorCache {
   /** An injective key of a text under the cache's model and dimensions. */
   keyOf(text: Buffer): string;
   read(keys: readonly string[]): Promise<(Float32Array | undefined)[]>;
-  /** Never fails and never waits. */
-  write(entries: readonly CacheEntry[]): void;
+  /**
+   * Never fails and never waits.
+   *
+   * @param vectors n × dimensions, row-major, in the order of the n keys
+   */
+  write(keys: readonly string[], vectors: Float32Array): void;
 }
 
 /** One request for each batch. */
@@ -51,9 +49,12 @@ export function cachedEmbedder(admission: Pick<Admission, "embed">, cache: Vecto
       const outcome = await admission.embed(unknown.map(([, text]) => text.toString()));
       const failed = new Map(outcome.failed.map(({ index, fault }) => [unknown[index]?.[0] ?? "", fault]));
       const bought = unknown.map(([key]) => key).filter((key) => !failed.has(key));
-      const entries = rowsOf(outcome, bought);
-      cache.write(entries);
-      for (const { key, vector } of entries) vectors.set(key, vector);
+      cache.write(bought, outcome.vectors);
+      // Every text was bought, once: the answer is in order already.
+      if (bought.length === messages.length) return outcome;
+      bought.forEach((key, row) => {
+        vectors.set(key, outcome.vectors.subarray(row * cache.dimensions, (row + 1) * cache.dimensions));
+      });
       return assemble(cache, keys, vectors, failed);
     },
   };
@@ -62,10 +63,6 @@ export function cachedEmbedder(admission: Pick<Admission, "embed">, cache: Vecto
 async function readKnown(cache: VectorCache, keys: readonly string[]): Promise<Map<string, Float32Array>> {
   const known = await cache.read(keys);
   return new Map(keys.flatMap((key, index) => (known[index] ? [[key, known[index]] as const] : [])));
-}
-
-function rowsOf({ vectors, dimensions }: Embedded, keys: readonly string[]): CacheEntry[] {
-  return keys.map((key, row) => ({ key, vector: vectors.subarray(row * dimensions, (row + 1) * dimensions) }));
 }
 
 /** Puts the vectors into the order of the messages, from wherever they came. */

@@ -1,5 +1,6 @@
 import {
   consumeUntilStopped,
+  examineAtStart,
   healthRoutes,
   type Metrics,
   metricsRoute,
@@ -31,13 +32,15 @@ await runProcess("embed", embedConfig, async (context) => {
   const settings = providerSettings(config);
   const concurrency = batchesAtOnce(config, settings);
   const { OPENAI_API_KEY_SECRET_ARN: arn } = config;
-  using key = arn === undefined ? fixedKey(config.OPENAI_API_KEY) : await openSecretKey(arn, config, patience);
+  const isSecret = arn !== undefined && settings.provider === "openai";
+  using key = isSecret ? await openSecretKey(arn, config, patience) : fixedKey(config.OPENAI_API_KEY);
   await using pool = openPool(settings, config.EMBED_WORKERS, concurrency, key);
   // First, so that the process answers while it waits for what follows.
   let admission = admitTo(pool, concurrency, patience);
   const queries = queryRoute({ embedAtOnce: (...query) => admission.embedAtOnce(...query) }, log);
   const app = healthRoutes(health).route("/", metricsRoute(metrics)).route("/", queries);
   await using _server = await serveHttp(app, config.HOST, config.PORT);
+  void examineAtStart("embed", context, { askLocalModel: (signal) => askModel(pool, signal) });
   await using messages = await openMessageLog("embed", context);
 
   await key.untilRead();
@@ -106,6 +109,12 @@ function exposePoolAndCache(metrics: Metrics, pool: EmbedderPool, { lookups }: E
     [{ result: "hit" }, lookups.hits],
     [{ result: "miss" }, lookups.misses],
   ]);
+}
+
+async function askModel(pool: EmbedderPool, signal: AbortSignal): Promise<Model> {
+  const outcome = await pool.embed(["probe"], signal);
+  if ("fault" in outcome) throw new Error(outcome.fault.cause);
+  return outcome;
 }
 
 /** Embeds one word, so that a wrong key or an unreachable provider shows before the first message. */

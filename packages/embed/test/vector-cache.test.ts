@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { firstConnection, Health, Log, openRedis, readConfiguration } from "@millrace/shared";
+import { startRedisCluster } from "@millrace/stack";
 import { afterAll, expect, test } from "vitest";
 import { embedConfig } from "../src/config.ts";
 import { createVectorCache } from "../src/redis/vector-cache.ts";
@@ -22,7 +23,7 @@ function cacheOf(model: string, dimensions: number) {
 
 async function stored(cache: ReturnType<typeof cacheOf>, text: string, vector: Float32Array): Promise<string> {
   const key = cache.keyOf(Buffer.from(text));
-  cache.write([{ key, vector }]);
+  cache.write([key], vector);
   await expect.poll(async () => (await cache.read([key]))[0]).toEqual(vector);
   return key;
 }
@@ -33,6 +34,14 @@ test("gives back every bit of a vector, and nothing for a text it never saw", as
   const key = await stored(cache, "lost card", vector);
   const unknown = cache.keyOf(Buffer.from("refund"));
   expect(await cache.read([unknown, key])).toEqual([undefined, vector]);
+});
+
+test("each of several vectors has its own entry", async () => {
+  const cache = cacheOf("m", 2);
+  const keys = ["one", "two", "three"].map((text) => cache.keyOf(Buffer.from(text)));
+  cache.write(keys, Float32Array.of(1, 2, 3, 4, 5, 6));
+  const vectors = [Float32Array.of(1, 2), Float32Array.of(3, 4), Float32Array.of(5, 6)];
+  await expect.poll(() => cache.read(keys)).toEqual(vectors);
 });
 
 test("entries expire", async () => {
@@ -58,7 +67,26 @@ test("a damaged entry is not believed, and dropped", async () => {
 test("without Redis it is an empty cache, at once", async () => {
   const away = openRedis({ ...config, REDIS_PORT: 1 }, patience);
   const cache = createVectorCache(away, log, { model: "m", dimensions: 2, keyPrefix: "p", timeToLiveS: 60 });
-  cache.write([{ key: "k", vector: Float32Array.of(1, 2) }]);
+  cache.write(["k"], Float32Array.of(1, 2));
   expect(await cache.read(["k"])).toEqual([undefined]);
   away.disconnect();
+});
+
+test("in a Redis cluster vectors lie on all nodes, and are written and read at once", async () => {
+  await using cluster = await startRedisCluster();
+  const many = openRedis({ ...config, REDIS_CLUSTER: true, REDIS_PORT: cluster.ports[0] ?? 0 }, patience);
+  const patient = { timeout: 20_000 };
+  await expect.poll(() => many.status, patient).toBe("ready");
+  const cache = createVectorCache(many, log, { model: "m", dimensions: 2, keyPrefix: "p", timeToLiveS: 60 });
+  const entries = Array.from({ length: 50 }, (_, index) => ({
+    key: cache.keyOf(Buffer.from(`text ${index}`)),
+    vector: Float32Array.of(index, 1),
+  }));
+  const keys = [...entries.map(({ key }) => key), cache.keyOf(Buffer.from("unknown"))];
+  const writeAndRead = () => {
+    cache.write(entries);
+    return cache.read(keys);
+  };
+  await expect.poll(writeAndRead, patient).toEqual([...entries.map(({ vector }) => vector), undefined]);
+  many.disconnect();
 });

@@ -41,7 +41,9 @@ function open(overrides: Record<string, string> = {}, client = kafka) {
 /** Everything in a topic, each partition in its order. */
 async function contents(topic: string): Promise<ReadRecord[]> {
   const records: ReadRecord[] = [];
-  await readRanges(kafka, topic, await offsetRanges(kafka, topic), (record) => records.push(record));
+  await readRanges(kafka, topic, await offsetRanges(kafka, topic), (record) => {
+    records.push(record);
+  });
   return records;
 }
 

@@ -1,6 +1,7 @@
 import { openValueDecoder } from "@millrace/events";
 import {
   consumeUntilStopped,
+  examineAtStart,
   healthRoutes,
   metricsRoute,
   openMessageLog,
@@ -16,6 +17,7 @@ await runProcess("ingest", ingestConfig, async (context) => {
   // First, so that the process answers while it waits for what follows.
   const app = healthRoutes(health).route("/", metricsRoute(metrics));
   await using _server = await serveHttp(app, config.HOST, config.PORT);
+  void examineAtStart("ingest", context);
   await using messages = await openMessageLog("ingest", context);
   await using tracking = await openTracking("ingest", context, messages);
 

@@ -1,6 +1,6 @@
-import type { Redis } from "ioredis";
 import { type Failure, type PoisonFault, poison } from "./fault.ts";
 import { messageId, type Origin } from "./records/message.ts";
+import type { Redis } from "./redis.ts";
 
 type Identity = Pick<Origin, "topic" | "partition" | "offset">;
 

@@ -1,3 +1,5 @@
+import type { LastReport } from "./doctor/last-report.ts";
+
 /** What one process says about a dependency that it uses. */
 export interface DependencyHealth {
   state: "starting" | "working" | "waiting";
@@ -11,6 +13,7 @@ export interface DependencyHealth {
 export class Health {
   #dependencies = new Map<string, DependencyHealth>();
   #started = false;
+  #lastReport: LastReport | undefined;
 
   /** A dependency that has not answered yet. */
   starting(dependency: string): void {
@@ -32,6 +35,16 @@ export class Health {
   /** Every dependency was reached once and the process does its work. */
   started(): void {
     this.#started = true;
+  }
+
+  /** What the doctor found at the process's start. */
+  examined(report: LastReport): void {
+    this.#lastReport = report;
+  }
+
+  /** Absent until the checks of the start are done. */
+  get lastReport(): LastReport | undefined {
+    return this.#lastReport;
   }
 
   get isStarted(): boolean {

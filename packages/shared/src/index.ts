@@ -1,5 +1,6 @@
 export { type Attempts, createAttempts, lethalFault, oneByOne } from "./attempts.ts";
 export { checkIdentity, type IdentitySettings, identityProblems } from "./aws/check.ts";
+export { clockSkewMs, clockSkewOfMessageMs, describeClockSkew } from "./aws/clock.ts";
 export { type AwsCredentials, type AwsCredentialsProvider, awsCredentials } from "./aws/credentials.ts";
 export { openSecret, type SecretLocation, type SecretReader } from "./aws/secret.ts";
 export { type BackoffSettings, backoffDelayMs, delay } from "./backoff.ts";
@@ -13,6 +14,21 @@ export {
   variable,
 } from "./config.ts";
 export { createDeadLetters, type DeadLetters, type Undeliverable } from "./dead-letters.ts";
+export { examineAtStart } from "./doctor/at-start.ts";
+export { type DiagnoseOptions, diagnose, LOCAL_DIMENSIONS } from "./doctor/diagnose.ts";
+export { identityOf } from "./doctor/identity.ts";
+export { type LastReport, lastReportSchema, type PolicyDocument } from "./doctor/last-report.ts";
+export { dataAccessPolicy, policyOf, type TrustKind, trustPolicyOf } from "./doctor/policies.ts";
+export {
+  type DependencyName,
+  type DependencyReport,
+  type Report,
+  type Step,
+  type StepReport,
+  steps,
+} from "./doctor/report.ts";
+export { processNames, readDoctorSettings, type Subject } from "./doctor/settings.ts";
+export { remedyText, type VerdictCode, verdicts } from "./doctor/verdicts.ts";
 export { dimensionsOf, estimateUsd, pricedModels, priceOf } from "./embedding-models.ts";
 export * from "./fault.ts";
 export { type DecodedValue, isFramed, NO_REGISTRY, type ValueDecoder } from "./framed-value.ts";
@@ -43,6 +59,7 @@ export { type DeadLetter, deadLetterHeaders, parseDeadLetter } from "./records/d
 export { type Headers, isTombstone, type Message, messageId, type Origin, parseMessageId } from "./records/message.ts";
 export { decodeVectors, type EmbeddedBatch, encodeVectors } from "./records/vectors.ts";
 export { firstConnection, openRedis, type Redis } from "./redis.ts";
+export { groupByNode, isCluster, readValues } from "./redis-cluster.ts";
 export { redisScript } from "./redis-script.ts";
 export * from "./settings.ts";
 export { type Operation, type Patience, persist, type Settled, settle } from "./settle.ts";

@@ -1,6 +1,6 @@
 import { Client, type ClientOptions } from "@opensearch-project/opensearch";
 import { type AwsCredentialsProvider, awsCredentials } from "./aws/credentials.ts";
-import { signedByIam } from "./aws/opensearch.ts";
+import { nameClockSkew, signedByIam } from "./aws/opensearch.ts";
 import { requireSetting } from "./config.ts";
 import type { OpenSearchSettings } from "./settings.ts";
 import type { Patience } from "./settle.ts";
@@ -19,7 +19,7 @@ export function openOpenSearch(
   credentials?: AwsCredentialsProvider,
 ): Client {
   health.starting("opensearch");
-  return new Client({
+  const client = new Client({
     node: settings.OPENSEARCH_ENDPOINT,
     maxRetries: 0,
     requestTimeout: settings.OPENSEARCH_TIMEOUT_MS,
@@ -28,6 +28,8 @@ export function openOpenSearch(
     }),
     ...identity(settings, credentials),
   });
+  if (settings.OPENSEARCH_USE_IAM_AUTH) nameClockSkew(client);
+  return client;
 }
 
 function identity(settings: OpenSearchSettings, credentials?: AwsCredentialsProvider): ClientOptions {

@@ -1,9 +1,10 @@
-import type { Redis } from "ioredis";
 import { z } from "zod";
+import { lastReportSchema } from "./doctor/last-report.ts";
 import type { Health } from "./health.ts";
 import type { LatencySummary } from "./latency.ts";
 import type { Log } from "./log.ts";
 import type { SlowOperation } from "./operations.ts";
+import type { Redis } from "./redis.ts";
 import type { ProcessSettings, RedisSettings } from "./settings.ts";
 
 export const stages = ["ingest", "embed", "sink"] as const;
@@ -44,6 +45,8 @@ const presenceSchema = z.object({
   inFlight: z.number(),
   lastActivityAt: z.string().nullable(),
   latencies: z.record(z.string(), latencySchema),
+  /** What the doctor found at this process's start. */
+  doctor: lastReportSchema.optional(),
   // A process of the version before does not tell.
   slow: z.array(z.object({ operation: z.string(), dependency: z.string(), recentMs: z.number() })).default([]),
 });
@@ -71,6 +74,7 @@ export function announcePresence(
       reportedAt: new Date().toISOString(),
       ready: health.ready,
       dependencies: health.dependencies,
+      ...(health.lastReport && { doctor: health.lastReport }),
       ...counts,
       lastActivityAt: lastActivityAt?.toISOString() ?? null,
     };

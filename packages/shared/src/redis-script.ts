@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Redis } from "ioredis";
+import type { Redis } from "./redis.ts";
 
 /**
  * A Lua script that Redis keeps by its hash, so that it is sent once and not with each call. All of its keys must lie in

@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { Redis } from "ioredis";
+import { Cluster, Redis as SingleRedis } from "ioredis";
 import { type AwsCredentialsProvider, awsCredentials } from "./aws/credentials.ts";
 import { elastiCachePassword } from "./aws/elasticache.ts";
+import { TokenCluster } from "./aws/token-cluster.ts";
 import { TokenRedis } from "./aws/token-redis.ts";
 import { requireSetting } from "./config.ts";
 import { describeCause } from "./fault.ts";
@@ -9,7 +10,8 @@ import type { RedisSettings } from "./settings.ts";
 import type { Patience } from "./settle.ts";
 import { tlsOptions } from "./tls.ts";
 
-export type { Redis } from "ioredis";
+/** A client of one Redis, or of a cluster: commands are the same, but keys of one command must lie in one slot. */
+export type Redis = SingleRedis | Cluster;
 
 /**
  * A client that reconnects for ever and never queues: while Redis is away every command fails at once, because what
@@ -29,35 +31,49 @@ export function openRedis(settings: RedisSettings, patience: Patience, credentia
     patience.health.waiting("redis", `no connection to ${settings.REDIS_HOST}:${settings.REDIS_PORT}`),
   );
   // The others connect by themselves; this one only when whoever listens is there.
-  if (redis instanceof TokenRedis) void redis.connect().catch(() => undefined);
+  if (redis instanceof TokenRedis || redis instanceof TokenCluster) void redis.connect().catch(() => undefined);
   return redis;
 }
 
 function newClient(settings: RedisSettings, credentials?: AwsCredentialsProvider): Redis {
   const iam = settings.REDIS_USE_IAM_AUTH;
   const ca = { variable: "REDIS_TLS_CA_PATH", path: settings.REDIS_TLS_CA_PATH };
-  const options = {
-    host: settings.REDIS_HOST,
-    port: settings.REDIS_PORT,
+  const node = { host: settings.REDIS_HOST, port: settings.REDIS_PORT };
+  const connection = {
     ...(settings.REDIS_USERNAME && { username: settings.REDIS_USERNAME }),
     ...(!iam && settings.REDIS_PASSWORD && { password: settings.REDIS_PASSWORD }),
     // The token is the password in the clear: without TLS, with a checked certificate, it would be given away.
     ...((iam || settings.REDIS_TLS) && { tls: tlsOptions({ ca }) }),
-    enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     connectTimeout: settings.REDIS_TIMEOUT_MS,
     commandTimeout: settings.REDIS_TIMEOUT_MS,
-    retryStrategy: (attempt: number) => Math.min(100 * attempt, 2_000),
   };
-  if (!iam) return new Redis(options);
+  const retryStrategy = (attempt: number): number => Math.min(100 * attempt, 2_000);
+  const single = { ...node, ...connection, enableOfflineQueue: false, retryStrategy };
+  const cluster = {
+    redisOptions: connection,
+    enableOfflineQueue: false,
+    clusterRetryStrategy: retryStrategy,
+    slotsRefreshTimeout: settings.REDIS_TIMEOUT_MS,
+    // The name, and not the address that it stands for: certificates are made for names.
+    dnsLookup: (host: string, found: (error: null, address: string) => void) => found(null, host),
+  };
+  const reauthenticationMs = settings.REDIS_IAM_REAUTHENTICATION_S * 1_000;
+  if (settings.REDIS_CLUSTER) {
+    if (!iam) return new Cluster([node], cluster);
+    return new TokenCluster([node], cluster, iamPassword(settings, credentials), reauthenticationMs);
+  }
+  return iam ? new TokenRedis(single, iamPassword(settings, credentials), reauthenticationMs) : new SingleRedis(single);
+}
+
+function iamPassword(settings: RedisSettings, credentials?: AwsCredentialsProvider): () => Promise<string> {
   const user = {
     cacheName: requireSetting(settings, "REDIS_IAM_CACHE_NAME"),
     user: requireSetting(settings, "REDIS_USERNAME"),
     serverless: settings.REDIS_IAM_SERVERLESS,
   };
   const provider = credentials ?? awsCredentials(settings.AWS_ROLE_SESSION_NAME);
-  const password = elastiCachePassword(user, requireSetting(settings, "AWS_REGION"), provider);
-  return new TokenRedis(options, password, settings.REDIS_IAM_REAUTHENTICATION_S * 1_000);
+  return elastiCachePassword(user, requireSetting(settings, "AWS_REGION"), provider);
 }
 
 /** Gives Redis a moment to answer, so that what comes first is tracked too; goes on without it. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { variable } from "./config.ts";
+import { dimensionsOf } from "./embedding-models.ts";
 
 /** Groups of variables that several processes have. A process's schema is made of those that it needs. */
 
@@ -240,6 +241,78 @@ export const openSearchSettings = {
 };
 export type OpenSearchSettings = z.output<z.ZodObject<typeof openSearchSettings>>;
 
+/** Who makes what is to be there before the first message. */
+export const preparationSettings = {
+  POSTGRES_MIGRATE: describe(
+    variable.flag().default(true),
+    "Bring the database up to date at the start; false: it was done before (dist/prepare.js).",
+  ),
+  OPENSEARCH_CREATE_INDEX: describe(
+    variable.flag().default(true),
+    "Create the index with the first batch; false: a missing index is a start-up error.",
+  ),
+};
+
+/** Where vectors come from. */
+export const embeddingSettings = {
+  EMBEDDING_PROVIDER: describe(
+    z.enum(["openai", "local"]).optional(),
+    "openai, or local (no key, no network); absent: openai where there is a key, else local.",
+  ),
+  OPENAI_API_KEY: z.string().optional().meta({ description: "Key of the OpenAI API.", secret: true }),
+  OPENAI_API_KEY_SECRET_ARN: describe(
+    z
+      .string()
+      .regex(/^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$/, { error: "not the ARN of a secret" })
+      .optional(),
+    "ARN of the secret in AWS Secrets Manager that holds the key, instead of OPENAI_API_KEY.",
+  ),
+  OPENAI_API_KEY_SECRET_FIELD: describe(
+    z.string().optional(),
+    "Field of that secret where it is a JSON object; absent: the secret is the key itself.",
+  ),
+  OPENAI_API_KEY_REFRESH_S: describe(
+    variable.integer(1, 86_400).default(300),
+    "Time between two reads of that secret; it is also read again when the API refuses the key.",
+  ),
+  OPENAI_BASE_URL: describe(
+    variable.url().default("https://api.openai.com/v1"),
+    "Any server that speaks OpenAI's embeddings API.",
+  ),
+  ...modelSettings,
+  OPENAI_TIMEOUT_MS: describe(variable.integer(100, 600_000).default(30_000), "Time for one embeddings request."),
+};
+export type EmbeddingSettings = z.output<z.ZodObject<typeof embeddingSettings>>;
+
+type KeySettings = Pick<
+  EmbeddingSettings,
+  "EMBEDDING_PROVIDER" | "OPENAI_API_KEY" | "OPENAI_API_KEY_SECRET_ARN" | "OPENAI_API_KEY_SECRET_FIELD"
+>;
+
+/** The key comes from one place: whichever would win of two, somebody would look for it at the other. */
+export function checkEmbeddingKey(config: KeySettings, context: z.core.$RefinementCtx): void {
+  const refuse = (variable: keyof KeySettings, message: string): void =>
+    context.addIssue({ code: "custom", path: [variable], message });
+  const { OPENAI_API_KEY: key, OPENAI_API_KEY_SECRET_ARN: secret, OPENAI_API_KEY_SECRET_FIELD: field } = config;
+  if (key !== undefined && secret !== undefined) {
+    refuse("OPENAI_API_KEY_SECRET_ARN", "contradicts OPENAI_API_KEY; leave one of them out");
+  }
+  if (field !== undefined && secret === undefined) {
+    refuse("OPENAI_API_KEY_SECRET_ARN", "required by OPENAI_API_KEY_SECRET_FIELD");
+  }
+  if (config.EMBEDDING_PROVIDER === "openai" && key === undefined && secret === undefined) {
+    refuse(
+      "OPENAI_API_KEY",
+      "EMBEDDING_PROVIDER is openai: set the key, OPENAI_API_KEY_SECRET_ARN, or EMBEDDING_PROVIDER=local",
+    );
+  }
+}
+
+/** The dimensions of OpenAI's vectors; absent for a model that is not known. */
+export function openAiDimensions(settings: EmbeddingSettings): number | undefined {
+  return settings.OPENAI_EMBEDDING_DIMENSIONS ?? dimensionsOf(settings.OPENAI_EMBEDDING_MODEL);
+}
+
 export const redisSettings = {
   REDIS_HOST: describe(z.string(), "Host of Redis."),
   REDIS_PORT: describe(variable.integer(1, 65_535).default(6379), "Port of Redis."),
@@ -260,6 +333,10 @@ export const redisSettings = {
   REDIS_IAM_REAUTHENTICATION_S: describe(
     variable.integer(1, 43_000).default(39_600),
     "With IAM: time between two authentications of a living connection; ElastiCache closes it after 12 hours without one.",
+  ),
+  REDIS_CLUSTER: describe(
+    variable.flag().default(false),
+    "Redis runs in cluster mode; REDIS_HOST is its configuration endpoint, or any of its nodes.",
   ),
   REDIS_TLS: describe(variable.flag().default(false), "Connect over TLS; IAM always does."),
   REDIS_TLS_CA_PATH: path(

@@ -1,4 +1,3 @@
-import type { Redis } from "ioredis";
 import type { Kafka } from "kafkajs";
 import { type Attempts, createAttempts } from "./attempts.ts";
 import { createDeadLetters, type DeadLetters } from "./dead-letters.ts";
@@ -11,7 +10,7 @@ import type { Latency, LatencySummary } from "./latency.ts";
 import { aborted, type ProcessContext } from "./lifecycle.ts";
 import { exposeStage, exposeWork } from "./metrics/stage.ts";
 import { announcePresence, type Stage } from "./presence.ts";
-import { firstConnection, openRedis } from "./redis.ts";
+import { firstConnection, openRedis, type Redis } from "./redis.ts";
 import type { ConsumerSettings, KafkaSettings, ProcessSettings, RedisSettings, TopicSettings } from "./settings.ts";
 import { createTracker, type StageTracker } from "./tracking.ts";
 import type { Work } from "./work.ts";

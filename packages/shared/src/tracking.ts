@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Redis } from "ioredis";
 import { describeCause } from "./fault.ts";
 import type { Log } from "./log.ts";
 import type { Origin } from "./records/message.ts";
+import type { Redis } from "./redis.ts";
+import { groupByNode } from "./redis-cluster.ts";
 import type { RedisSettings } from "./settings.ts";
 
 /** What a message reaches on its way, in this order; it ends stored or dead-lettered. */
@@ -55,15 +56,20 @@ export function createTracker(redis: Redis, settings: RedisSettings, log: Log): 
     dropped += count;
   };
 
-  const write = async (fieldsByKey: ReadonlyMap<string, readonly string[]>): Promise<void> => {
+  const writeGroup = async (group: readonly (readonly [string, readonly string[]])[]): Promise<void> => {
     const pipeline = redis.pipeline();
-    for (const [key, fields] of fieldsByKey) {
+    for (const [key, fields] of group) {
       pipeline.hset(key, ...fields);
       pipeline.expire(key, settings.TRACKING_TTL_S);
     }
     const results = (await pipeline.exec()) ?? [];
     const error = results.find(([failed]) => failed)?.[0];
     if (error) throw error;
+  };
+
+  const write = async (fieldsByKey: ReadonlyMap<string, readonly string[]>): Promise<void> => {
+    const groups = groupByNode(redis, [...fieldsByKey], ([key]) => key);
+    await Promise.all(groups.map(writeGroup));
     if (dropped > 0) log.record("tracking.write", "ok", undefined, { droppedBefore: dropped });
     dropped = 0;
   };

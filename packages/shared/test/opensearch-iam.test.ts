@@ -17,6 +17,7 @@ afterAll(() => proxy[Symbol.asyncDispose]());
 beforeEach(() => {
   proxy.expectation = managed;
   proxy.refusals.length = 0;
+  proxy.clockOffsetMs = 0;
 });
 
 const settingsSchema = z.object(openSearchSettings);
@@ -86,6 +87,21 @@ test.each([
   await using search = disposable(client(credentials, environment));
   await expect(search.client.cluster.health()).rejects.toMatchObject({ statusCode: 403 });
   expect(proxy.refusals).toEqual([reason]);
+});
+
+test.each([
+  [1_200_000, /clock is 1(199|200|201) s behind the server's.*synchronise it/],
+  [-1_200_000, /clock is 1(199|200|201) s ahead of the server's.*synchronise it/],
+])("a clock that is off by %i ms is named in the refusal, with the remedy", async (offsetMs, said) => {
+  proxy.clockOffsetMs = offsetMs;
+  await using search = disposable(client(key));
+  await expect(search.client.cluster.health()).rejects.toThrow(said);
+  expect(proxy.refusals).toEqual(["signed too long ago or in the future"]);
+});
+
+test("a refusal for another reason says nothing of the clock", async () => {
+  await using search = disposable(client({ ...key, secretAccessKey: "wrong" }));
+  await expect(search.client.cluster.health()).rejects.not.toThrow(/clock/);
 });
 
 test("keys that end every few requests are replaced in time: no request is signed with one that has ended", async () => {

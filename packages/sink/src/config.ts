@@ -5,6 +5,7 @@ import {
   kafkaSettings,
   openSearchSettings,
   postgresSettings,
+  preparationSettings,
   processSettings,
   redisSettings,
   topicSettings,
@@ -22,14 +23,7 @@ const settings = z.object({
   ...openSearchSettings,
   ...redisSettings,
   ...documentSettings,
-  POSTGRES_MIGRATE: variable
-    .flag()
-    .default(true)
-    .meta({ description: "Bring the database up to date at the start; false: it was done before (dist/prepare.js)." }),
-  OPENSEARCH_CREATE_INDEX: variable
-    .flag()
-    .default(true)
-    .meta({ description: "Create the index with the first batch; false: a missing index is a start-up error." }),
+  ...preparationSettings,
   OPENSEARCH_SHARDS: variable.integer(1, 1_024).default(1).meta({ description: "Shards of an index that is created." }),
   OPENSEARCH_REPLICAS: variable
     .integer(0, 10)
@@ -44,6 +38,10 @@ const settings = z.object({
     description:
       "Format of bulk requests; auto: SMILE, which costs OpenSearch half, and JSON where the cluster refuses it.",
   }),
+  OPENSEARCH_VISIBILITY_MS: variable.integer(0, 600_000).default(60_000).meta({
+    description:
+      "With OPENSEARCH_AWS_SERVICE=aoss: how long a document that was written may not be found yet; a write without an answer is tried again only after it.",
+  }),
   SINK_CONCURRENCY: variable
     .integer(1, 64)
     .default(2)
@@ -55,5 +53,11 @@ const settings = z.object({
 });
 
 /** Everything that the sink process can be told. */
-export const sinkConfig = settings.superRefine(checkIdentity);
+export const sinkConfig = settings
+  .superRefine(checkIdentity)
+  .refine((config) => config.OPENSEARCH_AWS_SERVICE !== "aoss" || config.DOCUMENT_ID !== "key", {
+    path: ["DOCUMENT_ID"],
+    error:
+      "key needs documents that are replaced and deleted, which a vector collection of OpenSearch Serverless does not do; use offset, or a managed domain",
+  });
 export type SinkConfig = z.output<typeof sinkConfig>;

@@ -1,6 +1,7 @@
 import {
   ConfigurationError,
   consumeUntilStopped,
+  examineAtStart,
   exposePool,
   healthRoutes,
   metricsRoute,
@@ -19,6 +20,7 @@ import { type SinkConfig, sinkConfig } from "./config.ts";
 import { DeadLettersConsumer } from "./dead-letters-consumer.ts";
 import { documentIds } from "./document-id.ts";
 import { missingIndex, OpenSearchIndex, readDimensions } from "./opensearch/search-index.ts";
+import { ServerlessIndex } from "./opensearch/serverless-index.ts";
 import { PostgresAuditLog } from "./postgres/audit-log.ts";
 import { prepareDatabase } from "./postgres/prepare-database.ts";
 import { VectorsConsumer } from "./vectors-consumer.ts";
@@ -31,6 +33,7 @@ await runProcess("sink", sinkConfig, async (context) => {
   // First, so that the process answers while it waits for what follows.
   const app = healthRoutes(health).route("/", metricsRoute(metrics));
   await using _server = await serveHttp(app, config.HOST, config.PORT);
+  void examineAtStart("sink", context);
 
   const postgres = openPostgres(config, patience);
   exposePool(metrics, postgres, config.POSTGRES_POOL_MAX);
@@ -48,7 +51,9 @@ await runProcess("sink", sinkConfig, async (context) => {
   await using messages = await openMessageLog("sink", context);
   await using tracking = await openTracking("sink", context, messages);
 
-  const index = new OpenSearchIndex(openSearch, config, log);
+  const documents = new OpenSearchIndex(openSearch, config, log);
+  const serverless = config.OPENSEARCH_AWS_SERVICE === "aoss";
+  const index = serverless ? new ServerlessIndex(openSearch, config.OPENSEARCH_INDEX, documents) : documents;
   const audit = new PostgresAuditLog(postgres, config.OPENSEARCH_INDEX, documentIds[config.DOCUMENT_ID]);
   const vectors = new VectorsConsumer({ index, audit, ...tracking, patience }, config);
   metrics.exposeOne("millrace_publish_to_stored_seconds", () => vectors.publishToStored);

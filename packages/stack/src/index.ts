@@ -6,6 +6,7 @@ export { type Moto, startMoto } from "./moto.ts";
 export { isolated, type Namespace } from "./namespace.ts";
 export { type Pipeline, type PipelineOptions, startPipeline } from "./pipeline.ts";
 export type { Exit, PipelineProcess, ProcessName } from "./pipeline-process.ts";
+export { type RedisCluster, startRedisCluster } from "./redis-cluster.ts";
 export { type KnownCredentials, type SecureKafka, type SecureKafkaOptions, startSecureKafka } from "./secure-kafka.ts";
 export {
   down,
@@ -23,6 +24,7 @@ export type { ServiceName } from "./state.ts";
 export { type IssuedKey, type PodIdentityAgent, startPodIdentityAgent } from "./verifiers/pod-identity-agent.ts";
 export { type PostgresAuthenticator, startPostgresAuthenticator } from "./verifiers/postgres-authenticator.ts";
 export { type RedisAuthenticator, startRedisAuthenticator } from "./verifiers/redis-authenticator.ts";
+export { type BulkFate, type ServerlessProxy, startServerlessProxy } from "./verifiers/serverless-proxy.ts";
 export {
   accessKeyOf,
   type Expectation,

@@ -7,6 +7,8 @@ import type { Hit, IndexQuery, IndexSearch, SearchIndex } from "../routes/search
 const DATE_MAX_MS = 8.64e15;
 
 const sourceSchema = z.object({
+  /** On OpenSearch Serverless, where `_id` is not ours. */
+  id: z.string().optional(),
   text: z.string(),
   topic: z.string(),
   partition: z.number(),
@@ -92,10 +94,10 @@ function rootReason(rootCause: unknown): string | undefined {
 }
 
 function toHit({ _id, _score, _source, highlight }: z.output<typeof hitSchema>): Hit {
-  const { text, topic, partition, offset, timestamp } = _source;
+  const { id = _id, text, topic, partition, offset, timestamp } = _source;
   const fragment = highlight?.text?.[0];
   return {
-    id: _id,
+    id,
     score: _score,
     text,
     ...{ topic, partition, offset },

@@ -1,4 +1,4 @@
-import { isTombstone, type ReadRecord, type Redis, type ValueDecoder, vectorKeys } from "@millrace/shared";
+import { groupByNode, isTombstone, type ReadRecord, type Redis, type ValueDecoder, vectorKeys } from "@millrace/shared";
 import { type Decoded, type DecodeRules, decode } from "@millrace/shared/decode";
 import { tokensCharged, tokensOf } from "@millrace/shared/tokens";
 import { TextSet } from "./text-set.ts";
@@ -97,13 +97,22 @@ export function createEstimator({ rules, values, cache, dimensions }: EstimateOp
   };
 }
 
-/** One command for each key, since the keys of a Redis Cluster lie on different nodes. */
+/** One command for each key, and one pipeline for each node, since the keys of a Redis Cluster lie on different ones. */
 async function areCached(redis: Redis, texts: readonly Pending[]): Promise<boolean[] | undefined> {
-  const pipeline = redis.pipeline();
-  for (const { key } of texts) pipeline.exists(key);
-  const answers = await pipeline.exec().catch(() => null);
-  if (!answers || answers.some(([error]) => error !== null)) return undefined;
-  return answers.map(([, found]) => found === 1);
+  const cached = new Set<string>();
+  const asking = groupByNode(redis, texts, ({ key }) => key).map(async (group) => {
+    const pipeline = redis.pipeline();
+    for (const { key } of group) pipeline.exists(key);
+    for (const [index, [error, found]] of ((await pipeline.exec()) ?? []).entries()) {
+      if (error) throw error;
+      if (found === 1) cached.add(group[index]?.key ?? "");
+    }
+  });
+  const isAnswered = await Promise.all(asking).then(
+    () => true,
+    () => false,
+  );
+  return isAnswered ? texts.map(({ key }) => cached.has(key)) : undefined;
 }
 
 function addTo(amount: Amount, tokens: number): void {

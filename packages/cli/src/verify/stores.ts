@@ -32,7 +32,7 @@ export async function latestOffsets(pool: Pool, topic: string, partition: number
   return rows.map(({ kafka_offset }) => Number(kafka_offset));
 }
 
-/** The offsets of a partition's documents from an offset on, ascending; one twice where two documents have it. */
+/** The offsets of a partition's documents that can be found, from an offset on, ascending; one twice where two documents have it. */
 export async function* documentPages(
   client: OpenSearchClient,
   index: string,
@@ -40,7 +40,6 @@ export async function* documentPages(
   partition: number,
   from: number,
 ) {
-  await client.indices.refresh({ index });
   // Ties are told apart by Lucene's document number, so that a page's end cuts none off.
   let after: number[] | undefined;
   for (;;) {

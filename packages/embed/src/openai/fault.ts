@@ -11,7 +11,7 @@ export interface Refusal {
  * a wrong key is corrected, a quota is raised, an outage ends.
  */
 export function classify(error: unknown, apiKey: string): RetryableFault | Refusal {
-  if (error instanceof OpenAI.APIConnectionTimeoutError) return retryable("timeout", error);
+  if (isTimeout(error)) return retryable("timeout", error);
   if (!(error instanceof OpenAI.APIError) || error.status === undefined) return retryable("unavailable", error);
   // Some servers repeat the key that they refuse.
   const said = `HTTP ${error.status}: ${error.message}`.replaceAll(apiKey, "[OPENAI_API_KEY]");
@@ -29,6 +29,12 @@ export function classify(error: unknown, apiKey: string): RetryableFault | Refus
     default:
       return retryable("unavailable", said, retryAfterMs(error.headers));
   }
+}
+
+/** The client's own, or the signal's: while it waits for the headers, or for the body. */
+function isTimeout(error: unknown): boolean {
+  if (error instanceof OpenAI.APIConnectionTimeoutError || error instanceof OpenAI.APIUserAbortError) return true;
+  return error instanceof Error && error.name === "TimeoutError";
 }
 
 /** `retry-after-ms`, or `retry-after` in seconds or as a date (RFC 9110, 10.2.3); bounded by a minute. */

@@ -1,10 +1,11 @@
-import { poison, type RetryableFault, retryable } from "@millrace/shared";
+import { poison, retryable } from "@millrace/shared";
 import OpenAI from "openai";
 import type { Account } from "../account.ts";
 import type { ProviderSettings } from "../config.ts";
-import type { Embedded, EmbeddingOutcome, EmbeddingProvider } from "../provider.ts";
+import type { EmbeddingOutcome, EmbeddingProvider } from "../provider.ts";
 import { enter } from "./account.ts";
 import { classify, type Refusal } from "./fault.ts";
+import { readAnswer } from "./read-answer.ts";
 
 type OpenAISettings = Extract<ProviderSettings, { provider: "openai" }> & { apiKey: string };
 
@@ -24,16 +25,21 @@ export function createOpenAIProvider(settings: OpenAISettings): EmbeddingProvide
   const request = async (texts: readonly string[], account: Account): Promise<EmbeddingOutcome | Refusal> => {
     account.requests++;
     try {
-      const { data: answer, response } = await client.embeddings
-        .create({
-          model: settings.model,
-          input: [...texts],
-          encoding_format: "base64",
-          ...(settings.requestedDimensions !== undefined && { dimensions: settings.requestedDimensions }),
-        })
-        .withResponse();
-      enter(account, response.headers, answer.usage?.total_tokens);
-      return readAnswer(answer.data, texts.length, settings);
+      const { model, expectedDimensions: dimensions } = settings;
+      // The client's own time limit ends with the headers.
+      const signal = AbortSignal.timeout(settings.timeoutMs);
+      const asked: OpenAI.EmbeddingCreateParams = {
+        model,
+        input: [...texts],
+        encoding_format: "base64",
+        ...(settings.requestedDimensions !== undefined && { dimensions: settings.requestedDimensions }),
+      };
+      const answer = await client.embeddings.create(asked, { signal }).asResponse();
+      const body = Buffer.from(await answer.arrayBuffer());
+      const read = readAnswer(body, { count: texts.length, model, dimensions });
+      if ("fault" in read) enter(account, answer.headers);
+      else enter(account, answer.headers, read.tokens);
+      return "fault" in read ? read : read.embedded;
     } catch (error) {
       if (error instanceof OpenAI.APIError) enter(account, error.headers);
       const outcome = classify(error, settings.apiKey);
@@ -79,36 +85,4 @@ async function embedHalves(
   vectors.set(second.vectors, first.vectors.length);
   const failed = [...first.failed, ...second.failed.map(({ index, fault }) => ({ index: index + middle, fault }))];
   return { model: second.model, dimensions: second.dimensions, vectors, failed };
-}
-
-/** Nothing of the answer is believed: its count, its order, its dimensions and its numbers are checked. */
-function readAnswer(
-  data: readonly { index: number; embedding: unknown }[],
-  count: number,
-  settings: OpenAISettings,
-): Embedded | { fault: RetryableFault } {
-  if (data.length !== count) return wrong(`${data.length} vectors for ${count} texts`);
-  const rows = new Array<Buffer | undefined>(count);
-  for (const { index, embedding } of data) {
-    if (typeof embedding !== "string") return wrong("a vector that is not base64");
-    rows[index] = Buffer.from(embedding, "base64");
-  }
-  const bytes = rows[0]?.length ?? 0;
-  const dimensions = bytes / 4;
-  const expected = settings.expectedDimensions ?? dimensions;
-  if (bytes === 0 || dimensions !== expected)
-    return wrong(`vectors of ${dimensions} dimensions instead of ${expected}`);
-  const vectors = new Float32Array(count * dimensions);
-  const target = new Uint8Array(vectors.buffer);
-  for (let index = 0; index < count; index++) {
-    const row = rows[index];
-    if (row?.length !== bytes) return wrong(`no vector of ${dimensions} dimensions for text ${index}`);
-    target.set(row, index * bytes);
-  }
-  if (!vectors.every(Number.isFinite)) return wrong("a vector with a number that is not finite");
-  return { model: settings.model, dimensions, vectors, failed: [] };
-}
-
-function wrong(what: string): { fault: RetryableFault } {
-  return { fault: retryable("unavailable", `the embeddings API answered with ${what}`) };
 }

@@ -71,6 +71,10 @@ export function unexpired(
     if (!hasEnded(kept)) return kept;
     const fresh = await provide(true);
     if (!hasEnded(fresh)) return fresh;
-    throw new Error(`the AWS credentials ended at ${fresh.expiration?.toISOString()} and no new ones were given`);
+    // Where this clock is ahead by more than a key's life, even a fresh one looks as if it had ended.
+    const thisClock = `this machine's clock says ${new Date(now()).toISOString()}; synchronise it if it is wrong`;
+    throw new Error(
+      `the AWS credentials ended at ${fresh.expiration?.toISOString()} and no new ones were given (${thisClock})`,
+    );
   };
 }

@@ -1,5 +1,6 @@
-import type { ClientOptions } from "@opensearch-project/opensearch";
+import type { Client, ClientOptions } from "@opensearch-project/opensearch";
 import { AwsSigv4Signer } from "@opensearch-project/opensearch/aws-v3";
+import { clockSkewMs, clockSkewOfMessageMs, describeClockSkew } from "./clock.ts";
 import type { AwsCredentialsProvider } from "./credentials.ts";
 
 /**
@@ -21,4 +22,16 @@ export function signedByIam(
 ): Pick<ClientOptions, "Connection" | "Transport"> {
   const { Connection, Transport } = AwsSigv4Signer({ region, service, getCredentials: () => credentials() });
   return { Connection, Transport } as Pick<ClientOptions, "Connection" | "Transport">;
+}
+
+/**
+ * Adds to each refusal how far this machine's clock is off, where it is so far off that no signature can be right: by the `Date` of
+ * the answer, or by what the message says. Otherwise a refusal looks as if a permission were missing.
+ */
+export function nameClockSkew(client: Client): void {
+  client.on("response", (error, { statusCode, headers }) => {
+    if (error === null || (statusCode !== 401 && statusCode !== 403)) return;
+    const named = describeClockSkew(clockSkewOfMessageMs(error.message) ?? clockSkewMs(headers?.date));
+    if (named) error.message += `: ${named}`;
+  });
 }

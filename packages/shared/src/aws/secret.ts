@@ -1,5 +1,6 @@
 import type { SecretsManagerClientConfig } from "@aws-sdk/client-secrets-manager";
 import { type RetryableFault, retryable } from "../fault.ts";
+import { clockSkewOfMessageMs, describeClockSkew } from "./clock.ts";
 import type { AwsCredentialsProvider } from "./credentials.ts";
 
 export interface SecretLocation {
@@ -39,14 +40,13 @@ export async function openSecret(
       const { SecretString: text } = await client.send(new GetSecretValueCommand({ SecretId: arn }), bounded);
       return readField(text ?? "", field);
     } catch (error) {
-      return {
-        fault: retryable("unavailable", new Error(`the secret can't be read${remedyOf(error)}`, { cause: error })),
-      };
+      const what = `the secret can't be read${remedyOf(error)}`;
+      return { fault: retryable("unavailable", new Error(what, { cause: error })) };
     }
   };
 }
 
-export function regionOf(arn: string): string {
+function regionOf(arn: string): string {
   return arn.split(":")[3] ?? "";
 }
 
@@ -75,8 +75,10 @@ function wrong(what: string): { fault: RetryableFault } {
 }
 
 function remedyOf(error: unknown): string {
-  const name = error instanceof Error ? error.name : "";
+  const { name, message } = error instanceof Error ? error : { name: "", message: "" };
   if (name === "AccessDeniedException") return ", for the role lacks secretsmanager:GetSecretValue on it";
   if (name === "ResourceNotFoundException") return ", for there is none of this ARN in its region";
-  return "";
+  // The SDK signs by the server's clock from then on: the next attempt may succeed, and people should know all the same.
+  const skew = describeClockSkew(clockSkewOfMessageMs(message));
+  return skew ? `, for ${skew}` : "";
 }

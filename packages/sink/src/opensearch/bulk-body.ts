@@ -14,6 +14,8 @@ export interface BulkTarget {
    * one key grow, since it stays in its partition.
    */
   versioned: boolean;
+  /** The id is a field of the document, and OpenSearch makes up its own. */
+  idAsField?: boolean;
 }
 
 export const bulkFormats = { smile: smileFormat, json: jsonFormat };
@@ -28,8 +30,13 @@ export function writeBulkBody(
   for (const message of messages) {
     const verb = isTombstone(message) ? "delete" : "index";
     const id = target.documentIdOf(message);
-    // Versions begin with 1, offsets with 0.
-    format.writeAction(to, { verb, index: target.index, id, ...(target.versioned && { version: message.offset + 1 }) });
-    if (verb === "index") format.writeDocument(to, message);
+    format.writeAction(to, {
+      verb,
+      index: target.index,
+      ...(!target.idAsField && { id }),
+      // Versions begin with 1, offsets with 0.
+      ...(target.versioned && { version: message.offset + 1 }),
+    });
+    if (verb === "index") format.writeDocument(to, message, target.idAsField ? id : undefined);
   }
 }

@@ -4,7 +4,8 @@ import type { GrowingBuffer } from "./growing-buffer.ts";
 export interface BulkAction {
   verb: "index" | "delete";
   index: string;
-  id: string;
+  /** Absent where OpenSearch makes one up. */
+  id?: string;
   /** An external version, which begins with 1. */
   version?: number;
 }
@@ -14,5 +15,6 @@ export interface BulkFormat {
   readonly name: "smile" | "json";
   readonly contentType: string;
   writeAction(to: GrowingBuffer, action: BulkAction): void;
-  writeDocument(to: GrowingBuffer, message: EmbeddedMessage): void;
+  /** @param id is written as a field of the document, where it is not OpenSearch's own id */
+  writeDocument(to: GrowingBuffer, message: EmbeddedMessage, id?: string): void;
 }

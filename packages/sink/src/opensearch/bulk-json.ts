@@ -16,9 +16,10 @@ function writeAction(to: GrowingBuffer, { verb, index, id, version }: BulkAction
   to.text(`${JSON.stringify({ [verb]: { _index: index, _id: id, ...versioned } })}\n`);
 }
 
-function writeDocument(to: GrowingBuffer, message: EmbeddedMessage): void {
+function writeDocument(to: GrowingBuffer, message: EmbeddedMessage, id?: string): void {
   const { topic, partition, offset, timestampMs, key, text, model, vector } = message;
   const fields = JSON.stringify({
+    id,
     text: text.toString(),
     topic,
     partition,

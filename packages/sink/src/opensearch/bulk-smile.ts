@@ -27,6 +27,7 @@ const names = {
   delete: encodeName("delete"),
   _index: encodeName("_index"),
   _id: encodeName("_id"),
+  id: encodeName("id"),
   version: encodeName("version"),
   versionType: encodeName("version_type"),
   text: encodeName("text"),
@@ -45,7 +46,7 @@ function writeAction(to: GrowingBuffer, { verb, index, id, version }: BulkAction
   to.append(names[verb]);
   startObject(to);
   stringField(to, names._index, index);
-  stringField(to, names._id, id);
+  if (id !== undefined) stringField(to, names._id, id);
   if (version !== undefined) {
     integerField(to, names.version, version);
     stringField(to, names.versionType, "external");
@@ -55,9 +56,10 @@ function writeAction(to: GrowingBuffer, { verb, index, id, version }: BulkAction
   endDocument(to);
 }
 
-function writeDocument(to: GrowingBuffer, message: EmbeddedMessage): void {
+function writeDocument(to: GrowingBuffer, message: EmbeddedMessage, id?: string): void {
   startDocument(to);
   startObject(to);
+  if (id !== undefined) stringField(to, names.id, id);
   textField(to, names.text, message.text);
   stringField(to, names.topic, message.topic);
   integerField(to, names.partition, message.partition);

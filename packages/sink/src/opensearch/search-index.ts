@@ -24,14 +24,19 @@ export class OpenSearchIndex implements SearchIndex {
   /** The dimensions that the index is known to take, and since when. */
   #dimensions: number | undefined;
   #inspectedAtMs = 0;
+  /** How long a write that may have happened is left alone, where only a search can tell. */
+  #untilVisible: { retryAfterMs?: number };
 
   constructor(client: OpenSearchClient, config: SinkConfig, log: Log) {
     this.#client = client;
     this.#config = config;
+    this.#untilVisible =
+      config.OPENSEARCH_AWS_SERVICE === "aoss" ? { retryAfterMs: config.OPENSEARCH_VISIBILITY_MS } : {};
     const target = {
       index: config.OPENSEARCH_INDEX,
       documentIdOf: documentIds[config.DOCUMENT_ID],
       versioned: config.DOCUMENT_ID === "key",
+      idAsField: config.OPENSEARCH_AWS_SERVICE === "aoss",
     };
     this.#requests = new BulkRequests(client, target, config.OPENSEARCH_BULK_FORMAT, log);
   }
@@ -98,8 +103,12 @@ export class OpenSearchIndex implements SearchIndex {
     try {
       return this.#split(documents, await this.#requests.send(documents, signal));
     } catch (error) {
-      if (statusOf(error) === 413 && documents.length > 1) return this.#halves(documents, signal);
-      return allFailed(documents, faultOfRequest(error));
+      const status = statusOf(error);
+      if (status === 413 && documents.length > 1) return this.#halves(documents, signal);
+      const fault = faultOfRequest(error);
+      // Without an answer, or after an error of the server, nobody knows what was written.
+      const isAmbiguous = status === undefined || status >= 500;
+      return allFailed(documents, isAmbiguous ? { ...fault, ...this.#untilVisible } : fault);
     }
   }
 
@@ -168,18 +177,18 @@ function faultOfDeletion(result: ItemResult): Fault | undefined {
 /** Refused whatever the documents are: credentials, the index, or the format (406 and 415). */
 const MISCONFIGURED = new Set([400, 401, 403, 404, 406, 415]);
 
-function faultOfRequest(error: unknown): RetryableFault {
+export function faultOfRequest(error: unknown): RetryableFault {
   const status = statusOf(error);
   if (status === 429) return retryable("rate_limited", error);
   if (status !== undefined && MISCONFIGURED.has(status)) return retryable("misconfigured", error);
   return retryable("unavailable", error);
 }
 
-function statusOf(error: unknown): number | undefined {
+export function statusOf(error: unknown): number | undefined {
   return (error as { statusCode?: number }).statusCode;
 }
 
-function allFailed(documents: readonly EmbeddedMessage[], fault: Fault): Split<EmbeddedMessage> {
+export function allFailed(documents: readonly EmbeddedMessage[], fault: Fault): Split<EmbeddedMessage> {
   const failed: Failure<EmbeddedMessage>[] = documents.map((item) => ({ item, fault }));
   return { done: [], failed };
 }

@@ -60,6 +60,10 @@ function component(): Component {
   };
 }
 
+export function redisProgram(programs: string): string {
+  return join(programs, "bin", platformProgram(TITLE, executables));
+}
+
 async function prepare({ programs, home, ports }: LaunchContext): Promise<Launch> {
   await mkdir(home, { recursive: true });
   const settings = {
@@ -75,7 +79,7 @@ async function prepare({ programs, home, ports }: LaunchContext): Promise<Launch
     "set-proc-title": "no",
   };
   return {
-    command: join(programs, "bin", platformProgram(TITLE, executables)),
+    command: redisProgram(programs),
     arguments: Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value].flat()),
   };
 }

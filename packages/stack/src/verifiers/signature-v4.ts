@@ -31,7 +31,11 @@ export interface SignedRequest {
 const SKEW_MAX_MS = 5 * 60_000;
 
 /** Why a request with an `Authorization` header is refused; undefined where it is right. */
-export function refuseSignedHeaders(request: SignedRequest, expectation: Expectation): string | undefined {
+export function refuseSignedHeaders(
+  request: SignedRequest,
+  expectation: Expectation,
+  nowMs: number = Date.now(),
+): string | undefined {
   const { headers } = request;
   const pattern = /^AWS4-HMAC-SHA256 Credential=([^,]+), ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/;
   const [, credential = "", signedHeaders = "", signature = ""] = pattern.exec(headers.authorization ?? "") ?? [];
@@ -47,7 +51,7 @@ export function refuseSignedHeaders(request: SignedRequest, expectation: Expecta
   if (key.sessionToken !== undefined && !names.includes("x-amz-security-token"))
     return "the session token is not signed";
   const date = headers["x-amz-date"] ?? "";
-  if (Math.abs(Date.now() - parseDate(date)) > SKEW_MAX_MS) return "signed too long ago or in the future";
+  if (Math.abs(nowMs - parseDate(date)) > SKEW_MAX_MS) return "signed too long ago or in the future";
   const { path, query } = split(request.target);
   const canonicalHeaders = names.map((name) => `${name}:${(headers[name] ?? "").trim().replaceAll(/ +/g, " ")}\n`);
   const canonical = [

@@ -9,23 +9,27 @@ export interface SigningProxy extends AsyncDisposable {
   refusals: string[];
   /** The access keys whose signatures were right. */
   accepted: Set<string>;
+  /** How far its clock is ahead of this machine's. */
+  clockOffsetMs: number;
 }
 
 /** Lets requests through to a server only when their signature is right, and answers 403 otherwise, as AWS does. */
 export async function startSigningProxy(target: string, expectation: Expectation): Promise<SigningProxy> {
   const refusals: string[] = [];
   const accepted = new Set<string>();
-  const proxy = { expectation, refusals, accepted };
+  const proxy = { expectation, refusals, accepted, clockOffsetMs: 0 };
   const server = createServer(async (incoming, outgoing) => {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk);
     const body = Buffer.concat(chunks);
     const headers = incoming.headers as Record<string, string>;
     const { method = "", url = "" } = incoming;
-    const refusal = refuseSignedHeaders({ method, target: url, headers, body }, proxy.expectation);
+    const nowMs = Date.now() + proxy.clockOffsetMs;
+    const refusal = refuseSignedHeaders({ method, target: url, headers, body }, proxy.expectation, nowMs);
     if (refusal !== undefined) {
       refusals.push(refusal);
-      outgoing.writeHead(403, { "content-type": "application/json" }).end(JSON.stringify({ message: refusal }));
+      const said = { "content-type": "application/json", date: new Date(nowMs).toUTCString() };
+      outgoing.writeHead(403, said).end(JSON.stringify({ message: refusal }));
       return;
     }
     accepted.add(accessKeyOf(headers.authorization ?? ""));

@@ -1,0 +1,37 @@
+import { ensurePipelineTopics, openClients } from "@millrace/shared";
+import kafkajs from "kafkajs";
+
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
+
+/**
+ * Creates a pipeline's topics, and lets a role read and write them and read as the pipeline's groups: where everything is denied
+ * by default, that is all that the processes can do.
+ */
+export async function prepareKafka(environment: Record<string, string>, role: string): Promise<void> {
+  await using clients = openClients(environment, "e2e");
+  const { kafka, config, patience } = clients;
+  await ensurePipelineTopics(kafka, config, patience);
+  const { BATCHES_TOPIC, VECTORS_TOPIC, DEAD_LETTERS_TOPIC, REPLAY_TOPIC } = config;
+  const topics = [...config.KAFKA_TOPICS, BATCHES_TOPIC, VECTORS_TOPIC, DEAD_LETTERS_TOPIC, REPLAY_TOPIC];
+  const rule = { principal: `User:${role}`, host: "*", permissionType: AclPermissionTypes.ALLOW };
+  const onTopic = { ...rule, resourceType: AclResourceTypes.TOPIC, resourcePatternType: ResourcePatternTypes.LITERAL };
+  const onGroups = {
+    ...rule,
+    resourceType: AclResourceTypes.GROUP,
+    resourcePatternType: ResourcePatternTypes.PREFIXED,
+  };
+  const acl = [
+    ...topics.flatMap((resourceName) => [
+      { ...onTopic, resourceName, operation: AclOperationTypes.READ },
+      { ...onTopic, resourceName, operation: AclOperationTypes.WRITE },
+    ]),
+    { ...onGroups, resourceName: config.KAFKA_GROUP_PREFIX, operation: AclOperationTypes.READ },
+  ];
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    await admin.createAcls({ acl });
+  } finally {
+    await admin.disconnect();
+  }
+}

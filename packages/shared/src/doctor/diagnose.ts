@@ -1,0 +1,147 @@
+import { type AwsCredentialsProvider, awsCredentials } from "../aws/credentials.ts";
+import { Log } from "../log.ts";
+import type { EmbeddingSettings, OpenSearchSettings, PostgresSettings } from "../settings.ts";
+import { openAiDimensions } from "../settings.ts";
+import { placeOf } from "./arns.ts";
+import { directionOf, examineAws } from "./aws-identity.ts";
+import { type Examination, examine, type Outcome, stepLimitsMs } from "./check.ts";
+import { type AskLocalModel, examineEmbedding, usesOpenAi } from "./embedding.ts";
+import { type Identity, identityOf } from "./identity.ts";
+import { examineKafka } from "./kafka.ts";
+import { usesIam } from "./needs.ts";
+import { examineOpenSearch } from "./opensearch.ts";
+import { grant, trustPolicyOf } from "./policies.ts";
+import { examinePostgres } from "./postgres.ts";
+import { redactor } from "./redact.ts";
+import { examineRedis } from "./redis.ts";
+import type { DependencyName, DependencyReport, Failure, Remedy, Report, StepReport } from "./report.ts";
+import { type DoctorSettings, processesOf, type Subject } from "./settings.ts";
+import { remedyText } from "./verdicts.ts";
+
+export interface DiagnoseOptions {
+  /** Of every step, in place of `stepLimitsMs`. */
+  timeoutMs?: number;
+  environment?: NodeJS.ProcessEnv;
+  /** Absent: the default provider chain. */
+  credentials?: AwsCredentialsProvider;
+  /** Where the local embedder is at hand: in the embed process. */
+  askLocalModel?: AskLocalModel;
+  onStep?(dependency: DependencyName, step: StepReport): void;
+}
+
+/** Tries everything that a process needs, one dependency beside the other. It never rejects for what it finds. */
+export async function diagnose(
+  subject: Subject,
+  settings: DoctorSettings,
+  options: DiagnoseOptions = {},
+): Promise<Report> {
+  const startedAt = performance.now();
+  const checkedAt = new Date().toISOString();
+  const { environment = process.env, timeoutMs, onStep } = options;
+  const identity = identityOf(environment);
+  const redact = redactor(secretsOf(settings, environment));
+  const found = await Promise.all(
+    examinationsOf(subject, settings, identity, options).map(async (examination) => {
+      const { dependency } = examination;
+      const limitMs = (step: keyof typeof stepLimitsMs) => timeoutMs ?? stepLimitsMs[step];
+      const outcome = await examine(examination, limitMs, (step) => onStep?.(dependency, clean(step, redact)));
+      return { examination, outcome };
+    }),
+  );
+  // Only now is it known who the caller is, and with it what the remedies have to name.
+  const dependencies = found.map(({ examination, outcome }) =>
+    describe(examination, outcome, (failure) => remedyOf(failure, examination.names, settings, identity), redact),
+  );
+  const status = dependencies.every((each) => each.status === "ok") ? "ok" : "failed";
+  return { process: subject, checkedAt, durationMs: performance.now() - startedAt, status, dependencies };
+}
+
+function examinationsOf(
+  subject: Subject,
+  settings: DoctorSettings,
+  identity: Identity,
+  { environment = process.env, credentials, askLocalModel }: DiagnoseOptions,
+): Examination[] {
+  const log = new Log("doctor", { level: "silent" });
+  const processes = processesOf(subject);
+  const stores = processes.includes("sink") || processes.includes("api");
+  const examinations = [examineKafka(subject, settings, log, credentials)];
+  if (usesIam(settings)) {
+    const provider = credentials ?? awsCredentials(settings.AWS_ROLE_SESSION_NAME);
+    const region = settings.AWS_REGION ?? settings.OPENAI_API_KEY_SECRET_ARN?.split(":")[3] ?? "us-east-1";
+    examinations.unshift(examineAws(region, environment, provider, identity));
+  }
+  if (processes.includes("embed")) {
+    const embedding = examineEmbedding(settings as DoctorSettings & EmbeddingSettings, askLocalModel, credentials);
+    if (embedding) examinations.push(embedding);
+  }
+  if (stores) {
+    const complete = settings as DoctorSettings & PostgresSettings & OpenSearchSettings;
+    examinations.push(
+      examinePostgres(complete, processes.includes("sink"), log, credentials),
+      examineOpenSearch(subject, complete, expectedDimensions(subject, settings), credentials),
+    );
+  }
+  return [...examinations, examineRedis(settings, credentials)];
+}
+
+/** Only with embed's own settings is it known which vectors will come. */
+function expectedDimensions(subject: Subject, settings: DoctorSettings): number | undefined {
+  if (subject !== "all") return undefined;
+  return usesOpenAi(settings) ? openAiDimensions(settings as DoctorSettings & EmbeddingSettings) : LOCAL_DIMENSIONS;
+}
+
+/** Of the static embedder in `packages/embed/model`. */
+export const LOCAL_DIMENSIONS = 256;
+
+function describe(
+  { dependency }: Examination,
+  { steps, durationMs, failure }: Outcome,
+  remedy: (failure: Failure) => Remedy,
+  redact: (text: string) => string,
+): DependencyReport {
+  const report = { dependency, durationMs, steps: steps.map((step) => clean(step, redact)) };
+  if (!failure) return { ...report, status: "ok" };
+  const { step, code } = failure;
+  const said = redact(failure.said);
+  return {
+    ...report,
+    status: "failed",
+    failure: { step, code, tried: failure.tried, said, remedy: remedy(failure) },
+  };
+}
+
+function clean(report: StepReport, redact: (text: string) => string): StepReport {
+  return { ...report, ...(report.said !== undefined && { said: redact(report.said) }) };
+}
+
+const refusedSignatures = new Set([
+  "kafka_iam_refused",
+  "postgres_iam_refused",
+  "opensearch_iam_refused",
+  "redis_iam_refused",
+]);
+
+function remedyOf(
+  { code, missing = [], names }: Failure,
+  known: Record<string, string>,
+  settings: DoctorSettings,
+  identity: Identity,
+): Remedy {
+  const place = placeOf(settings, identity.arn);
+  const skewS = identity.skewS ?? 0;
+  const clock =
+    refusedSignatures.has(code) && Math.abs(skewS) > 300
+      ? ` The clock is ${Math.abs(skewS)} s ${directionOf(skewS)} AWS: set it first.`
+      : "";
+  const text = remedyText(code, { ...known, ...names }) + clock;
+  if (code === "aws_trust_policy") return { text, policy: trustPolicyOf("irsa", settings, identity) };
+  return { text, ...(missing.length > 0 && usesIam(settings) && { policy: grant(missing, settings, place) }) };
+}
+
+function secretsOf(settings: DoctorSettings, environment: NodeJS.ProcessEnv): (string | undefined)[] {
+  const { KAFKA_SCRAM_PASSWORD, REDIS_PASSWORD, POSTGRES_PASSWORD, OPENSEARCH_PASSWORD, OPENAI_API_KEY } = settings;
+  const { AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = environment;
+  const passwords = [KAFKA_SCRAM_PASSWORD, REDIS_PASSWORD, POSTGRES_PASSWORD, OPENSEARCH_PASSWORD, OPENAI_API_KEY];
+  return [...passwords, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN];
+}

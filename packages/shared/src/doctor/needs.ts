@@ -1,0 +1,76 @@
+import type { Need } from "./report.ts";
+import { kafkaRights } from "./rights.ts";
+import { type DoctorSettings, processesOf, type Subject } from "./settings.ts";
+
+/** The IAM permissions that a process needs, and no more: of the services that it reaches by IAM. */
+export function needsOf(subject: Subject, settings: DoctorSettings): Need[] {
+  return [
+    ...(usesKafkaIam(settings) ? kafkaNeeds(subject, settings) : []),
+    ...(settings.POSTGRES_USE_IAM_AUTH ? [databaseNeed(settings)] : []),
+    ...(settings.OPENSEARCH_USE_IAM_AUTH ? openSearchNeeds(subject, settings) : []),
+    ...(settings.REDIS_USE_IAM_AUTH ? cacheNeeds : []),
+    ...(processesOf(subject).includes("embed") ? secretNeeds(settings) : []),
+  ];
+}
+
+/** Of the key of the embeddings API, where it lies in Secrets Manager. */
+export function secretNeeds({ OPENAI_API_KEY_SECRET_ARN: name }: DoctorSettings): Need[] {
+  return name === undefined ? [] : [{ action: "secretsmanager:GetSecretValue", on: "secret", name }];
+}
+
+export function usesKafkaIam(settings: DoctorSettings): boolean {
+  return settings.KAFKA_USE_IAM_AUTH || settings.KAFKA_SECURITY === "iam";
+}
+
+export function usesIam(settings: DoctorSettings): boolean {
+  return (
+    usesKafkaIam(settings) ||
+    settings.POSTGRES_USE_IAM_AUTH === true ||
+    settings.OPENSEARCH_USE_IAM_AUTH === true ||
+    settings.REDIS_USE_IAM_AUTH ||
+    settings.OPENAI_API_KEY_SECRET_ARN !== undefined
+  );
+}
+
+export const kafkaConnect: Need = { action: "kafka-cluster:Connect", on: "cluster" };
+
+/** https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html */
+export const kafkaActions = {
+  describe: (name: string): Need => ({ action: "kafka-cluster:DescribeTopic", on: "topic", name }),
+  read: (name: string): Need => ({ action: "kafka-cluster:ReadData", on: "topic", name }),
+  write: (name: string): Need => ({ action: "kafka-cluster:WriteData", on: "topic", name }),
+  create: (name: string): Need => ({ action: "kafka-cluster:CreateTopic", on: "topic", name }),
+  observe: (name: string): Need => ({ action: "kafka-cluster:DescribeGroup", on: "group", name }),
+  join: (name: string): Need => ({ action: "kafka-cluster:AlterGroup", on: "group", name }),
+} as const;
+
+function kafkaNeeds(subject: Subject, settings: DoctorSettings): Need[] {
+  const rights = kafkaRights(subject, settings);
+  const groups = [...new Set([...rights.joins, ...rights.observes])];
+  return [
+    kafkaConnect,
+    ...rights.describes.map(kafkaActions.describe),
+    ...rights.reads.map(kafkaActions.read),
+    ...rights.writes.map(kafkaActions.write),
+    ...rights.creates.map(kafkaActions.create),
+    ...groups.map(kafkaActions.observe),
+    ...rights.joins.map(kafkaActions.join),
+  ];
+}
+
+export function databaseNeed({ POSTGRES_USER }: DoctorSettings): Need {
+  return { action: "rds-db:connect", on: "database-user", ...(POSTGRES_USER !== undefined && { name: POSTGRES_USER }) };
+}
+
+/** By the methods of the requests: GET the mapping, POST searches and bulk requests, PUT the index. */
+export function openSearchNeeds(subject: Subject, settings: DoctorSettings): Need[] {
+  if (settings.OPENSEARCH_AWS_SERVICE === "aoss") return [{ action: "aoss:APIAccessAll", on: "collection" }];
+  const creates = processesOf(subject).includes("sink") && settings.OPENSEARCH_CREATE_INDEX !== false;
+  const methods = creates ? ["Get", "Post", "Put"] : ["Get", "Post"];
+  return methods.map((method) => ({ action: `es:ESHttp${method}`, on: "domain" }));
+}
+
+export const cacheNeeds: Need[] = [
+  { action: "elasticache:Connect", on: "cache" },
+  { action: "elasticache:Connect", on: "cache-user" },
+];

@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import { policyOf, trustPolicyOf } from "./policies.ts";
+import { redactor } from "./redact.ts";
+import { readDoctorSettings, type Subject } from "./settings.ts";
+
+const ROLE = "arn:aws:iam::123456789012:role/pipeline";
+const required = { OPENSEARCH_ENDPOINT: "https://search", POSTGRES_HOST: "database", REDIS_HOST: "cache" };
+const msk = {
+  AWS_REGION: "eu-west-1",
+  KAFKA_USE_IAM_AUTH: "true",
+  KAFKA_CREATE_TOPICS: "false",
+  KAFKA_BOOTSTRAP_SERVERS: "b-2.my-cluster.abc123.c2.kafka.eu-west-1.amazonaws.com:9098",
+};
+
+function allowed(subject: Subject, environment: Record<string, string>, roleArn: string | undefined = ROLE): string[] {
+  const settings = readDoctorSettings(subject, { KAFKA_BOOTSTRAP_SERVERS: "broker:9098", ...required, ...environment });
+  const { Statement } = policyOf(subject, settings, roleArn);
+  return Statement.flatMap(({ Action, Resource = [] }) =>
+    Action.flatMap((action) => Resource.map((resource) => `${action} ${resource.split(":").slice(5).join(":")}`)),
+  );
+}
+
+test("a stage may read what it consumes and write what it produces, and no more", () => {
+  expect(allowed("embed", msk).sort()).toEqual([
+    "kafka-cluster:AlterGroup group/my-cluster/*/millrace-embed",
+    "kafka-cluster:Connect cluster/my-cluster/*",
+    "kafka-cluster:DescribeGroup group/my-cluster/*/millrace-embed",
+    "kafka-cluster:DescribeTopic topic/my-cluster/*/millrace.batches",
+    "kafka-cluster:DescribeTopic topic/my-cluster/*/millrace.dead-letters",
+    "kafka-cluster:DescribeTopic topic/my-cluster/*/millrace.vectors",
+    "kafka-cluster:ReadData topic/my-cluster/*/millrace.batches",
+    "kafka-cluster:WriteData topic/my-cluster/*/millrace.dead-letters",
+    "kafka-cluster:WriteData topic/my-cluster/*/millrace.vectors",
+  ]);
+});
+
+test("the api may write source topics and look at lags, and join no group", () => {
+  const actions = allowed("api", msk);
+  expect(actions.filter((action) => action.includes("WriteData"))).toEqual([
+    "kafka-cluster:WriteData topic/my-cluster/*/messages",
+  ]);
+  expect(actions.filter((action) => /ReadData|AlterGroup/.test(action))).toEqual([]);
+  expect(actions.filter((action) => action.includes("DescribeGroup"))).toHaveLength(3);
+});
+
+test("only the sink may create the index, and only where it is to", () => {
+  const iam = { AWS_REGION: "eu-west-1", OPENSEARCH_USE_IAM_AUTH: "true" };
+  const puts = (subject: Subject, environment = {}) =>
+    allowed(subject, { ...iam, ...environment }).some((action) => action.startsWith("es:ESHttpPut"));
+  expect([puts("sink"), puts("api"), puts("sink", { OPENSEARCH_CREATE_INDEX: "false" })]).toEqual([true, false, false]);
+});
+
+test.each([
+  [{ OPENSEARCH_ENDPOINT: "https://vpc-my-domain-a1b2c3.eu-west-1.es.amazonaws.com" }, "domain/my-domain/*"],
+  [{ OPENSEARCH_ENDPOINT: "https://search.example.com" }, "domain/DOMAIN_NAME/*"],
+  [
+    { OPENSEARCH_ENDPOINT: "https://abc123.eu-west-1.aoss.amazonaws.com", OPENSEARCH_AWS_SERVICE: "aoss" },
+    "collection/abc123",
+  ],
+])("%o is the resource %s", (environment, resource) => {
+  const iam = { AWS_REGION: "eu-west-1", OPENSEARCH_USE_IAM_AUTH: "true" };
+  expect(allowed("api", { ...iam, ...environment })[0]).toMatch(new RegExp(` ${resource.replace("*", "\\*")}$`));
+});
+
+test("what nobody knows is written as what belongs there", () => {
+  const settings = readDoctorSettings("ingest", { ...msk, ...required, KAFKA_BOOTSTRAP_SERVERS: "broker:9098" });
+  expect(policyOf("ingest", settings).Statement[0]?.Resource).toEqual([
+    "arn:aws:kafka:eu-west-1:ACCOUNT_ID:cluster/CLUSTER_NAME/*",
+  ]);
+});
+
+test("the trust policy names the pod's own issuer and service account", () => {
+  const settings = readDoctorSettings("ingest", { ...msk, ...required });
+  const pod = { issuer: "oidc.eks.eu-west-1.amazonaws.com/id/A", subject: "system:serviceaccount:pipeline:sink" };
+  expect(trustPolicyOf("irsa", settings, { arn: ROLE, pod }).Statement[0]).toEqual({
+    Effect: "Allow",
+    Principal: {
+      Federated: "arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/A",
+    },
+    Action: ["sts:AssumeRoleWithWebIdentity"],
+    Condition: {
+      StringEquals: {
+        "oidc.eks.eu-west-1.amazonaws.com/id/A:aud": "sts.amazonaws.com",
+        "oidc.eks.eu-west-1.amazonaws.com/id/A:sub": "system:serviceaccount:pipeline:sink",
+      },
+    },
+  });
+});
+
+test("nothing secret is repeated, wherever it shows", () => {
+  const redact = redactor(["the-password", undefined, "", "x"]);
+  expect(redact("the-password in host/?X-Amz-Signature=abc&User=x, Bearer abc.def and sk-proj-123")).toBe(
+    "[secret] in host/?X-Amz-Signature=[secret]&User=x, Bearer [secret] and sk-[secret]",
+  );
+});

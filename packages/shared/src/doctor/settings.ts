@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { checkIdentity } from "../aws/check.ts";
+import { readConfiguration } from "../config.ts";
+import {
+  checkEmbeddingKey,
+  embeddingSettings,
+  kafkaSettings,
+  openSearchSettings,
+  postgresSettings,
+  preparationSettings,
+  redisSettings,
+  topicSettings,
+} from "../settings.ts";
+
+const messages = { ...kafkaSettings, ...topicSettings, ...redisSettings };
+const stores = { ...postgresSettings, ...openSearchSettings };
+
+/** What each process is told about its dependencies, in the groups that its own schema has. */
+const schemas = {
+  ingest: z.object(messages),
+  embed: z.object({ ...messages, ...embeddingSettings }),
+  sink: z.object({ ...messages, ...stores, ...preparationSettings }),
+  api: z.object({ ...messages, ...stores }),
+  all: z.object({ ...messages, ...stores, ...preparationSettings, ...embeddingSettings }),
+};
+
+export const processNames = ["ingest", "embed", "sink", "api"] as const;
+export type ProcessName = (typeof processNames)[number];
+/** `all`: what the four need together. */
+export type Subject = ProcessName | "all";
+
+export type MessageSettings = z.output<typeof schemas.ingest>;
+/** Of whichever process: what it does not use is absent. */
+export type DoctorSettings = MessageSettings & Partial<z.output<typeof schemas.all>>;
+
+const checked = {
+  ...schemas,
+  embed: schemas.embed.superRefine(checkEmbeddingKey),
+  all: schemas.all.superRefine(checkEmbeddingKey),
+};
+
+/** Everything that is wrong is told at once, as by the process itself. */
+export function readDoctorSettings(subject: Subject, environment: NodeJS.ProcessEnv): DoctorSettings {
+  return readConfiguration(checked[subject].superRefine(checkIdentity), environment) as DoctorSettings;
+}
+
+export function processesOf(subject: Subject): readonly ProcessName[] {
+  return subject === "all" ? processNames : [subject];
+}

@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { examineAtStart, readDoctorSettings } from "../src/index.ts";
+import { CLOSED_PORT, config, testPatience } from "./support.ts";
+
+async function start(environment: Record<string, string>) {
+  const patience = testPatience();
+  const settings = { ...config, ...readDoctorSettings("ingest", { ...process.env, ...environment }) };
+  const { log, health } = patience;
+  await examineAtStart("ingest", { config: settings, log, health });
+  return { lines: patience.lines(), report: health.lastReport };
+}
+
+test("each dependency has a line in the log, and the report is kept without its steps", async () => {
+  const { lines, report } = await start({});
+  expect(lines).toMatchObject([
+    { action: "doctor.check", status: "ok", details: { dependency: "kafka" } },
+    { action: "doctor.check", status: "ok", details: { dependency: "redis" } },
+  ]);
+  expect(report).toMatchObject({ process: "ingest", status: "ok" });
+  expect(JSON.stringify(report)).not.toContain('"steps"');
+});
+
+test("a dependency that is away is told with its remedy, and ends nothing", async () => {
+  const { lines, report } = await start({ REDIS_PORT: String(CLOSED_PORT) });
+  expect(lines[1]).toMatchObject({
+    status: "failed",
+    details: {
+      dependency: "redis",
+      step: "tcp",
+      code: "tcp_refused",
+      cause: expect.stringContaining("ECONNREFUSED"),
+      remedy: expect.stringContaining("REDIS_HOST"),
+    },
+  });
+  expect(report?.dependencies[1]?.failure).toMatchObject({ code: "tcp_refused" });
+});
+
+test("a file that is not there is left to the process itself, which refuses its configuration", async () => {
+  const { lines, report } = await start({ REDIS_TLS: "true", REDIS_TLS_CA_PATH: "missing.pem" });
+  expect([lines, report]).toEqual([[], undefined]);
+});

@@ -1,0 +1,149 @@
+import { messageId, openOpenSearch, readConfiguration, settle } from "@millrace/shared";
+import { type BulkFate, startServerlessProxy } from "@millrace/stack";
+import { testEnvironment } from "@millrace/testbed";
+import { afterAll, expect, test } from "vitest";
+import { sinkConfig } from "../src/config.ts";
+import { OpenSearchIndex } from "../src/opensearch/search-index.ts";
+import { ServerlessIndex } from "../src/opensearch/serverless-index.ts";
+import { documents } from "./documents.ts";
+import { testConfig, testPatience } from "./support.ts";
+
+const VISIBLE_MS = 600;
+/** Timers and clocks differ by a little. */
+const WAIT_MS = VISIBLE_MS + 50;
+const operation = { dependency: "opensearch", action: "sink.bulk_write" } as const;
+const never = new AbortController().signal;
+
+const direct = openOpenSearch(testConfig(), testPatience());
+afterAll(() => direct.close());
+const { OPENSEARCH_ENDPOINT: upstream = "" } = process.env;
+const proxy = await startServerlessProxy(upstream, VISIBLE_MS);
+afterAll(() => proxy[Symbol.asyncDispose]());
+
+/** A collection's index; `process` opens it as a process does that begins. */
+function collection() {
+  const config = testConfig({
+    OPENSEARCH_ENDPOINT: proxy.url,
+    OPENSEARCH_AWS_SERVICE: "aoss",
+    OPENSEARCH_VISIBILITY_MS: String(WAIT_MS),
+  });
+  proxy.fate = () => "answered";
+  proxy.refused.length = 0;
+  const process = () => {
+    const patience = testPatience();
+    const client = openOpenSearch(config, patience);
+    const inner = new OpenSearchIndex(client, config, patience.log);
+    const index = new ServerlessIndex(client, config.OPENSEARCH_INDEX, inner);
+    return { patience, index, [Symbol.asyncDispose]: () => client.close() };
+  };
+  const idsOf = async (): Promise<string[]> => {
+    await direct.indices.refresh({ index: config.OPENSEARCH_INDEX });
+    const body = { size: 10_000, sort: ["id"], _source: ["id"] };
+    const answer = await direct.search({ index: config.OPENSEARCH_INDEX, body: body as Record<string, unknown> });
+    return answer.body.hits.hits.map(({ _source }) => String((_source as { id?: string } | undefined)?.id));
+  };
+  return { config, process, idsOf };
+}
+
+const visible = () => new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+
+test("the first batch creates an index that a vector collection takes, and ids are fields", async () => {
+  const { process, idsOf, config } = collection();
+  await using sink = process();
+  const batch = documents(5);
+  expect(await sink.index.write(batch, never)).toEqual({ done: batch, failed: [] });
+  expect(await idsOf()).toEqual(batch.map(messageId));
+  expect(proxy.refused).toEqual(["no SMILE"]);
+  const { body } = await direct.search({ index: config.OPENSEARCH_INDEX, body: { query: { match_all: {} } } });
+  expect(body.hits.hits.map(({ _id }) => _id)).not.toContain("messages-3-0");
+});
+
+test("a message that comes twice in a batch, or again later, is written once", async () => {
+  const { process, idsOf } = collection();
+  await using sink = process();
+  const batch = documents(4);
+  const twice = [...batch, ...batch];
+  expect((await sink.index.write(twice, never)).done.length).toBe(8);
+  await visible();
+  expect((await sink.index.write(batch, never)).done).toEqual(batch);
+  expect(await idsOf()).toEqual(batch.map(messageId));
+});
+
+test("a write without an answer is asked to wait until it could be found, a clear refusal is not", async () => {
+  const { process } = collection();
+  await using sink = process();
+  await sink.index.write(documents(1), never);
+  const fates: [BulkFate, number | undefined][] = [
+    ["lost", WAIT_MS],
+    ["failed_after", WAIT_MS],
+    ["failed_before", WAIT_MS],
+    ["throttled", undefined],
+  ];
+  for (const [at, [fate, retryAfterMs]] of fates.entries()) {
+    proxy.fate = () => fate;
+    const { failed } = await sink.index.write(documents(1, { partition: 10 + at }), never);
+    expect(failed.map(({ fault }) => fault)).toEqual([
+      { kind: "retryable", code: "unavailable", cause: expect.any(String), ...(retryAfterMs && { retryAfterMs }) },
+    ]);
+  }
+});
+
+test("whatever is lost, refused or throttled, each document is there once in the end", async () => {
+  const { process, idsOf } = collection();
+  await using sink = process();
+  await sink.index.write(documents(1), never);
+  const fates: BulkFate[] = ["lost", "answered", "failed_after", "throttled", "failed_before", "answered", "lost"];
+  let requests = 0;
+  proxy.fate = () => fates[requests++ % fates.length] ?? "answered";
+  const batches = Array.from({ length: 12 }, (_, partition) => documents(20, { partition: 100 + partition }));
+  const written = await Promise.all(
+    batches.map((batch) => settle(batch, operation, (some, signal) => sink.index.write(some, signal), sink.patience)),
+  );
+  expect(written.flatMap(({ poison }) => poison)).toEqual([]);
+  expect(requests).toBeGreaterThan(batches.length);
+  const expected = [...batches.flat().map(messageId), "messages-3-0"].toSorted();
+  expect(await idsOf()).toEqual(expected);
+}, 60_000);
+
+test("after a crash, batches that can be found are not written again; those that can't are the bound", async () => {
+  const { process, idsOf } = collection();
+  const batches = Array.from({ length: 3 }, (_, partition) => documents(10, { partition }));
+  {
+    await using crashed = process();
+    for (const batch of batches) await crashed.index.write(batch, never);
+  }
+  await visible();
+  await using restarted = process();
+  for (const batch of batches) expect((await restarted.index.write(batch, never)).done).toEqual(batch);
+  expect(await idsOf()).toEqual(batches.flat().map(messageId).toSorted());
+
+  // Written and redelivered within the same moment: each of these is there twice, and no other.
+  const late = documents(10, { partition: 9 });
+  await restarted.index.write(late, never);
+  await using again = process();
+  await again.index.write(late, never);
+  const counts = Map.groupBy(await idsOf(), (id) => id);
+  expect(counts.size).toBe(40);
+  for (const [id, found] of counts) expect(found.length).toBe(id.startsWith("messages-9-") ? 2 : 1);
+});
+
+test("an index without the field for ids is nobody's poison: nothing would ever be found in it", async () => {
+  const { process, config } = collection();
+  const vector = {
+    type: "knn_vector",
+    dimension: 4,
+    method: { name: "hnsw", engine: "lucene", space_type: "l2" },
+  } as const;
+  const body = { settings: { index: { knn: true } }, mappings: { dynamic: false, properties: { vector } } } as const;
+  await direct.indices.create({ index: config.OPENSEARCH_INDEX, body });
+  await using sink = process();
+  const { failed } = await sink.index.write(documents(1), never);
+  expect(failed.map(({ fault }) => fault)).toEqual([
+    { kind: "retryable", code: "misconfigured", cause: expect.stringMatching(/\[id\]/) },
+  ]);
+});
+
+test("documents by key are refused at the start: they would have to be replaced and deleted", () => {
+  const environment = testEnvironment({ OPENSEARCH_AWS_SERVICE: "aoss", DOCUMENT_ID: "key" });
+  expect(() => readConfiguration(sinkConfig, environment)).toThrow(/DOCUMENT_ID.*replaced and deleted.*use offset/);
+});

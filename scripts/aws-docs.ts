@@ -1,0 +1,80 @@
+// The parts of docs/aws.md that the doctor knows: its policies, for an account as the reader's may be, and its verdicts.
+import {
+  dataAccessPolicy,
+  policyOf,
+  processNames,
+  readDoctorSettings,
+  remedyText,
+  steps,
+  trustPolicyOf,
+  type VerdictCode,
+  verdicts,
+} from "../packages/shared/src/index.ts";
+
+/** By these variables `millrace doctor --policy` prints the policies of the docs; a test does so. */
+const example = {
+  AWS_REGION: "eu-west-1",
+  AWS_ROLE_ARN: "arn:aws:iam::123456789012:role/millrace",
+  KAFKA_BOOTSTRAP_SERVERS: "b-1.pipeline.abc123.c2.kafka.eu-west-1.amazonaws.com:9098",
+  KAFKA_USE_IAM_AUTH: "true",
+  KAFKA_CREATE_TOPICS: "false",
+  POSTGRES_HOST: "audit.abc123.eu-west-1.rds.amazonaws.com",
+  POSTGRES_USE_IAM_AUTH: "true",
+  OPENSEARCH_ENDPOINT: "https://vpc-search-abc123.eu-west-1.es.amazonaws.com",
+  OPENSEARCH_USE_IAM_AUTH: "true",
+  REDIS_HOST: "master.progress.abc123.euw1.cache.amazonaws.com",
+  REDIS_USE_IAM_AUTH: "true",
+  REDIS_USERNAME: "millrace",
+  REDIS_IAM_CACHE_NAME: "progress",
+  OPENAI_API_KEY_SECRET_ARN: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:openai-AbCdEf",
+};
+
+export function awsPolicies(): string {
+  const settings = readDoctorSettings("all", example);
+  const { AWS_ROLE_ARN: arn } = example;
+  const variables = Object.entries(example).map(([name, value]) => `${name}=${value}`);
+  const policies = processNames.flatMap((process) => [
+    `### ${process}`,
+    ...block("json", json(policyOf(process, readDoctorSettings(process, example), arn))),
+  ]);
+  return [
+    "For these variables, for example:",
+    ...block("sh", variables.join("\n")),
+    ...policies,
+    "### Trust policy for IRSA",
+    ...block("json", json(trustPolicyOf("irsa", settings, { arn }))),
+    "### Trust policy for EKS Pod Identity",
+    ...block("json", json(trustPolicyOf("pod-identity", settings, { arn }))),
+    "### Data access policy of OpenSearch Serverless, for the sink",
+    ...block("json", json(dataAccessPolicy("sink", readDoctorSettings("sink", example), arn))),
+  ]
+    .join("\n")
+    .trimEnd();
+}
+
+/** How placeholders of remedies read where nothing is known of them. */
+const general: Record<string, string> = {
+  address: "the variable of its address",
+  ca: "`*_TLS_CA_PATH`",
+  tls: "`*_TLS` or `KAFKA_SECURITY`",
+  ports: "MSK: 9098 for IAM, 9096 for SCRAM, 9094 for TLS, 9092 for plaintext",
+};
+
+export function awsVerdicts(): string {
+  const codes = (Object.keys(verdicts) as VerdictCode[]).toSorted(
+    (one, other) => steps.indexOf(verdicts[one].step) - steps.indexOf(verdicts[other].step),
+  );
+  const rows = codes.map((code) => {
+    const remedy = remedyText(code, general).replaceAll(/\{(\w+)\}/g, "*$1*");
+    return `| ${verdicts[code].step} | \`${code}\` | ${verdicts[code].meaning} | ${remedy} |`;
+  });
+  return ["| step | verdict | meaning | remedy |", "| --- | --- | --- | --- |", ...rows].join("\n");
+}
+
+function block(language: string, text: string): string[] {
+  return ["", `\`\`\`${language}`, text, "```", ""];
+}
+
+function json(document: unknown): string {
+  return JSON.stringify(document, undefined, 2);
+}

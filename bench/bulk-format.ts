@@ -10,9 +10,9 @@ import { GrowingBuffer } from "../packages/sink/src/opensearch/growing-buffer.ts
 import { OpenSearchIndex } from "../packages/sink/src/opensearch/search-index.ts";
 import type { EmbeddedMessage } from "../packages/sink/src/sink.ts";
 import { isolated, lease, type Stack, status } from "../packages/stack/src/index.ts";
+import { processorMicroseconds } from "../packages/testbed/src/index.ts";
 import { createIndex } from "./index-kinds.ts";
 import { madeUpMessages } from "./made-up-messages.ts";
-import { processorMicroseconds } from "./process-figures.ts";
 import { Rounds, table } from "./table.ts";
 
 type FormatName = keyof typeof bulkFormats;

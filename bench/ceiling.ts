@@ -6,10 +6,9 @@ import { documentIds } from "../packages/sink/src/document-id.ts";
 import { bulkFormats, writeBulkBody } from "../packages/sink/src/opensearch/bulk-body.ts";
 import { GrowingBuffer } from "../packages/sink/src/opensearch/growing-buffer.ts";
 import type { EmbeddedMessage } from "../packages/sink/src/sink.ts";
-import { VectorSpace } from "../packages/testbed/src/index.ts";
+import { processorMicroseconds, VectorSpace } from "../packages/testbed/src/index.ts";
 import { type Bench, DIMENSIONS } from "./bench.ts";
 import { createIndex, type IndexKind } from "./index-kinds.ts";
-import { processorMicroseconds } from "./process-figures.ts";
 import { benchEnvironment, servicePids } from "./world.ts";
 
 export type FormatName = keyof typeof bulkFormats;

@@ -1,8 +1,8 @@
 import { readLogs } from "../packages/cli/src/latency/read.ts";
 import type { ProcessName } from "../packages/stack/src/index.ts";
+import { peakResidentBytes, processorMicroseconds } from "../packages/testbed/src/index.ts";
 import { publishBacklog, storedPerSecond, untilStored } from "./backlog.ts";
 import type { Bench } from "./bench.ts";
-import { peakResidentBytes, processorMicroseconds } from "./process-figures.ts";
 import { openWorld, type Setup, servicePids, type World } from "./world.ts";
 
 export interface Drained {

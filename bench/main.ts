@@ -73,8 +73,12 @@ async function main(given: Options): Promise<void> {
     say,
   };
   const sections: Section[] = [];
-  for (const name of options.scenario) sections.push(...((await scenarios[name]?.(bench)) ?? []));
-  for (const { title, rowTitle, rows } of sections) process.stdout.write(`\n### ${title}\n\n${table(rowTitle, rows)}`);
+  for (const name of options.scenario) {
+    const measured = (await scenarios[name]?.(bench)) ?? [];
+    for (const { title, rowTitle, rows } of measured)
+      process.stdout.write(`\n### ${title}\n\n${table(rowTitle, rows)}`);
+    sections.push(...measured);
+  }
   if (options.json !== undefined)
     await writeFile(options.json, `${JSON.stringify(reportOf(options, sections), undefined, 2)}\n`);
   if (given.quick) await compare(sections, given.record === true);

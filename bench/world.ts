@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type Clients, openClients, openRedis, readConfiguration } from "../packages/shared/src/index.ts";
+import { type Clients, isCluster, openClients, openRedis, readConfiguration } from "../packages/shared/src/index.ts";
 import { sinkConfig } from "../packages/sink/src/config.ts";
 import {
   isolated,
@@ -98,6 +98,7 @@ async function forgetKeys(environment: Readonly<Record<string, string>>, { patie
   const { REDIS_KEY_PREFIX: prefix, ...config } = readConfiguration(sinkConfig, environment);
   const redis = openRedis({ REDIS_KEY_PREFIX: prefix, ...config }, patience);
   await new Promise((ready) => redis.once("ready", ready));
+  if (isCluster(redis)) throw new Error("the benchmark runs on one Redis");
   for await (const keys of redis.scanStream({ match: `${prefix}:*`, count: 1_000 })) {
     if (keys.length > 0) await redis.unlink(...keys);
   }

@@ -1,5 +1,6 @@
 // Writes what the code knows better than a person: the README's table of variables, .env.example, what Compose passes on,
-// which variables the chart takes, docs/logs.md, docs/api.md, and the policies and verdicts of docs/aws.md.
+// which variables the chart takes, docs/api.md, the tables of docs/logs.md and docs/monitoring.md, the policies and
+// verdicts of docs/aws.md, the events' schemas, and the dashboards for Grafana.
 //   npm run docs              writes them
 //   npm run docs -- --check   fails when one of them is out of date
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -7,8 +8,16 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { apiConfig } from "../packages/api/src/config.ts";
 import { embedConfig } from "../packages/embed/src/config.ts";
+import { createSchema, definitions, formatNames } from "../packages/events/src/index.ts";
 import { ingestConfig } from "../packages/ingest/src/config.ts";
-import { actions, describeVariables, type VariableDescription } from "../packages/shared/src/index.ts";
+import { toGrafana } from "../packages/monitoring/src/dashboards/grafana.ts";
+import { dashboards } from "../packages/monitoring/src/dashboards/index.ts";
+import {
+  actions,
+  describeVariables,
+  metricDefinitions,
+  type VariableDescription,
+} from "../packages/shared/src/index.ts";
 import { sinkConfig } from "../packages/sink/src/config.ts";
 import { apiPage } from "./api-docs.ts";
 import { awsPolicies, awsVerdicts } from "./aws-docs.ts";
@@ -32,6 +41,9 @@ const written = {
   "docs/aws.md": between(between(read("docs/aws.md"), "policies", awsPolicies()), "verdicts", awsVerdicts()),
   "docs/logs.md": between(read("docs/logs.md"), "actions", actionTable()),
   "docs/api.md": await apiPage(),
+  "docs/monitoring.md": between(read("docs/monitoring.md"), "metrics", metricTable()),
+  ...dashboardFiles(),
+  ...schemaFiles(),
 };
 
 const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
@@ -99,6 +111,35 @@ function chartSchema(): string {
 function actionTable(): string {
   const rows = Object.entries(actions).map(([action, meaning]) => `| \`${action}\` | ${meaning} |`);
   return ["| action | meaning |", "| --- | --- |", ...rows].join("\n");
+}
+
+function metricTable(): string {
+  const rows = Object.entries(metricDefinitions).map(([name, { type, labels, processes: readers, help }]) => {
+    const who = readers.length === Object.keys(processes).length ? "all" : readers.join(", ");
+    return `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(", ")} | ${who} | ${help} |`;
+  });
+  return ["| metric | type | labels | processes | meaning |", "| --- | --- | --- | --- | --- |", ...rows].join("\n");
+}
+
+/** Committed, because Grafana imports files, and whoever does that need not have Node. */
+function dashboardFiles(): Record<string, string> {
+  return Object.fromEntries(
+    dashboards.map((dashboard) => [
+      `deploy/monitoring/dashboards/${dashboard.name}.json`,
+      `${JSON.stringify(toGrafana(dashboard), undefined, 2)}\n`,
+    ]),
+  );
+}
+
+/** For those who read and write events in other languages. */
+function schemaFiles(): Record<string, string> {
+  const files = definitions.flatMap((definition) => formatNames.map((format) => createSchema(definition, format)));
+  return Object.fromEntries(
+    files.map(({ fileName, text }) => {
+      const shown = text.startsWith("{") ? `${JSON.stringify(JSON.parse(text), undefined, 2)}\n` : text;
+      return [`packages/events/schemas/${fileName}`, shown];
+    }),
+  );
 }
 
 function between(text: string, name: string, content: string): string {

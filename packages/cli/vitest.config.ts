@@ -1,4 +1,6 @@
 import shared from "@millrace/stack/vitest-config";
 import { mergeConfig } from "vitest/config";
 
-export default mergeConfig(shared, { test: { globalSetup: "@millrace/stack/vitest", testTimeout: 90_000 } });
+export default mergeConfig(shared, {
+  test: { globalSetup: "@millrace/stack/vitest-with-registry", testTimeout: 90_000 },
+});

@@ -9,6 +9,7 @@ import {
   openRedis,
   type Patience,
   type Pool,
+  type Tracing,
   Work,
 } from "@millrace/shared";
 import { type ApiEdges, WAITING_SHARE } from "./app.ts";
@@ -32,7 +33,7 @@ export interface OpenEdges extends AsyncDisposable {
 }
 
 /** Opens the clients of all services. None of them is waited for: each is reached when it is there. */
-export function openEdges(config: ApiConfig, patience: Patience): OpenEdges {
+export function openEdges(config: ApiConfig, patience: Patience, tracing: Tracing): OpenEdges {
   const resources = new AsyncDisposableStack();
   const { log } = patience;
 
@@ -60,6 +61,7 @@ export function openEdges(config: ApiConfig, patience: Patience): OpenEdges {
   const edges: ApiEdges = {
     log,
     messageLog,
+    tracing,
     published: new Work(),
     tracker: {
       reached: (milestone, messages) => tracker.reached(milestone, messages),
@@ -79,7 +81,8 @@ export function openEdges(config: ApiConfig, patience: Patience): OpenEdges {
       postgres: noted("postgres", () => postgres.query("SELECT 1")),
       opensearch: noted("opensearch", () => askIndex(opensearch, config.OPENSEARCH_INDEX)),
       kafka: noted("kafka", () => probeAdmin.use((admin) => admin.describeCluster())),
-      redis: noted("redis", () => fromRedis(() => redis.ping())),
+      // Its client notes by itself whether it is connected.
+      redis: createProbe(() => fromRedis(() => redis.ping())),
     },
   };
   return {

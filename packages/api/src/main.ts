@@ -13,8 +13,8 @@ import { apiConfig } from "./config.ts";
 import { openEdges } from "./edges.ts";
 
 await runProcess("api", apiConfig, async (context) => {
-  const { config, log, health, metrics, stop, patience } = context;
-  await using open = openEdges(config, patience);
+  const { config, log, health, metrics, tracing, stop, patience } = context;
+  await using open = openEdges(config, patience, tracing);
   const { edges, embedProbe, kafka } = open;
   exposePool(metrics, open.postgres, config.POSTGRES_POOL_MAX);
   const { postgres, opensearch, kafka: kafkaProbe, redis } = edges.probes;

@@ -16,7 +16,8 @@ const slowSchema = z.object({
   operation: z.string().openapi({ description: "An action of the log." }),
   dependency: z.string(),
   recentMs: z.number().openapi({
-    description: "Mean of the last 10 s, or the age of the oldest one under way; it is above SLOW_OPERATION_MS.",
+    description:
+      "Time-weighted mean of the last 10 s, or the age of the oldest one under way; above SLOW_OPERATION_MS.",
   }),
 });
 

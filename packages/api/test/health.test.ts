@@ -6,6 +6,7 @@ import { announce, bodyOf, CLOSED_PORT, isolated, openTestApp, settle, type Test
 interface HealthBody {
   status: string;
   failed: string[];
+  slow: string[];
   checks: Record<string, Check>;
 }
 
@@ -62,6 +63,31 @@ test("it follows the stages: all work, then one waits, then its provider fails",
   healths.embed.waiting("embedding-provider", "401: the key is refused");
   const refused = await untilFailed(api, ["embed", "embedding-provider"]);
   expect(refused.checks["embedding-provider"]).toMatchObject({ cause: "401: the key is refused" });
+});
+
+test("it says what takes a stage too long, and is well all the same", async () => {
+  await using app = openTestApp(isolated());
+  await using announcements = new AsyncDisposableStack();
+  const slow = [{ operation: "sink.bulk_write", dependency: "opensearch", recentMs: 3_012.4 }];
+  for (const stage of stages) {
+    const health = readyHealth();
+    if (stage === "embed") health.working("embedding-provider");
+    announcements.use(announce(redis, stage, app, health, stage === "sink" ? slow : []));
+  }
+  await until(async () => (await healthOf(app)).body.status === "slow");
+  expect(await healthOf(app)).toMatchObject({
+    status: 200,
+    body: {
+      failed: [],
+      slow: ["sink"],
+      checks: {
+        sink: { status: "slow", cause: "sink.bulk_write takes 3012 ms (opensearch)" },
+        embed: { status: "ok" },
+      },
+    },
+  });
+  const status = await bodyOf<{ stages: { sink: { slow: object[] } } }>(await app.app.request("/status"));
+  expect(status.stages.sink.slow).toEqual([{ instance: "test-sink", ...slow[0] }]);
 });
 
 function readyHealth(): Health {

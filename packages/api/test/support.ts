@@ -2,11 +2,13 @@ import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import {
+  type Activity,
   announcePresence,
   createKafka,
   ensureTopics,
   Health,
   Log,
+  noTracing,
   type Patience,
   processMetrics,
   type Redis,
@@ -63,7 +65,7 @@ export function openTestApp(environment: Record<string, string>): TestApp {
     backoff: { initialMs: config.RETRY_INITIAL_MS, maxMs: config.RETRY_MAX_MS },
     hardStop: hardStop.signal,
   };
-  const open = openEdges(config, patience);
+  const open = openEdges(config, patience, noTracing);
   const readiness = new Health();
   readiness.started();
   return {
@@ -112,7 +114,13 @@ export async function bodyOf<Body>(response: Response): Promise<Body> {
 export const settle = { backoff: { initialMs: 20, maxMs: 500 }, hardStop: new AbortController().signal };
 
 /** Reports like a process of a stage. */
-export function announce(redis: Redis, stage: Stage, { config, edges }: TestApp, health: Health): AsyncDisposable {
+export function announce(
+  redis: Redis,
+  stage: Stage,
+  { config, edges }: TestApp,
+  health: Health,
+  slow: Activity["slow"] = [],
+): AsyncDisposable {
   const context = {
     instance: `test-${stage}`,
     log: edges.log,
@@ -125,6 +133,6 @@ export function announce(redis: Redis, stage: Stage, { config, edges }: TestApp,
     inFlight: 3,
     lastActivityAt: new Date("2026-01-01T00:00:00Z"),
     latencies: { [`${stage}.batch`]: { count: 1, p50Ms: 1, p95Ms: 2, p99Ms: 4, maxMs: 4 } },
-    slow: [],
+    slow,
   }));
 }

@@ -5,9 +5,11 @@ import { Command } from "commander";
 import { costCommand } from "./commands/cost.ts";
 import { deadLettersCommand } from "./commands/dead-letters.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { generateCommand } from "./commands/generate.ts";
 import { latencyCommand } from "./commands/latency.ts";
 import { loadCommand } from "./commands/load.ts";
 import { startCommand } from "./commands/start.ts";
+import { traceCommand } from "./commands/trace.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { CommandError } from "./errors.ts";
 
@@ -29,7 +31,9 @@ const program = new Command("millrace")
   .addCommand(verifyCommand())
   .addCommand(deadLettersCommand())
   .addCommand(costCommand(stop))
+  .addCommand(traceCommand())
   .addCommand(latencyCommand(stop))
+  .addCommand(generateCommand(stop))
   .addCommand(loadCommand(stop));
 
 try {

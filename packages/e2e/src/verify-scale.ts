@@ -3,11 +3,12 @@
 // The messages, rows and documents are written directly, without vectors: verify looks at none.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { connectProducer } from "@millrace/shared";
 import { isolated, lease, startPipeline } from "@millrace/stack";
+import { peakResidentBytes } from "@millrace/testbed";
 import { Command } from "commander";
 import { openReadBack, type ReadBack } from "./read-back.ts";
 
@@ -106,9 +107,8 @@ async function measure(environment: Readonly<Record<string, string>>) {
     output += chunk;
   });
   let peak = 0;
-  const timer = setInterval(async () => {
-    const status = await readFile(`/proc/${child.pid}/status`, "utf8").catch(() => "");
-    peak = Math.max(peak, Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0));
+  const timer = setInterval(() => {
+    peak = Math.max(peak, peakResidentBytes(child.pid ?? 0));
   }, 200);
   await once(child, "close");
   clearInterval(timer);
@@ -117,7 +117,7 @@ async function measure(environment: Readonly<Record<string, string>>) {
     report.partitions.reduce((sum, { findings }) => sum + (findings[finding]?.length ?? 0), 0);
   return {
     seconds: (performance.now() - startedAt) / 1_000,
-    peakMegabytes: Math.round(peak / 1_024),
+    peakMegabytes: Math.round(peak / 1_048_576),
     missingRows: count("missing row"),
     missingDocuments: count("missing document"),
   };

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { actions, connectProducer, messageId, milestones } from "@millrace/shared";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { publish, search } from "../src/api-client.ts";
+import { millrace } from "../src/millrace.ts";
 import { openTestbed, type Testbed } from "../src/testbed.ts";
 import { brokenValues, customerTexts } from "./messages.ts";
 
@@ -78,6 +79,15 @@ describe("520 messages, 20 of them broken in ten ways", () => {
       .toEqual(milestones.slice(0, 4));
     expect((await statusOf(validIds[0] ?? "")).body.state).toBe("stored");
     expect((await statusOf(brokenIds[4] ?? "")).body.state).toBe("dead_lettered");
+  });
+
+  it("are shown by millrace trace, each step with its time", async () => {
+    const { environment } = testbed.readBack;
+    const stored = await millrace(["trace", validIds[0] ?? ""], environment);
+    expect(stored).toMatchObject({ code: 0, stderr: "" });
+    expect(stored.stdout).toMatch(/published .*\n.*ingested .*\n.*embedded .*\n.*stored .*\n└─ demo_log: INFO/);
+    expect((await millrace(["trace", brokenIds[0] ?? ""], environment)).stdout).toContain("└─ demo_log: ERROR");
+    expect(await millrace(["trace", "nowhere-0-0"], environment)).toMatchObject({ code: 1 });
   });
 
   it("can be searched for", async () => {

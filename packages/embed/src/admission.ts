@@ -15,6 +15,8 @@ export interface Admission {
   embed(texts: readonly string[]): Promise<Embedded>;
   /** For what somebody waits for: makes the request at once and counts it; refuses where the day's money is spent. */
   embedAtOnce(texts: readonly string[], signal?: AbortSignal): Promise<EmbeddingOutcome>;
+  /** Paid for since the process began, as far as is known; 0 for a provider without a price. */
+  readonly paidTokens: number;
 }
 
 /** What a provider with limits and a price is used by. */
@@ -35,7 +37,16 @@ export function admitTo(
 ): Admission {
   const limit = pLimit(concurrency);
   const { hardStop } = patience;
+  let paidTokens = 0;
+  const pay = (answer: ProviderAnswer, need: Need): number => {
+    const tokens = paidFor(answer, need);
+    paidTokens += tokens;
+    return tokens;
+  };
   return {
+    get paidTokens() {
+      return paidTokens;
+    },
     async embed(texts) {
       const need = rate && needOf(texts);
       const payment = need && (await spending?.take(need.tokens, hardStop));
@@ -52,7 +63,7 @@ export function admitTo(
         const answer = await pool.embed(texts, hardStop);
         if (need) {
           turn?.settle(takenBy(answer, need));
-          paid += paidFor(answer, need);
+          paid += pay(answer, need);
         }
         return "fault" in answer ? answer : { value: answer };
       };
@@ -68,7 +79,7 @@ export function admitTo(
       const turn = await rate.takeAtOnce(need);
       const answer = await pool.embed(texts, signal);
       turn.settle(takenBy(answer, need));
-      payment?.settle(paidFor(answer, need));
+      payment?.settle(pay(answer, need));
       return answer;
     },
   };

@@ -75,7 +75,7 @@ function checkPrice(config: PriceSettings, context: z.core.$RefinementCtx): void
 }
 
 /** Dollars for a million tokens: the price that was given, or else the model's. */
-function priceFor(config: PriceSettings): number | undefined {
+export function priceFor(config: PriceSettings): number | undefined {
   return config.EMBEDDING_PRICE_USD_PER_MILLION_TOKENS ?? priceOf(config.OPENAI_EMBEDDING_MODEL);
 }
 

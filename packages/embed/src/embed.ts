@@ -13,6 +13,7 @@ import {
   RecordError,
   type RecordProducer,
   type StageTracker,
+  type Tracing,
   Work,
 } from "@millrace/shared";
 import type { EmbedConfig } from "./config.ts";
@@ -25,6 +26,7 @@ export interface EmbedEdges {
   producer: RecordProducer;
   deadLetters: DeadLetters;
   tracker: StageTracker;
+  tracing: Tracing;
   patience: Patience;
 }
 
@@ -62,6 +64,7 @@ export class Embed {
 
   async #embed(batch: Buffer, messages: readonly Message[]): Promise<void> {
     const startedAt = performance.now();
+    const traced = this.#edges.tracing.begin("embed.batch", messages);
     const texts = messages.filter((message) => !isTombstone(message));
     const embedded = texts.length === 0 ? noVectors : await this.#edges.embedder.embed(texts);
     const failed = embedded.failed.flatMap(({ index, fault }) => {
@@ -80,6 +83,7 @@ export class Embed {
     }
     await this.#edges.deadLetters.send(failed);
     this.#edges.tracker.reached("embedded", done);
+    traced?.end();
     this.done.add(done.length, batch.length);
     this.#edges.patience.log.record("embed.batch", "ok", performance.now() - startedAt, {
       messages: done.length,

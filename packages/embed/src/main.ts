@@ -2,7 +2,6 @@ import {
   consumeUntilStopped,
   examineAtStart,
   healthRoutes,
-  type Metrics,
   metricsRoute,
   openMessageLog,
   openTracking,
@@ -15,9 +14,10 @@ import {
 } from "@millrace/shared";
 import type { Allowances } from "./account.ts";
 import { type Admission, admitTo, type Budgets, PROVIDER } from "./admission.ts";
-import { batchesAtOnce, type EmbedConfig, embedConfig, providerSettings, spendingLimits } from "./config.ts";
+import { batchesAtOnce, type EmbedConfig, embedConfig, priceFor, providerSettings, spendingLimits } from "./config.ts";
 import { Embed } from "./embed.ts";
 import { cachedEmbedder, type Embedder, plainEmbedder } from "./embedder.ts";
+import { exposeMetrics } from "./expose-metrics.ts";
 import { fixedKey, openSecretKey } from "./openai/api-key.ts";
 import { type EmbedderPool, openPool } from "./pool.ts";
 import { queryRoute } from "./query-route.ts";
@@ -28,7 +28,7 @@ import { createVectorCache } from "./redis/vector-cache.ts";
 import { createSpendingBudget } from "./spending-budget.ts";
 
 await runProcess("embed", embedConfig, async (context) => {
-  const { config, log, health, metrics, patience } = context;
+  const { config, log, health, metrics, tracing, patience } = context;
   const settings = providerSettings(config);
   const concurrency = batchesAtOnce(config, settings);
   const { OPENAI_API_KEY_SECRET_ARN: arn } = config;
@@ -51,14 +51,16 @@ await runProcess("embed", embedConfig, async (context) => {
   await using tracking = await openTracking("embed", context, messages);
   // Computing a vector locally is cheaper than asking Redis for it.
   const worthCaching = config.EMBEDDING_CACHE && settings.provider !== "local";
+  let budgets: Partial<Budgets> = {};
   if (settings.provider === "openai") {
     const account = accountKey(config.REDIS_KEY_PREFIX, settings.baseUrl, settings.model);
-    admission = admitTo(pool, concurrency, patience, openBudgets(tracking.redis, account, allowances, context));
+    budgets = openBudgets(tracking.redis, account, allowances, context);
+    admission = admitTo(pool, concurrency, patience, budgets);
   }
   const embedder = worthCaching ? cached(admission, tracking.redis, model, context) : plainEmbedder(admission);
 
-  exposePoolAndCache(metrics, pool, embedder);
-  const embed = new Embed(config, { embedder, ...messages, ...tracking, patience });
+  exposeMetrics(metrics, { ...model, usdPerMillionTokens: priceFor(config), pool, admission, embedder, budgets });
+  const embed = new Embed(config, { embedder, ...messages, ...tracking, tracing, patience });
   await consumeUntilStopped("embed", context, messages, tracking, {
     topics: [config.BATCHES_TOPIC],
     // One more batch a request in flight, so that none waits for a fetch.
@@ -100,15 +102,6 @@ function cached(
     timeToLiveS: config.EMBEDDING_CACHE_TTL_S,
   });
   return cachedEmbedder(admission, cache);
-}
-
-function exposePoolAndCache(metrics: Metrics, pool: EmbedderPool, { lookups }: Embedder): void {
-  metrics.exposeOne("millrace_embedder_utilization_ratio", () => pool.utilization);
-  metrics.exposeOne("millrace_embedder_queued_batches", () => pool.queued);
-  metrics.expose("millrace_embedding_cache_texts_total", () => [
-    [{ result: "hit" }, lookups.hits],
-    [{ result: "miss" }, lookups.misses],
-  ]);
 }
 
 async function askModel(pool: EmbedderPool, signal: AbortSignal): Promise<Model> {

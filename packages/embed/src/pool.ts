@@ -35,7 +35,7 @@ export function openPool(
     minThreads: workers,
     maxThreads: workers,
     // Vectors and records lie outside the heap; without a bound V8 would rather grow than collect.
-    resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 16 },
+    resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 4 },
     concurrentTasksPerWorker: Math.ceil(concurrency / workers),
   });
   return {

@@ -23,6 +23,8 @@ export interface RateBudget {
   take(need: Amounts, signal: AbortSignal): Promise<Turn>;
   /** For what somebody waits for: counts the request and lets it go at once. */
   takeAtOnce(need: Amounts): Promise<Turn>;
+  /** What the server last said is left, and what that comes to by now. */
+  readonly left: Allowances;
 }
 
 /** Longest sleep before a turn is looked at again, since a pause or a correction may have moved it. */
@@ -68,6 +70,9 @@ export function createRateBudget(bucket: RateBucket, log: Log, heard: Allowances
   };
 
   return {
+    get left() {
+      return known.now();
+    },
     async take(need, signal) {
       signal.throwIfAborted();
       const takenAtMs = performance.now();

@@ -12,6 +12,8 @@ export interface SpendingBudget {
   /** Sets the money for so many tokens aside, waiting for another day where need be; rejects when the signal is aborted. */
   take(tokens: number, signal: AbortSignal): Promise<Payment>;
   takeAtOnce(tokens: number): Promise<Payment | { refused: string }>;
+  /** Dollars of today's budget that are not set aside, as far as this process has heard. */
+  readonly leftUsd: number;
 }
 
 export interface SpendingLimits {
@@ -82,14 +84,15 @@ export function createSpendingBudget(
     },
   });
 
+  const left = (): number => Math.max(0, budget - heard - unreported);
+
   const refusal = (units: number): string => {
     const resumesAt = new Date((Math.floor(now() / DAY_MS) + 1) * DAY_MS).toISOString();
-    const [need, left] = [units, Math.max(0, budget - heard - unreported)].map((each) =>
-      (each / UNITS_PER_USD).toFixed(6),
-    );
-    if (units > budget)
+    const [need, rest] = [units, left()].map((each) => (each / UNITS_PER_USD).toFixed(6));
+    if (units > budget) {
       return `a request needs $${need}, more than EMBEDDING_BUDGET_USD_PER_DAY of ${usdPerDay}: raise it`;
-    return `EMBEDDING_BUDGET_USD_PER_DAY of ${usdPerDay} is spent: a request needs $${need}, $${left} are left; it goes on at ${resumesAt}, or with a larger budget`;
+    }
+    return `EMBEDDING_BUDGET_USD_PER_DAY of ${usdPerDay} is spent: a request needs $${need}, $${rest} are left; it goes on at ${resumesAt}, or with a larger budget`;
   };
 
   /** One line in the log for however many batches wait, and for however long. */
@@ -110,6 +113,10 @@ export function createSpendingBudget(
 
   health.working(BUDGET);
   return {
+    get leftUsd() {
+      today();
+      return left() / UNITS_PER_USD;
+    },
     async take(tokens, signal) {
       const units = unitsOf(tokens);
       if (!(await count(units))) await waitForMoney(units, signal);

@@ -5,6 +5,8 @@ import { createOpenAIProvider } from "./openai/provider.ts";
 import type { EmbedTask } from "./pool.ts";
 import type { EmbeddingProvider, ProviderAnswer } from "./provider.ts";
 
+// What a worker needs of the shared package comes from its fault module: the whole of it, with the clients of every service, would
+// take 50 MB in each worker.
 const settings = workerData as unknown as ProviderSettings;
 let open: { provider: EmbeddingProvider; apiKey: string | undefined } | undefined;
 

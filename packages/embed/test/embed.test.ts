@@ -4,6 +4,7 @@ import {
   encodeBatch,
   type Message,
   messageId,
+  noTracing,
   parseDeadLetter,
   type RecordProducer,
 } from "@millrace/shared";
@@ -38,6 +39,7 @@ async function run({ overrides = {}, pool = localPool, slowed = (producer) => pr
   const embed = new Embed(config, {
     embedder: plainEmbedder(admitTo(pool, config.EMBED_CONCURRENCY, patience)),
     attempts,
+    tracing: noTracing,
     producer,
     deadLetters,
     tracker,

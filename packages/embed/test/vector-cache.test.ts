@@ -78,15 +78,12 @@ test("in a Redis cluster vectors lie on all nodes, and are written and read at o
   const patient = { timeout: 20_000 };
   await expect.poll(() => many.status, patient).toBe("ready");
   const cache = createVectorCache(many, log, { model: "m", dimensions: 2, keyPrefix: "p", timeToLiveS: 60 });
-  const entries = Array.from({ length: 50 }, (_, index) => ({
-    key: cache.keyOf(Buffer.from(`text ${index}`)),
-    vector: Float32Array.of(index, 1),
-  }));
-  const keys = [...entries.map(({ key }) => key), cache.keyOf(Buffer.from("unknown"))];
+  const keys = Array.from({ length: 50 }, (_, index) => cache.keyOf(Buffer.from(`text ${index}`)));
+  const vectors = keys.map((_, index) => Float32Array.of(index, 1));
   const writeAndRead = () => {
-    cache.write(entries);
-    return cache.read(keys);
+    cache.write(keys, Float32Array.from(vectors.flatMap((vector) => [...vector])));
+    return cache.read([...keys, cache.keyOf(Buffer.from("unknown"))]);
   };
-  await expect.poll(writeAndRead, patient).toEqual([...entries.map(({ vector }) => vector), undefined]);
+  await expect.poll(writeAndRead, patient).toEqual([...vectors, undefined]);
   many.disconnect();
 });

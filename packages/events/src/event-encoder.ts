@@ -6,9 +6,9 @@ import { FIRST_MESSAGE, frame } from "./wire-format.ts";
 
 export type EncodeEvent = (event: Event) => Buffer;
 
-/** How events are written to a topic. With a registry, the topic's schema is registered on first use, as `<topic>-value`. */
+/** How events are written to a topic. With a registry, the topic's schema is registered as `<topic>-value`. */
 export interface EventEncoder {
-  /** One attempt; once it has succeeded for a topic, it is remembered. */
+  /** One attempt; what it gives holds for as long as the process lives. */
   prepare(topic: string): Promise<{ value: EncodeEvent } | { fault: RetryableFault }>;
 }
 
@@ -23,19 +23,14 @@ export function createEventEncoder(format: FormatName, registry?: SchemaRegistry
     const plain = format === "json" ? { value: schema.encode } : { fault };
     return { prepare: async () => plain };
   }
-  // As many as there are topics of events, which their owner bounds.
-  const encodings = new Map<string, EncodeEvent>();
   return {
     async prepare(topic) {
-      const known = encodings.get(topic);
-      if (known) return { value: known };
       const registered = await registry.register(`${topic}-value`, schema);
       if ("fault" in registered) return registered;
       const encode: EncodeEvent = (event) => {
         const payload = schema.encode(event);
         return frame(registered.value, format === "protobuf" ? Buffer.concat([FIRST_MESSAGE, payload]) : payload);
       };
-      encodings.set(topic, encode);
       return { value: encode };
     },
   };

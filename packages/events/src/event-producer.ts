@@ -1,6 +1,7 @@
 import {
   type Delivery,
   type Fault,
+  Health,
   type OutgoingRecord,
   type Patience,
   type Placement,
@@ -66,7 +67,8 @@ class KafkaEventProducer implements EventProducer {
     this.#kafka = kafka;
     this.#encoder = encoder;
     this.#settings = settings;
-    this.#patience = patience;
+    // What one topic waits for is told to the publisher; it makes the process no less ready for the others.
+    this.#patience = { ...patience, health: new Health() };
   }
 
   async publish(topic: string, events: readonly Event[]): Promise<Published[]> {
@@ -79,20 +81,15 @@ class KafkaEventProducer implements EventProducer {
     const deliveries =
       "fault" in prepared ? records.map(() => ({ fault: prepared.fault, attempts: 0 })) : await lane.send(records);
 
-    const published: Published[] = [];
-    const undelivered = new Map<number, Undelivered>();
-    for (const [index, delivery] of deliveries.entries()) {
+    const undelivered = deliveries.flatMap((delivery, index): Undelivered[] => {
       const [event, record] = [events[index], records[index]];
-      if ("placement" in delivery)
-        published[index] = { status: "published", placement: delivery.placement, timestampMs };
-      else if (event && record) undelivered.set(index, { event, record, ...delivery });
-    }
-    const given = await this.#giveUp(topic, [...undelivered.values()]);
-    for (const [position, index] of [...undelivered.keys()].entries()) {
-      const outcome = given[position];
-      if (outcome) published[index] = outcome;
-    }
-    return published;
+      return "fault" in delivery && event && record ? [{ event, record, ...delivery }] : [];
+    });
+    const givenUp = (await this.#giveUp(topic, undelivered)).values();
+    return deliveries.map((delivery) => {
+      if ("placement" in delivery) return { status: "published", placement: delivery.placement, timestampMs };
+      return givenUp.next().value ?? { status: "failed", fault: delivery.fault };
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

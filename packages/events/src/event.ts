@@ -64,6 +64,8 @@ export const dlqMessageDefinition = {
 } as const satisfies Definition;
 export type DLQMessage = ValueOf<typeof dlqMessageDefinition>;
 
+export const definitions = [eventDefinition, aggregatedEventDefinition, dlqMessageDefinition] as const;
+
 /** Events of one key are in one partition, in their order; those of nobody are spread by their identity. */
 export function keyOf(event: Pick<Event, "event_id" | "user_id" | "device_id">): string {
   return event.user_id ?? event.device_id ?? event.event_id;

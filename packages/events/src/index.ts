@@ -3,6 +3,7 @@ export {
   type AggregatedEvent,
   aggregatedEventDefinition,
   type DLQMessage,
+  definitions,
   dlqMessageDefinition,
   type Event,
   eventDefinition,

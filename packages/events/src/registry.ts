@@ -1,6 +1,7 @@
 import { Agent } from "node:https";
 import { SchemaRegistry as Client, COMPATIBILITY, SchemaType } from "@kafkajs/confluent-schema-registry";
 import { describeCause, type Fault, poison, type RetryableFault, retryable, tlsOptions } from "@millrace/shared";
+import { createJsonSchemaCompiler } from "./json-schema-drafts.ts";
 import { readerOf, UnusableSchema, type ValueReader } from "./reader.ts";
 import { isSchemaRegistry, type RegistryAddress } from "./registry-probe.ts";
 import { type FormatName, formats } from "./schema.ts";
@@ -98,8 +99,7 @@ function createClient({ url, auth, agent, timeoutMs }: RegistryAddress): Client 
       ...(auth && { auth }),
       ...(agent && { agent }),
     },
-    // Schemas of others may have keywords of their own; what they leave open is not ours to forbid.
-    { [SchemaType.JSON]: { strict: false, logger: false } },
+    { [SchemaType.JSON]: { ajvInstance: createJsonSchemaCompiler() } },
   );
 }
 

@@ -1,19 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { brokenFor, valueFor } from "../test/arbitraries.ts";
-import {
-  aggregatedEventDefinition,
-  createSchema,
-  type Definition,
-  dlqMessageDefinition,
-  eventDefinition,
-  formatNames,
-  validatorOf,
-} from "./index.ts";
+import { createSchema, type Definition, definitions, formatNames, validatorOf } from "./index.ts";
 
-const definitions: Definition[] = [eventDefinition, aggregatedEventDefinition, dlqMessageDefinition];
-
-describe.each(definitions)("$name", (definition) => {
+describe.each<Definition>(definitions)("$name", (definition) => {
   const schemas = formatNames.map((format) => createSchema(definition, format));
   const validator = validatorOf(definition);
 

@@ -15,6 +15,8 @@ export interface Schema<Value> {
   readonly format: FormatName;
   /** In the format's own language, as it is registered. */
   readonly text: string;
+  /** Of a file that holds the text. */
+  readonly fileName: string;
   encode(value: Value): Buffer;
   decode(bytes: Buffer): { value: Value } | { fault: PoisonFault };
 }
@@ -25,6 +27,7 @@ export function createSchema<const Of extends Definition>(definition: Of, format
   return {
     format,
     text: formats[format].render(definition),
+    fileName: `${definition.name}.${formats[format].extension}`,
     encode: (value) => codec.encode(value),
     decode(bytes) {
       let decoded: unknown;

@@ -9,12 +9,11 @@ import { makeCertificates } from "@millrace/stack";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
-  aggregatedEventDefinition,
   createEventDecoder,
   createEventEncoder,
   createSchema,
   createValueDecoder,
-  dlqMessageDefinition,
+  definitions,
   type Event,
   eventDefinition,
   formatNames,
@@ -39,7 +38,7 @@ describe.each(formatNames)("%s", (format) => {
   });
 
   test("every definition is taken by the registry, and the same schema has the same id", async () => {
-    for (const definition of [eventDefinition, aggregatedEventDefinition, dlqMessageDefinition]) {
+    for (const definition of definitions) {
       const schema = createSchema(definition, format);
       const subject = uniqueName("subject");
       const id = succeeded(await registry.register(subject, schema));
@@ -99,6 +98,25 @@ test("any message of a Protobuf schema is found by the path before the value", a
   for (const path of [[2, 8], [4, 0, 0], [9], [0xff, 0xff, 0xff, 0xff, 0xff], []]) {
     expect(await decoder.decode(frame(id, Buffer.from(path)))).toMatchObject({ fault: { code: "undecodable" } });
   }
+});
+
+test("JSON Schema is read by its draft, with keywords that nobody knows, and in two versions under one $id", async () => {
+  const subject = uniqueName("subject");
+  const $id = `https://example.com/${subject}.json`;
+  const schemas = [
+    { $schema: "http://json-schema.org/draft-07/schema#", $id, type: "object", "connect.type": "any" },
+    { $schema: "https://json-schema.org/draft/2020-12/schema", $id, prefixItems: [{ type: "string" }], items: false },
+    { $schema: "https://json-schema.org/draft/2019-09/schema", $id, type: "object", unevaluatedProperties: false },
+  ];
+  const decoder = createValueDecoder(registry, 10, testPatience());
+  const reads = async (schema: object, value: unknown) => {
+    const registered = await registry.register(uniqueName("subject"), { format: "json", text: JSON.stringify(schema) });
+    return "value" in (await decoder.decode(frame(succeeded(registered), Buffer.from(JSON.stringify(value)))));
+  };
+  const [seven = {}, twenty = {}, nineteen = {}] = schemas;
+  expect(await Promise.all([reads(seven, { a: 1 }), reads(seven, "text")])).toEqual([true, false]);
+  expect(await Promise.all([reads(twenty, ["text"]), reads(twenty, ["text", 1])])).toEqual([true, false]);
+  expect(await Promise.all([reads(nineteen, {}), reads(nineteen, { a: 1 })])).toEqual([true, false]);
 });
 
 test("an id that the registry does not know is poison; so are half a frame and an id that none can have", async () => {

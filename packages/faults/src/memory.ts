@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
 import type { PipelineProcess, ProcessName } from "@millrace/stack";
+import { peakResidentBytes } from "@millrace/testbed";
 
 const LOOK_INTERVAL_MS = 1_000;
 
@@ -10,16 +10,10 @@ export function watchMemory(
   const peaks = new Map<ProcessName, number>();
   const look = (): void => {
     for (const { name, pid } of processes()) {
-      void peakOf(pid).then((bytes) => peaks.set(name, Math.max(bytes, peaks.get(name) ?? 0)));
+      peaks.set(name, Math.max(peakResidentBytes(pid), peaks.get(name) ?? 0));
     }
   };
   const timer = setInterval(look, LOOK_INTERVAL_MS);
   const stop = (): void => clearInterval(timer);
   return { peaks, stop, [Symbol.dispose]: stop };
-}
-
-async function peakOf(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
-  const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? [];
-  return Number(kilobytes ?? 0) * 1024;
 }

@@ -16,14 +16,15 @@ export interface NetworkProxy extends AsyncDisposable {
 const HOST = "127.0.0.1";
 const SLOW_DELAY_MS = 300;
 
-export async function startProxy(upstreamPort: number): Promise<NetworkProxy> {
+/** @param slowDelayMs what `slow` adds to each piece that passes, in both directions */
+export async function startProxy(upstreamPort: number, slowDelayMs = SLOW_DELAY_MS): Promise<NetworkProxy> {
   const sockets = new Set<Socket>();
   let mode: ProxyMode = "pass";
   let left = Promise.withResolvers<void>();
 
   /** Lets a chunk pass when the mode of the moment does. */
   const gate = async (): Promise<void> => {
-    if (mode === "slow") await sleep(SLOW_DELAY_MS);
+    if (mode === "slow") await sleep(slowDelayMs);
     while (mode === "blackhole") await left.promise;
   };
   const gated = async function* (source: Readable) {

@@ -12,6 +12,7 @@ import {
   RecordError,
   type RecordProducer,
   type StageTracker,
+  type Tracing,
   type Undeliverable,
   type ValueDecoder,
   Work,
@@ -24,6 +25,7 @@ export interface IngestEdges {
   producer: RecordProducer;
   deadLetters: DeadLetters;
   tracker: StageTracker;
+  tracing: Tracing;
   log: Log;
   /** Absent where there is no schema registry. */
   values?: ValueDecoder | undefined;
@@ -104,10 +106,12 @@ export class Ingest {
     const live = batch.filter(({ received }) => !received.revoked);
     const messages = live.map(({ message }) => message);
     if (messages.length > 0) {
+      const traced = this.#edges.tracing.begin("ingest.pack", messages);
       const record = encodeBatch(messages);
       await this.#edges.producer.send(this.#config.BATCHES_TOPIC, [{ value: record }]);
       this.#edges.tracker.reached("ingested", messages);
       const durationMs = performance.now() - startedAt;
+      traced?.end();
       this.done.add(messages.length, record.length);
       this.#edges.log.record("ingest.pack", "ok", durationMs, { messages: messages.length, bytes: record.length });
     }

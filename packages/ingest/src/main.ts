@@ -13,7 +13,7 @@ import { ingestConfig } from "./config.ts";
 import { Ingest } from "./ingest.ts";
 
 await runProcess("ingest", ingestConfig, async (context) => {
-  const { config, log, health, metrics, patience } = context;
+  const { config, log, health, metrics, tracing, patience } = context;
   // First, so that the process answers while it waits for what follows.
   const app = healthRoutes(health).route("/", metricsRoute(metrics));
   await using _server = await serveHttp(app, config.HOST, config.PORT);
@@ -22,7 +22,7 @@ await runProcess("ingest", ingestConfig, async (context) => {
   await using tracking = await openTracking("ingest", context, messages);
 
   const values = openValueDecoder(config, patience);
-  const ingest = new Ingest(config, { ...messages, ...tracking, log, values });
+  const ingest = new Ingest(config, { ...messages, ...tracking, tracing, log, values });
   metrics.exposeOne("millrace_tokens_packed_total", () => ingest.tokens);
   await consumeUntilStopped("ingest", context, messages, tracking, {
     topics: [...config.KAFKA_TOPICS, config.REPLAY_TOPIC],

@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { decodeBatch, type Message, messageId, parseDeadLetter, type RecordProducer } from "@millrace/shared";
+import {
+  decodeBatch,
+  type Message,
+  messageId,
+  noTracing,
+  parseDeadLetter,
+  type RecordProducer,
+} from "@millrace/shared";
 import { expect, test } from "vitest";
 import { Ingest } from "../src/ingest.ts";
 import { eventually, openEdges, testConfig } from "./support.ts";
@@ -11,7 +18,7 @@ async function run(overrides: Record<string, string> = {}, slowed?: (producer: R
   const [source = ""] = config.KAFKA_TOPICS;
   const groupId = `${config.KAFKA_GROUP_PREFIX}-ingest`;
   const used = slowed ? slowed(producer) : producer;
-  const ingest = new Ingest(config, { producer: used, deadLetters, tracker, log: patience.log });
+  const ingest = new Ingest(config, { producer: used, deadLetters, tracker, tracing: noTracing, log: patience.log });
   const batches = await edges.read(config.BATCHES_TOPIC);
   const letters = await edges.read(config.DEAD_LETTERS_TOPIC);
   const topics = [...config.KAFKA_TOPICS, config.REPLAY_TOPIC];

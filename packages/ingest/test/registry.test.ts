@@ -1,5 +1,5 @@
 import { createEventEncoder, type Event, formatNames, openSchemaRegistry, openValueDecoder } from "@millrace/events";
-import { decodeBatch, parseDeadLetter } from "@millrace/shared";
+import { decodeBatch, noTracing, parseDeadLetter } from "@millrace/shared";
 import { expect, test } from "vitest";
 import { Ingest } from "../src/ingest.ts";
 import { CLOSED_PORT, eventually, openEdges, testConfig } from "./support.ts";
@@ -11,7 +11,7 @@ async function run(overrides: Record<string, string> = {}) {
   const { patience } = edges;
   const [source = ""] = config.KAFKA_TOPICS;
   const values = openValueDecoder(config, patience);
-  const ingest = new Ingest(config, { ...edges, log: patience.log, values });
+  const ingest = new Ingest(config, { ...edges, tracing: noTracing, log: patience.log, values });
   const batches = await edges.read(config.BATCHES_TOPIC);
   const letters = await edges.read(config.DEAD_LETTERS_TOPIC);
   const accept = ingest.accept.bind(ingest);

@@ -14,6 +14,9 @@ const models: Readonly<Record<string, EmbeddingModel>> = {
   "text-embedding-ada-002": { usdPerMillionTokens: 0.1, dimensions: 1_536 },
 };
 
+/** Of the local embedder, in `packages/embed/model`. */
+export const LOCAL_DIMENSIONS = 256;
+
 /** The models that have a price here. */
 export const pricedModels: readonly string[] = Object.keys(models);
 

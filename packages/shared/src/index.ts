@@ -15,7 +15,7 @@ export {
 } from "./config.ts";
 export { createDeadLetters, type DeadLetters, type Undeliverable } from "./dead-letters.ts";
 export { examineAtStart } from "./doctor/at-start.ts";
-export { type DiagnoseOptions, diagnose, LOCAL_DIMENSIONS } from "./doctor/diagnose.ts";
+export { type DiagnoseOptions, diagnose } from "./doctor/diagnose.ts";
 export { identityOf } from "./doctor/identity.ts";
 export { type LastReport, lastReportSchema, type PolicyDocument } from "./doctor/last-report.ts";
 export { dataAccessPolicy, policyOf, type TrustKind, trustPolicyOf } from "./doctor/policies.ts";
@@ -29,7 +29,7 @@ export {
 } from "./doctor/report.ts";
 export { processNames, readDoctorSettings, type Subject } from "./doctor/settings.ts";
 export { remedyText, type VerdictCode, verdicts } from "./doctor/verdicts.ts";
-export { dimensionsOf, estimateUsd, pricedModels, priceOf } from "./embedding-models.ts";
+export { dimensionsOf, estimateUsd, LOCAL_DIMENSIONS, pricedModels, priceOf } from "./embedding-models.ts";
 export * from "./fault.ts";
 export { type DecodedValue, isFramed, NO_REGISTRY, type ValueDecoder } from "./framed-value.ts";
 export { type DependencyHealth, Health } from "./health.ts";
@@ -72,6 +72,7 @@ export {
   type Tracking,
 } from "./stage.ts";
 export { tlsOptions } from "./tls.ts";
+export { noTracing, TRACEPARENT, type TracedMessage, type Tracing } from "./tracing/tracing.ts";
 export { createTracker, type Milestone, milestones, type Progress, type StageTracker } from "./tracking.ts";
 export { vectorKeys } from "./vector-key.ts";
 export { Work } from "./work.ts";

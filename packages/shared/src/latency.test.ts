@@ -11,7 +11,7 @@ function histogramQuantile(quantile: number, { cumulative, count }: Latency): nu
   return lower + ((upper - lower) * (rank - below)) / within;
 }
 
-test("a quantile from the buckets is within 5 % of the exact one, whatever the durations", () => {
+test("a quantile from the buckets is within 4 % of the exact one, whatever the durations", () => {
   const durations = fc.array(fc.double({ min: 1.0001, max: 10_000, noNaN: true }), { minLength: 1, maxLength: 300 });
   fc.assert(
     fc.property(durations, fc.constantFrom(0.5, 0.9, 0.99), (values, quantile) => {
@@ -19,8 +19,8 @@ test("a quantile from the buckets is within 5 % of the exact one, whatever the d
       for (const value of values) latency.record(value);
       const exact = values.toSorted((one, other) => one - other)[Math.ceil(quantile * values.length) - 1] ?? 0;
       const ratio = (histogramQuantile(quantile, latency) * 1_000) / exact;
-      expect(ratio).toBeGreaterThan(0.95);
-      expect(ratio).toBeLessThan(1.05);
+      expect(ratio).toBeGreaterThan(0.96);
+      expect(ratio).toBeLessThan(1.04);
     }),
   );
 });

@@ -9,6 +9,8 @@ import type { Metrics } from "./metrics/metrics.ts";
 import { processMetrics } from "./metrics/process.ts";
 import type { ProcessSettings } from "./settings.ts";
 import type { Patience } from "./settle.ts";
+import { openTracing } from "./tracing/open.ts";
+import type { Tracing } from "./tracing/tracing.ts";
 
 /** sysexits.h: a configuration error; an internal software error. */
 const EXIT_CONFIGURATION = 78;
@@ -20,6 +22,7 @@ export interface ProcessContext<Configuration> {
   log: Log;
   health: Health;
   metrics: Metrics;
+  tracing: Tracing;
   /** Names this process among its siblings: host and process id. */
   instance: string;
   /** Aborted by SIGTERM or SIGINT: take no more work, finish what is in flight, commit. */
@@ -59,8 +62,9 @@ export async function runProcess<Schema extends Settings>(
 
   const backoff = { initialMs: common.RETRY_INITIAL_MS, maxMs: common.RETRY_MAX_MS };
   log.record("process.start", "ok", undefined, { node: process.version, pid: process.pid });
+  const tracing = await openTracing(service, instance);
   try {
-    await work({ config, log, health, metrics, instance, stop, patience: { log, health, backoff, hardStop } });
+    await work({ config, log, health, metrics, tracing, instance, stop, patience: { log, health, backoff, hardStop } });
   } catch (error) {
     if (error instanceof ConfigurationError) refuse(error, log);
     if (!hardStop.aborted) crash(error);
@@ -70,6 +74,7 @@ export async function runProcess<Schema extends Settings>(
     });
     process.exit(1);
   }
+  await tracing[Symbol.asyncDispose]();
   log.record("process.stop", "ok", performance.now() - startedAt);
   process.exit(0);
 }

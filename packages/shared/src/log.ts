@@ -6,7 +6,8 @@ export const actions = {
   "process.configure": "The configuration was read or refused.",
   "process.start": "The process began, or one of its dependencies answered for the first time.",
   "process.ready": "Every dependency answered; the work begins.",
-  "doctor.check": "One dependency was tried step by step at the start; a failure tells its step, cause and remedy.",
+  "doctor.check":
+    "One dependency was tried step by step, at the start and until all worked once; a failure tells its step, cause and remedy.",
   "process.heartbeat": "The process is alive; counts since it began.",
   "process.stop": "The process was asked to stop, or has stopped.",
   "process.crash": "A bug: something was thrown that is neither retryable nor poison.",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Log } from "./log.ts";
-import { RecentMean } from "./recent-mean.ts";
+import { RecentDuration } from "./recent-duration.ts";
 
 function silentLog(): Log {
   return new Log("test", { level: "silent" });
@@ -38,14 +38,16 @@ test("retries are counted by dependency and reason, from zero on", () => {
   expect([...operations.retries()]).toContainEqual({ dependency: "postgres", code: "timeout", count: 1 });
 });
 
-test("a mean forgets what is older than two windows", () => {
-  const mean = new RecentMean();
-  expect(mean.at(0)).toBe(0);
-  mean.add(10, 100_000);
-  mean.add(20, 101_000);
-  expect(mean.at(104_000)).toBe(15);
-  mean.add(60, 106_000);
-  expect(mean.at(106_000)).toBe(30);
-  expect(mean.at(112_000)).toBe(60);
-  expect(mean.at(130_000)).toBe(0);
+test("the recent duration is weighted by time, and forgets what is older than two windows", () => {
+  const recent = new RecentDuration();
+  expect(recent.at(0)).toBe(0);
+  for (let time = 0; time < 50; time++) recent.add(20, 100_000);
+  expect(recent.at(101_000)).toBe(20);
+  recent.add(3_000, 103_000);
+  // Three of four seconds were spent on the slow one.
+  expect(recent.at(104_000)).toBe(2_255);
+  expect(recent.at(106_000)).toBe(2_255);
+  recent.add(10, 107_000);
+  expect(recent.at(111_500)).toBe(10);
+  expect(recent.at(130_000)).toBe(0);
 });

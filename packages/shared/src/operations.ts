@@ -1,7 +1,7 @@
 import type { RetryableFault } from "./fault.ts";
 import { Latency, type LatencySummary } from "./latency.ts";
 import type { Action, Status } from "./log.ts";
-import { RecentMean } from "./recent-mean.ts";
+import { RecentDuration } from "./recent-duration.ts";
 
 /** An operation that takes longer than it should. */
 export interface SlowOperation {
@@ -23,7 +23,7 @@ interface Outcomes {
 
 interface Watched {
   dependency: string;
-  recent: RecentMean;
+  recent: RecentDuration;
   /** When those under way began, the oldest first. */
   running: Set<{ startedAt: number }>;
 }
@@ -85,8 +85,8 @@ export class Operations {
   }
 
   /**
-   * How long each operation on another service takes lately: the mean of those that ended well in the last ten seconds,
-   * or the age of the oldest one under way where that is more, so that one that hangs shows before it ends.
+   * How long each operation on another service takes lately: those that ended well in the last ten seconds, by their
+   * time-weighted mean, or the age of the oldest one under way where that is more: one that hangs shows before it ends.
    */
   *recent(now = performance.now()): Generator<SlowOperation> {
     for (const [operation, { dependency, recent, running }] of this.#watched) {
@@ -111,7 +111,7 @@ export class Operations {
   #watchedOf(action: Action, dependency: string): Watched {
     const known = this.#watched.get(action);
     if (known) return known;
-    const watched = { dependency, recent: new RecentMean(), running: new Set<{ startedAt: number }>() };
+    const watched = { dependency, recent: new RecentDuration(), running: new Set<{ startedAt: number }>() };
     this.#watched.set(action, watched);
     return watched;
   }

@@ -18,8 +18,8 @@ export const processSettings = {
     "Time between two reports of a process's state to Redis.",
   ),
   SLOW_OPERATION_MS: describe(
-    variable.integer(1, 3_600_000).default(2_000),
-    "A request to another service is reported as slow, by health, status and alerts, when it takes longer on average over 10 s, or is under way for longer.",
+    variable.integer(1, 3_600_000).default(1_000),
+    "A request to another service that took longer in the last 10 s, or is under way for longer, is reported as slow by health, status and alerts.",
   ),
   SHUTDOWN_TIMEOUT_MS: describe(
     variable.integer(0, 600_000).default(25_000),

@@ -6,7 +6,8 @@ async function start(environment: Record<string, string>) {
   const patience = testPatience();
   const settings = { ...config, ...readDoctorSettings("ingest", { ...process.env, ...environment }) };
   const { log, health } = patience;
-  await examineAtStart("ingest", { config: settings, log, health });
+  // It would try again what failed.
+  await examineAtStart("ingest", { config: settings, log, health, stop: AbortSignal.abort() });
   return { lines: patience.lines(), report: health.lastReport };
 }
 

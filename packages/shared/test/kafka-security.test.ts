@@ -215,6 +215,13 @@ test("SCRAM-SHA-512: the right password is let in, a wrong one is refused", asyn
   );
 });
 
+test("without TLS nothing is said to a listener that asks for it, be it for TLS alone or for a password too", async () => {
+  for (const address of [broker.addresses.tls, broker.addresses.scram, broker.addresses.mtls]) {
+    const plaintext = client({ KAFKA_BOOTSTRAP_SERVERS: address });
+    await expect(withAdmin(plaintext, (admin) => admin.listTopics())).rejects.toThrow();
+  }
+});
+
 test("mTLS: the certificate's name is the principal; without a certificate the broker hangs up", async () => {
   const mtls = { KAFKA_SECURITY: "tls", KAFKA_BOOTSTRAP_SERVERS: broker.addresses.mtls };
   const { certificatePath, keyPath } = broker.certificates.client;

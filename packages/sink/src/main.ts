@@ -29,7 +29,7 @@ import { VectorsConsumer } from "./vectors-consumer.ts";
 const IN_FLIGHT_MAX = 512;
 
 await runProcess("sink", sinkConfig, async (context) => {
-  const { config, log, health, metrics, patience } = context;
+  const { config, log, health, metrics, tracing, patience } = context;
   // First, so that the process answers while it waits for what follows.
   const app = healthRoutes(health).route("/", metricsRoute(metrics));
   await using _server = await serveHttp(app, config.HOST, config.PORT);
@@ -55,7 +55,7 @@ await runProcess("sink", sinkConfig, async (context) => {
   const serverless = config.OPENSEARCH_AWS_SERVICE === "aoss";
   const index = serverless ? new ServerlessIndex(openSearch, config.OPENSEARCH_INDEX, documents) : documents;
   const audit = new PostgresAuditLog(postgres, config.OPENSEARCH_INDEX, documentIds[config.DOCUMENT_ID]);
-  const vectors = new VectorsConsumer({ index, audit, ...tracking, patience }, config);
+  const vectors = new VectorsConsumer({ index, audit, ...tracking, tracing, patience }, config);
   metrics.exposeOne("millrace_publish_to_stored_seconds", () => vectors.publishToStored);
   const refused = new DeadLettersConsumer((letters) => audit.recordRefused(letters), patience);
   await consumeUntilStopped("sink", context, messages, tracking, {

@@ -10,6 +10,7 @@ import {
   type Received,
   RecordError,
   type StageTracker,
+  type Tracing,
   Work,
 } from "@millrace/shared";
 import pLimit from "p-limit";
@@ -20,6 +21,7 @@ import { type EmbeddedMessage, type SinkEdges, sink } from "./sink.ts";
 export interface VectorsConsumerEdges extends SinkEdges {
   deadLetters: DeadLetters;
   tracker: StageTracker;
+  tracing: Tracing;
   attempts: Attempts;
 }
 
@@ -62,12 +64,14 @@ export class VectorsConsumer {
   }
 
   async #store(messages: readonly EmbeddedMessage[], bytes: number): Promise<void> {
-    const { deadLetters, tracker, patience } = this.#edges;
+    const { deadLetters, tracker, tracing, patience } = this.#edges;
     const startedAt = performance.now();
+    const traced = tracing.begin("sink.batch", messages);
     const stored = await sink(messages, this.#edges);
     await deadLetters.send(stored.poison);
     tracker.reached("stored", stored.done);
     const durationMs = performance.now() - startedAt;
+    traced?.end();
     const endToEndMs = endToEndCounts(stored.done);
     for (const [ageMs, count] of Object.entries(endToEndMs)) this.publishToStored.record(Number(ageMs), count);
     this.done.add(stored.done.length, bytes);

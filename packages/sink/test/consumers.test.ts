@@ -3,6 +3,7 @@ import {
   encodeBatch,
   encodeVectors,
   messageId,
+  noTracing,
   openOpenSearch,
   openPostgres,
 } from "@millrace/shared";
@@ -27,7 +28,10 @@ async function run() {
   const client = openOpenSearch(config, patience);
   const index = new OpenSearchIndex(client, config, patience.log);
   const audit = new PostgresAuditLog(postgres, config.OPENSEARCH_INDEX, documentIds.offset);
-  const vectors = new VectorsConsumer({ index, audit, deadLetters, tracker, attempts, patience }, config);
+  const vectors = new VectorsConsumer(
+    { index, audit, deadLetters, tracker, tracing: noTracing, attempts, patience },
+    config,
+  );
   const refused = new DeadLettersConsumer((letters) => audit.recordRefused(letters), patience);
   const groupId = `${config.KAFKA_GROUP_PREFIX}-sink`;
   const topics = [config.VECTORS_TOPIC, config.DEAD_LETTERS_TOPIC];

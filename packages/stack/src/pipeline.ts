@@ -13,13 +13,17 @@ import {
   untilReady,
 } from "./pipeline-process.ts";
 import { isFree } from "./ports.ts";
+import { writeTargets } from "./targets.ts";
 
 export interface PipelineOptions {
   /** Where the services are. */
   stack: StackEnvironment;
   /** Variables for all processes, over the inherited ones and the stack's. */
   environment?: Readonly<Record<string, string>>;
-  /** Each process writes `<process>-<n>.log` there; a file of an earlier pipeline is kept as `….previous.log`. */
+  /**
+   * Each process writes `<process>-<n>.log` there; a file of an earlier pipeline is kept as `….previous.log`. `targets.json`
+   * tells Prometheus where those are that it began with.
+   */
   logDirectory: string;
   /** How many of each; one where absent. The api asks the first embed process for the vectors of search texts. */
   counts?: Partial<Record<ProcessName, number>>;
@@ -72,6 +76,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     );
     for (const { name, index } of wanted) await setLogAside(join(logDirectory, `${slotOf(name, index)}.log`));
     await Promise.all(wanted.map(({ name, index }) => pipeline.start(name, index)));
+    await writeTargets(logDirectory, pipeline.processes);
     return pipeline;
   } catch (error) {
     await pipeline.stop();

@@ -65,11 +65,34 @@ test("a running service does not move to another port", async () => {
   await expect(up({ name, ports: { kafka: 21_000 } })).rejects.toThrow(/already runs with Kafka .+ on port .+ stop it/);
 });
 
+test("the schema registry comes on demand, keeps its ids over a stop and a start, and lets nobody in without a password", async () => {
+  const { SCHEMA_REGISTRY_URL = "", ...env } = (await up({ name, with: ["registry"] })).env;
+  const authorization = `Basic ${btoa(`${env.SCHEMA_REGISTRY_USERNAME}:${env.SCHEMA_REGISTRY_PASSWORD}`)}`;
+  const ask = (path: string, options: RequestInit = {}) =>
+    fetch(`${SCHEMA_REGISTRY_URL}${path}`, {
+      ...options,
+      headers: { authorization, "content-type": "application/json", ...options.headers },
+    });
+  const body = JSON.stringify({ schema: '"string"' });
+  const { id } = (await (await ask("/subjects/kept-value/versions", { method: "POST", body })).json()) as {
+    id: number;
+  };
+  await stopService("registry", { stack: name });
+  await startService("registry", { stack: name });
+  expect(await (await ask(`/schemas/ids/${id}`)).json()).toMatchObject({ schema: '"string"' });
+  for (const wrong of ["", `Basic ${btoa("millrace:wrong")}`]) {
+    expect((await ask(`/schemas/ids/${id}`, { headers: { authorization: wrong } })).status).toBe(401);
+  }
+  const { stdout } = await run("src/main.ts", ["status", "--name", name]);
+  expect(stdout.match(/ running /g)).toHaveLength(5);
+}, 120_000);
+
 test("down leaves no process, and the next start uses the same ports", async () => {
   const pids = Object.values(await processIds());
   const { code, stderr } = await run("src/main.ts", ["down", "--name", name]);
-  expect({ code, lines: stderr.trim().split("\n").length }).toEqual({ code: 0, lines: 4 });
+  expect({ code, lines: stderr.trim().split("\n").length }).toEqual({ code: 0, lines: 5 });
   expect(await Promise.all(pids.map((pid) => findProcess(pid ?? 0)))).toEqual([
+    undefined,
     undefined,
     undefined,
     undefined,

@@ -5,6 +5,8 @@ import {
   type OutgoingRecord,
   type Placement,
   type StageTracker,
+  TRACEPARENT,
+  type Tracing,
   type Work,
 } from "@millrace/shared";
 import { bodyLimit } from "hono/body-limit";
@@ -12,6 +14,7 @@ import { attempt, type Outcome } from "../outcome.ts";
 import { elapsedMs } from "../probe.ts";
 import { describeProblems, HttpProblem } from "../problem.ts";
 import { createMessageSchema, type PublishLimits, type PublishRecord, parsePublishBody } from "../publish-body.ts";
+import { type PublishTraces, tracePublishing } from "../publish-traces.ts";
 
 /** Appends records to a topic, all or none of them, in one attempt. */
 export interface MessageLog {
@@ -20,6 +23,7 @@ export interface MessageLog {
 
 export interface PublishEdges {
   messageLog: MessageLog;
+  tracing: Tracing;
   /** Counts what was published. */
   published: Work;
   tracker: Pick<StageTracker, "reached">;
@@ -46,7 +50,8 @@ export function publishRoute(edges: PublishEdges, limits: PublishLimits, timeout
     async (context) => {
       const body = new Uint8Array(await context.req.arrayBuffer());
       const records = parsePublishBody(context.req.header("content-type"), body, messageSchema, limits);
-      return context.json({ messages: await publish(records, edges, limits, timeoutMs) }, 202);
+      const traces = tracePublishing(records, edges.tracing, context.req.header(TRACEPARENT));
+      return context.json({ messages: await publish(traces, edges, limits, timeoutMs) }, 202);
     },
   );
   return app;
@@ -54,7 +59,7 @@ export function publishRoute(edges: PublishEdges, limits: PublishLimits, timeout
 
 /** Publishes all records and tells where each went, in their order; throws the problem where Kafka took not all. */
 async function publish(
-  records: readonly PublishRecord[],
+  { records, end }: PublishTraces,
   edges: PublishEdges,
   limits: PublishLimits,
   timeoutMs: number,
@@ -68,6 +73,7 @@ async function publish(
     );
   const outcome = await attempt(publishAll, timeoutMs);
   const done = published.filter((each) => each !== undefined);
+  end(published.map((each) => each?.id));
   edges.published.add(done.length, sizeOf(records.filter((_, index) => published[index])));
   const fault = "fault" in outcome ? outcome.fault : outcome.value.find((each) => each !== undefined);
   edges.log.record("api.publish", fault ? "retry" : "ok", elapsedMs(startedAt), {

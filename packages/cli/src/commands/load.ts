@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { parseDuration } from "../durations.ts";
 import { builtInTexts } from "../load/built-in-texts.ts";
 import { measureLoad } from "../load/measure.ts";
@@ -6,6 +6,7 @@ import { type ProfileName, profileNames, profiles, requestsOf } from "../load/pr
 import { showLoadProgress } from "../load/progress.ts";
 import { loadTable, reportOf } from "../load/report.ts";
 import { fileTexts } from "../load/texts.ts";
+import { parsePercent, parsePositive, parseUrl, wholeNumber } from "../options.ts";
 
 interface Options {
   profile: ProfileName;
@@ -41,7 +42,7 @@ export function loadCommand(stop: AbortSignal): Command {
     .option("--rate <number>", "messages a second; default: the profile's", parsePositive)
     .option("--duration <duration>", "such as 30s or 5m; default: the profile's", parseDuration)
     .option("--messages <file>", "texts to publish, as start reads them; default: sentences that are all different")
-    .option("--sample <number>", "messages that are followed until they are stored", parseCount, 1_000)
+    .option("--sample <number>", "messages that are followed until they are stored", wholeNumber(1, 100_000), 1_000)
     .option("--wait <duration>", "how long they may take at the end", parseDuration, 60_000)
     .option("--max-p99-publish <duration>", "such as 50ms", parseDuration)
     .option("--max-p99-stored <duration>", "from publish until stored, such as 1s", parseDuration)
@@ -72,28 +73,4 @@ async function run(options: Options, stop: AbortSignal): Promise<void> {
 function profileText(name: ProfileName): string {
   const { ratePerS, durationMs, description } = profiles[name];
   return `${String(ratePerS).padStart(4)} a second for ${durationMs / 1_000} s: ${description}`;
-}
-
-function parseUrl(text: string): URL {
-  const url = URL.parse(text);
-  if (url?.protocol === "http:" || url?.protocol === "https:") return url;
-  throw new InvalidArgumentError("Not a URL such as http://127.0.0.1:8080.");
-}
-
-function parsePositive(text: string): number {
-  const value = Number(text);
-  if (value > 0 && value <= 100_000) return value;
-  throw new InvalidArgumentError("Not a number over 0, up to 100000.");
-}
-
-function parseCount(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 100_000) return value;
-  throw new InvalidArgumentError("Not a whole number from 1 to 100000.");
-}
-
-function parsePercent(text: string): number {
-  const [, amount] = /^(\d{1,3}(?:\.\d{1,6})?)%?$/.exec(text) ?? [];
-  if (amount === undefined || Number(amount) > 100) throw new InvalidArgumentError("Not a percentage such as 0.1%.");
-  return Number(amount) / 100;
 }

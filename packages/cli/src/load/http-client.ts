@@ -34,11 +34,11 @@ export class HttpClient {
     this.#agent = origin.protocol === "https:" ? new HttpsAgent(options) : new HttpAgent(options);
   }
 
-  /** @param body JSON to POST; a GET without it. Rejects where there is no whole answer in time. */
-  request(path: string, body?: string): Promise<HttpAnswer> {
+  /** @param body JSON to POST, with more headers; a GET without it. Rejects where there is no whole answer in time. */
+  request(path: string, body?: string, more: Record<string, string> = {}): Promise<HttpAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
     const send = this.#origin.protocol === "https:" ? httpsRequest : httpRequest;
-    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body ?? "") };
+    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body ?? ""), ...more };
     const request = send(
       new URL(path, this.#origin),
       {

@@ -1,4 +1,4 @@
-import { poison } from "@millrace/shared";
+import { poison } from "@millrace/shared/fault";
 import type { EmbeddingProvider } from "../provider.ts";
 import { loadStaticEmbedder } from "./static-embedder.ts";
 

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
+import { LOCAL_DIMENSIONS } from "@millrace/shared";
 import { type PackedRows, packRows, sumRows } from "./row-sums.ts";
 import { readSafetensors } from "./safetensors.ts";
 import { WordPieceTokenizer } from "./word-piece.ts";
 
 const model = "static-minilm-l6-256";
-const dimensions = 256;
+const dimensions = LOCAL_DIMENSIONS;
 // Sources and build output lie equally deep, so one relative address serves src/local and dist/local.
 const modelFolder = new URL("../../model/", import.meta.url);
 

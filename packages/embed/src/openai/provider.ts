@@ -1,4 +1,4 @@
-import { poison, retryable } from "@millrace/shared";
+import { poison, retryable } from "@millrace/shared/fault";
 import OpenAI from "openai";
 import type { Account } from "../account.ts";
 import type { ProviderSettings } from "../config.ts";

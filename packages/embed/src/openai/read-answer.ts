@@ -1,4 +1,4 @@
-import { type RetryableFault, retryable } from "@millrace/shared";
+import { type RetryableFault, retryable } from "@millrace/shared/fault";
 import { z } from "zod";
 import type { Embedded } from "../provider.ts";
 
@@ -31,7 +31,7 @@ interface Answer {
 
 /**
  * Reads the body of an answer: the vectors go from its bytes into one array of float32, without a text or an object of
- * each; that halves the cost. Nothing of it is believed: its count, order, dimensions and numbers are checked.
+ * each, at a quarter of the cost. Nothing of it is believed: its count, order, dimensions and numbers are checked.
  */
 export function readAnswer(body: Buffer, { count, model, dimensions }: Expected): Answer | { fault: RetryableFault } {
   const { skeleton, vectors: encoded } = takeVectorsOut(body);

@@ -13,6 +13,7 @@ const types: Record<Kind, unknown> = {
 /** https://avro.apache.org/docs/1.12.0/specification/ */
 export const avro: Format = {
   registryType: "AVRO",
+  extension: "avsc",
   render: (definition) => JSON.stringify(schemaOf(definition)),
   compile(definition) {
     const type = avsc.Type.forSchema(schemaOf(definition) as avsc.Schema);

@@ -4,6 +4,8 @@ import type { Definition } from "../definition.ts";
 export interface Format {
   /** What registries call it. */
   registryType: "AVRO" | "JSON" | "PROTOBUF";
+  /** Of a file with a schema. */
+  extension: string;
   /** The definition's schema in the format's own language. */
   render(definition: Definition): string;
   /** Encodes values that the definition's validator has passed; decodes what is to be given to it. Decoding may throw. */

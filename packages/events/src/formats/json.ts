@@ -17,6 +17,7 @@ const types: Record<Kind, object> = {
 /** JSON Schema draft-07, the newest that every Confluent-compatible registry knows. */
 export const json: Format = {
   registryType: "JSON",
+  extension: "schema.json",
   render: (definition) => JSON.stringify(schemaOf(definition)),
   compile(definition) {
     const bytesFields = Object.entries(definition.fields).flatMap(([name, { kind }]) =>

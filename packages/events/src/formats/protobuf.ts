@@ -17,6 +17,7 @@ const types: Record<Kind, string> = {
 /** https://protobuf.dev/reference/protobuf/proto3-spec/ */
 export const protobufFormat: Format = {
   registryType: "PROTOBUF",
+  extension: "proto",
   render,
   compile(definition) {
     const type = protobuf.parse(render(definition)).root.lookupType(`${NAMESPACE}.${definition.name}`);

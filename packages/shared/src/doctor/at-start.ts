@@ -1,27 +1,49 @@
+import { delay } from "../backoff.ts";
 import { ConfigurationError } from "../config.ts";
 import type { ProcessContext } from "../lifecycle.ts";
 import { type DiagnoseOptions, diagnose } from "./diagnose.ts";
-import type { DependencyReport } from "./report.ts";
+import type { DependencyReport, Report } from "./report.ts";
 import type { DoctorSettings, ProcessName } from "./settings.ts";
+
+/** How soon everything is tried again where something failed. */
+const AGAIN_MS = 60_000;
+
+type Context = Pick<ProcessContext<DoctorSettings>, "config" | "log" | "health" | "stop">;
 
 /**
  * Does for a process at its start what `millrace doctor` does, beside the start itself: a line of the log for each
- * dependency, and the report for whoever asks the api. What fails here ends nothing, since the work waits for it anyway.
+ * dependency, and the report for whoever asks the api. What fails ends nothing, since the work waits for it anyway; it is
+ * tried again until all works once, for what was away comes back, and another process may make what was missing.
  */
 export async function examineAtStart(
   process: ProcessName,
-  { config, log, health }: Pick<ProcessContext<DoctorSettings>, "config" | "log" | "health">,
+  { config, log, health, stop }: Context,
   options: DiagnoseOptions = {},
 ): Promise<void> {
-  try {
-    const report = await diagnose(process, config, options);
+  for (;;) {
+    const report = await examined(process, config, options);
+    if (!report) return;
     health.examined({ ...report, dependencies: report.dependencies.map(({ steps: _, ...rest }) => rest) });
     for (const dependency of report.dependencies) {
       log.record("doctor.check", dependency.status, dependency.durationMs, detailsOf(dependency));
     }
+    if (report.status === "ok") return;
+    await delay(AGAIN_MS, stop).catch(() => undefined);
+    if (stop.aborted) return;
+  }
+}
+
+/** Nothing where a file is missing, say: the process itself meets that too, and refuses its configuration. */
+async function examined(
+  process: ProcessName,
+  settings: DoctorSettings,
+  options: DiagnoseOptions,
+): Promise<Report | undefined> {
+  try {
+    return await diagnose(process, settings, options);
   } catch (error) {
-    // The process itself meets it too, and says so.
-    if (!(error instanceof ConfigurationError)) throw error;
+    if (error instanceof ConfigurationError) return undefined;
+    throw error;
   }
 }
 

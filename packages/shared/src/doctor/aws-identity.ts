@@ -7,7 +7,7 @@ import type { Identity } from "./identity.ts";
 import type { Failure } from "./report.ts";
 
 /** Signatures hold for five minutes around their time. */
-const SKEW_MAX_S = 300;
+export const SKEW_MAX_S = 300;
 
 /**
  * Who the process is to AWS: whether the provider chain finds a key, whose it is, and whether the clock is right.

@@ -1,9 +1,13 @@
 import { type AwsCredentialsProvider, awsCredentials } from "../aws/credentials.ts";
-import { Log } from "../log.ts";
-import type { EmbeddingSettings, OpenSearchSettings, PostgresSettings } from "../settings.ts";
-import { openAiDimensions } from "../settings.ts";
+import { LOCAL_DIMENSIONS } from "../embedding-models.ts";
+import {
+  type EmbeddingSettings,
+  type OpenSearchSettings,
+  openAiDimensions,
+  type PostgresSettings,
+} from "../settings.ts";
 import { placeOf } from "./arns.ts";
-import { directionOf, examineAws } from "./aws-identity.ts";
+import { directionOf, examineAws, SKEW_MAX_S } from "./aws-identity.ts";
 import { type Examination, examine, type Outcome, stepLimitsMs } from "./check.ts";
 import { type AskLocalModel, examineEmbedding, usesOpenAi } from "./embedding.ts";
 import { type Identity, identityOf } from "./identity.ts";
@@ -62,10 +66,9 @@ function examinationsOf(
   identity: Identity,
   { environment = process.env, credentials, askLocalModel }: DiagnoseOptions,
 ): Examination[] {
-  const log = new Log("doctor", { level: "silent" });
   const processes = processesOf(subject);
   const stores = processes.includes("sink") || processes.includes("api");
-  const examinations = [examineKafka(subject, settings, log, credentials)];
+  const examinations = [examineKafka(subject, settings, credentials)];
   if (usesIam(settings)) {
     const provider = credentials ?? awsCredentials(settings.AWS_ROLE_SESSION_NAME);
     const region = settings.AWS_REGION ?? settings.OPENAI_API_KEY_SECRET_ARN?.split(":")[3] ?? "us-east-1";
@@ -78,7 +81,7 @@ function examinationsOf(
   if (stores) {
     const complete = settings as DoctorSettings & PostgresSettings & OpenSearchSettings;
     examinations.push(
-      examinePostgres(complete, processes.includes("sink"), log, credentials),
+      examinePostgres(complete, processes.includes("sink"), credentials),
       examineOpenSearch(subject, complete, expectedDimensions(subject, settings), credentials),
     );
   }
@@ -90,9 +93,6 @@ function expectedDimensions(subject: Subject, settings: DoctorSettings): number 
   if (subject !== "all") return undefined;
   return usesOpenAi(settings) ? openAiDimensions(settings as DoctorSettings & EmbeddingSettings) : LOCAL_DIMENSIONS;
 }
-
-/** Of the static embedder in `packages/embed/model`. */
-export const LOCAL_DIMENSIONS = 256;
 
 function describe(
   { dependency }: Examination,
@@ -131,7 +131,7 @@ function remedyOf(
   const place = placeOf(settings, identity.arn);
   const skewS = identity.skewS ?? 0;
   const clock =
-    refusedSignatures.has(code) && Math.abs(skewS) > 300
+    refusedSignatures.has(code) && Math.abs(skewS) > SKEW_MAX_S
       ? ` The clock is ${Math.abs(skewS)} s ${directionOf(skewS)} AWS: set it first.`
       : "";
   const text = remedyText(code, { ...known, ...names }) + clock;

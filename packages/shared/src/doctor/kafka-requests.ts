@@ -4,8 +4,8 @@ import createSocketFactory from "kafkajs/src/network/socketFactory.js";
 import type { AwsCredentialsProvider } from "../aws/credentials.ts";
 import { createKafka } from "../kafka/client.ts";
 import { kafkaSecurity } from "../kafka/security.ts";
-import type { Log } from "../log.ts";
 import type { KafkaSettings } from "../settings.ts";
+import { quietly } from "./quiet.ts";
 
 /** No topic has a partition of this number. */
 const NO_PARTITION = 2_147_483_647;
@@ -28,15 +28,11 @@ export interface KafkaRequests {
   join(groupId: string, topic: string): Promise<unknown>;
 }
 
-export function openKafkaRequests(
-  settings: KafkaSettings,
-  log: Log,
-  credentials?: AwsCredentialsProvider,
-): KafkaRequests {
+export function openKafkaRequests(settings: KafkaSettings, credentials?: AwsCredentialsProvider): KafkaRequests {
   const clientId = "millrace-doctor";
   const cluster = new Cluster({
     clientId,
-    logger: createKafka(settings, clientId, log, credentials).logger(),
+    logger: createKafka(settings, clientId, quietly().log, credentials).logger(),
     socketFactory: createSocketFactory(),
     brokers: settings.KAFKA_BOOTSTRAP_SERVERS,
     connectionTimeout: settings.KAFKA_CONNECTION_TIMEOUT_MS,

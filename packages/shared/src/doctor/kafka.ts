@@ -1,7 +1,6 @@
 import type { AwsCredentialsProvider } from "../aws/credentials.ts";
 import { describeCause } from "../fault.ts";
 import { kafkaSecurity } from "../kafka/security.ts";
-import type { Log } from "../log.ts";
 import type { TlsOptions } from "../tls.ts";
 import type { Check, Examination } from "./check.ts";
 import { openKafkaRequests } from "./kafka-requests.ts";
@@ -21,12 +20,11 @@ interface Trial {
 export function examineKafka(
   subject: Subject,
   settings: MessageSettings,
-  log: Log,
   credentials?: AwsCredentialsProvider,
 ): Examination {
   const rights = kafkaRights(subject, settings);
   const { ssl } = kafkaSecurity(settings, credentials);
-  const kafka = openKafkaRequests(settings, log, credentials);
+  const kafka = openKafkaRequests(settings, credentials);
   const who = principal(settings);
   const allowed = async (trials: readonly Trial[]): Promise<string | Failure> => {
     const denied: Denied[] = [];

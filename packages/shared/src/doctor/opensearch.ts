@@ -1,8 +1,6 @@
 import type { Client } from "@opensearch-project/opensearch";
 import type { AwsCredentialsProvider } from "../aws/credentials.ts";
 import { describeCause } from "../fault.ts";
-import { Health } from "../health.ts";
-import { Log } from "../log.ts";
 import { openOpenSearch } from "../opensearch.ts";
 import type { OpenSearchSettings } from "../settings.ts";
 import { tlsOptions } from "../tls.ts";
@@ -10,6 +8,7 @@ import type { Check, Examination } from "./check.ts";
 import { addressOf } from "./embedding.ts";
 import { openSearchNeeds } from "./needs.ts";
 import { networkChecks } from "./network.ts";
+import { quietly } from "./quiet.ts";
 import type { Failure } from "./report.ts";
 import type { DoctorSettings, Subject } from "./settings.ts";
 
@@ -40,7 +39,7 @@ export function examineOpenSearch(
   const mayCreate = settings.OPENSEARCH_CREATE_INDEX !== false;
   const target = new URL(endpoint);
   const ca = { variable: "OPENSEARCH_TLS_CA_PATH", path: settings.OPENSEARCH_TLS_CA_PATH };
-  const client = openQuietly(settings, credentials);
+  const client = openOpenSearch(settings, quietly(), credentials);
   const who = principal(settings);
   const send = (method: string, path: string, body?: RequestBody): Promise<Answer> => ask(client, method, path, body);
   const refused = (answer: Answer) => refusal(answer, subject, settings);
@@ -106,12 +105,6 @@ export function examineOpenSearch(
     explain: (error) => explain(error, settings),
     close: () => client.close(),
   };
-}
-
-function openQuietly(settings: OpenSearchSettings, credentials?: AwsCredentialsProvider): Client {
-  const log = new Log("doctor", { level: "silent" });
-  const backoff = { initialMs: 0, maxMs: 0 };
-  return openOpenSearch(settings, { log, health: new Health(), backoff, hardStop: AbortSignal.abort() }, credentials);
 }
 
 /** Every answer is one, whatever its status. */

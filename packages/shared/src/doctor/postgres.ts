@@ -3,14 +3,13 @@ import type { Socket } from "node:net";
 import type { PoolClient } from "pg";
 import type { AwsCredentialsProvider } from "../aws/credentials.ts";
 import { describeCause } from "../fault.ts";
-import { Health } from "../health.ts";
-import type { Log } from "../log.ts";
 import { openPostgres } from "../postgres.ts";
 import type { PostgresSettings } from "../settings.ts";
 import { tlsOptions } from "../tls.ts";
 import type { Check, Examination } from "./check.ts";
 import { databaseNeed } from "./needs.ts";
 import { networkChecks } from "./network.ts";
+import { quietly } from "./quiet.ts";
 import type { Failure } from "./report.ts";
 import type { DoctorSettings } from "./settings.ts";
 
@@ -25,14 +24,12 @@ const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 export function examinePostgres(
   settings: PostgresSettings & DoctorSettings,
   writes: boolean,
-  log: Log,
   credentials?: AwsCredentialsProvider,
 ): Examination {
   const { POSTGRES_HOST: host, POSTGRES_PORT: port, POSTGRES_USER: user, POSTGRES_SCHEMA: schema } = settings;
   const ca = { variable: "POSTGRES_TLS_CA_PATH", path: settings.POSTGRES_TLS_CA_PATH };
   const usesTls = settings.POSTGRES_USE_IAM_AUTH || settings.POSTGRES_TLS;
-  const patience = { log, health: new Health(), backoff: { initialMs: 0, maxMs: 0 }, hardStop: AbortSignal.abort() };
-  const pool = openPostgres({ ...settings, POSTGRES_POOL_MAX: 1 }, patience, credentials);
+  const pool = openPostgres({ ...settings, POSTGRES_POOL_MAX: 1 }, quietly(), credentials);
   let client: PoolClient | undefined;
   const connected = async (): Promise<PoolClient> => {
     client ??= await pool.connect();

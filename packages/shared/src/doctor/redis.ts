@@ -3,14 +3,13 @@ import { once } from "node:events";
 
 import type { AwsCredentialsProvider } from "../aws/credentials.ts";
 import { describeCause } from "../fault.ts";
-import { Health } from "../health.ts";
-import { Log } from "../log.ts";
 import { openRedis, type Redis } from "../redis.ts";
 import type { RedisSettings } from "../settings.ts";
 import { tlsOptions } from "../tls.ts";
 import type { Check, Examination } from "./check.ts";
 import { cacheNeeds } from "./needs.ts";
 import { networkChecks } from "./network.ts";
+import { quietly } from "./quiet.ts";
 import type { Failure } from "./report.ts";
 
 /** A key that a check left behind, because it was interrupted, ends by itself. */
@@ -32,7 +31,7 @@ export function examineRedis(settings: RedisSettings, credentials?: AwsCredentia
     step: "authentication",
     tried: `connect to ${host}:${port} as ${user}`,
     async run(signal) {
-      redis = openQuietly(settings, credentials);
+      redis = openRedis(settings, quietly(), credentials);
       // Rejects by the client's first error.
       await once(redis, "ready", { signal });
       return "accepted";
@@ -73,12 +72,6 @@ export function examineRedis(settings: RedisSettings, credentials?: AwsCredentia
     explain: (error) => explain(error, settings),
     close: async () => redis?.disconnect(),
   };
-}
-
-function openQuietly(settings: RedisSettings, credentials?: AwsCredentialsProvider): Redis {
-  const log = new Log("doctor", { level: "silent" });
-  const backoff = { initialMs: 0, maxMs: 0 };
-  return openRedis(settings, { log, health: new Health(), backoff, hardStop: AbortSignal.abort() }, credentials);
 }
 
 function explain(error: unknown, settings: RedisSettings): Failure | undefined {

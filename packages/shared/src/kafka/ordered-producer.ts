@@ -22,7 +22,10 @@ export type Delivery = { placement: Placement } | { fault: Fault; attempts: numb
  * the one before has ended.
  */
 export interface OrderedProducer extends AsyncDisposable {
-  /** Tries again, with exponential backoff and jitter, until the records are written or `giveUp` is aborted. */
+  /**
+   * Tries again, with exponential backoff and jitter, until the records are written or `giveUp` is aborted. A try that has
+   * begun by then is waited for.
+   */
   deliver(records: readonly OutgoingRecord[], giveUp: AbortSignal): Promise<Delivery[]>;
 }
 
@@ -120,8 +123,16 @@ class IdempotentProducer implements OrderedProducer {
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
       createPartitioner: remembering(this.#partitionOf),
+      // The fewest that kafkajs takes; its default has no end, and would not see that the records were given up.
+      retry: { retries: 1 },
     });
-    await producer.connect();
+    try {
+      await producer.connect();
+    } catch (error) {
+      // It may be connected all the same, and only have no identity yet.
+      await producer.disconnect();
+      throw error;
+    }
     this.#connected = producer;
     return producer;
   }

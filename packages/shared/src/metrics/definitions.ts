@@ -58,13 +58,13 @@ export const metricDefinitions = {
   },
   millrace_operation_duration_seconds: {
     type: "histogram",
-    help: "Time that operations took which ended well. Quantiles are within 5 % between 1 ms and 10 s.",
+    help: "Time that operations took which ended well. Quantiles are within 4 % between 1 ms and 10 s.",
     labels: ["operation"],
     processes: all,
   },
   millrace_operation_recent_seconds: {
     type: "gauge",
-    help: "Mean time of an operation on another service in the last 10 s, or the age of the oldest under way if that is more.",
+    help: "What an operation on another service took in the last 10 s (time-weighted mean), or the age of the oldest under way if that is more.",
     labels: ["operation", "dependency"],
     processes: stages,
   },
@@ -150,6 +150,36 @@ export const metricDefinitions = {
     type: "counter",
     help: "Texts that were looked up in the embedding cache: hit or miss. The local provider needs no cache.",
     labels: ["result"],
+    processes: ["embed"],
+  },
+  millrace_embedding_tokens_total: {
+    type: "counter",
+    help: "Tokens that the provider was paid for, as far as is known; 0 for the local provider.",
+    labels: ["model"],
+    processes: ["embed"],
+  },
+  millrace_embedding_cost_dollars_total: {
+    type: "counter",
+    help: "Estimated dollars: the tokens at the model's price; absent for a model without a known price.",
+    labels: ["model"],
+    processes: ["embed"],
+  },
+  millrace_embedding_budget_left_dollars: {
+    type: "gauge",
+    help: "What is left of EMBEDDING_BUDGET_USD_PER_DAY today; absent without such a budget.",
+    labels: [],
+    processes: ["embed"],
+  },
+  millrace_rate_limit: {
+    type: "gauge",
+    help: "The provider's limit a minute, of requests and of tokens; absent where it states none.",
+    labels: ["kind"],
+    processes: ["embed"],
+  },
+  millrace_rate_limit_left: {
+    type: "gauge",
+    help: "What is left of that limit by now.",
+    labels: ["kind"],
     processes: ["embed"],
   },
   millrace_http_requests_total: {

@@ -10,6 +10,8 @@ type Samples<Name extends MetricName> = Iterable<readonly [LabelsOf<Name>, Value
 interface Sample {
   metricName?: string;
   labels: Labels;
+  /** Written once for all lines that share the object. */
+  sharedLabels?: Labels;
   value: number;
 }
 
@@ -53,12 +55,13 @@ function linesOf(name: string, labels: Labels, value: number | Latency): Sample[
   if (typeof value === "number") return [{ labels, value }];
   const buckets = value.cumulative.map((count, bucket) => ({
     metricName: `${name}_bucket`,
-    labels: { ...labels, le: String(bucketBounds[bucket]) },
+    labels: { le: String(bucketBounds[bucket]) },
+    sharedLabels: labels,
     value: count,
   }));
   return [
     ...buckets,
-    { metricName: `${name}_bucket`, labels: { ...labels, le: "+Inf" }, value: value.count },
+    { metricName: `${name}_bucket`, labels: { le: "+Inf" }, sharedLabels: labels, value: value.count },
     { metricName: `${name}_sum`, labels, value: value.sumSeconds },
     { metricName: `${name}_count`, labels, value: value.count },
   ];

@@ -13,6 +13,9 @@ export interface ItemResult {
 
 export type BulkItem = { index?: ItemResult; delete?: ItemResult };
 
+/** What is asked for of each item's result: a fifth of its bytes. */
+const ANSWERED = ["items.*.status", "items.*.error"];
+
 /** A larger one is not kept for the next request. */
 const KEPT_BUFFER_MAX_BYTES = 16_777_216;
 
@@ -62,7 +65,7 @@ export class BulkRequests {
     // The client sends a buffer as it is; its types know arrays of objects only.
     const body = buffer.written as unknown as Record<string, unknown>[];
     const headers = { "content-type": format.contentType, accept: "application/json" };
-    const request = this.#client.bulk({ body }, { headers });
+    const request = this.#client.bulk({ body, filter_path: ANSWERED }, { headers });
     const abort = () => request.abort();
     signal.addEventListener("abort", abort, { once: true });
     // The second half of a batch, say, whose first half was cut off: the signal does not speak again.

@@ -14,9 +14,9 @@ export function processorMicroseconds(pid: number): number {
   return (living + endedUser + endedSystem) * MICROSECONDS_PER_TICK;
 }
 
-/** The most memory that a process ever had, in bytes, as the kernel kept it (`VmHWM`; Linux only). */
+/** The most memory that a process ever had, in bytes, as the kernel kept it (`VmHWM`; Linux only); 0 once it has ended. */
 export function peakResidentBytes(pid: number): number {
-  const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  const [, kilobytes = 0] = /^VmHWM:\s+(\d+) kB$/m.exec(readOrNothing(`/proc/${pid}/status`)) ?? [];
   return Number(kilobytes) * 1_024;
 }
 
@@ -32,7 +32,7 @@ function childrenOf(pid: number): number[] {
   return readOrNothing(`/proc/${pid}/task/${pid}/children`).trim().split(" ").filter(Boolean).map(Number);
 }
 
-/** A child may end at any time. */
+/** A process may end at any time. */
 function readOrNothing(file: string): string {
   try {
     return readFileSync(file, "utf8");

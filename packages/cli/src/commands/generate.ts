@@ -1,0 +1,129 @@
+import { generate, type ScenarioName, type ShapeName, shapeNames, shapes } from "@millrace/generators";
+import { Argument, Command, Option } from "commander";
+import { parseDuration, parseMoment } from "../durations.ts";
+import { CommandError } from "../errors.ts";
+import { apiTarget } from "../generate/api.ts";
+import { kafkaTarget } from "../generate/kafka.ts";
+import { showGenerateProgress } from "../generate/progress.ts";
+import { run } from "../generate/run.ts";
+import { standardOutput } from "../generate/standard-output.ts";
+import type { Target } from "../generate/target.ts";
+import { parsePercent, parsePositive, parseUrl, wholeNumber } from "../options.ts";
+
+interface Options {
+  to: "stdout" | "kafka" | "api";
+  topic: string;
+  url: URL;
+  token?: string;
+  rate: number;
+  shape: ShapeName;
+  count?: number;
+  duration?: number;
+  pace?: boolean;
+  start?: number;
+  seed: number;
+  users: number;
+  devices: number;
+  late: number;
+  duplicate: number;
+  invalid: number;
+}
+
+const EXIT_INTERRUPTED = 130;
+/** What is not paced begins here, so that the same seed makes the same bytes. */
+const START_MS = Date.UTC(2026, 0, 1);
+
+const DURATION_MS = 60_000;
+
+const scenarios: Record<ScenarioName, string> = {
+  iot: "sensors: readings that wander around their mean, and outages",
+  clickstream: "visits of a shop: sessions from page to page, by a few users most often (Zipf)",
+  transactions: "card payments: many small ones, few large ones, and rarely a fraud",
+};
+
+const help = `
+Scenarios:
+${Object.entries(scenarios)
+  .map(([name, text]) => `  ${name.padEnd(14)}${text}`)
+  .join("\n")}
+
+Shapes of the rate:
+${shapeNames.map((name) => `  ${name.padEnd(14)}${shapes[name].description}`).join("\n")}
+
+The same seed and options make the same events; where they are paced, so does the same --start.
+kafka is told where it is by the variables that the processes read (KAFKA_BOOTSTRAP_SERVERS, EVENTS_FORMAT,
+SCHEMA_REGISTRY_URL, …). What is generated goes to standard output, the progress to standard error.
+
+Examples:
+  millrace generate iot --count 1000000 > readings.jsonl
+  millrace generate transactions --to api --rate 200 --duration 10m --late 2% --duplicate 1%
+  millrace generate clickstream --to kafka --topic clicks --shape burst --invalid 0.5%
+
+Exit code 0: every valid event was delivered. 1: not.`;
+
+export function generateCommand(stop: AbortSignal): Command {
+  return new Command("generate")
+    .description("make events that look like real ones, the same ones for the same seed")
+    .addArgument(new Argument("<scenario>", "what they are of").choices(Object.keys(scenarios)))
+    .addOption(new Option("--to <target>", "where they go").choices(["stdout", "kafka", "api"]).default("stdout"))
+    .option("--topic <topic>", "with kafka and api", "events")
+    .option("--url <url>", "of the api", parseUrl, new URL("http://127.0.0.1:8080"))
+    .addOption(new Option("--token <token>", "bearer token for the api").env("MILLRACE_TOKEN"))
+    .option("--rate <number>", "events a second", parsePositive, 1_000)
+    .addOption(new Option("--shape <name>", "how the rate changes").choices(shapeNames).default("constant"))
+    .option("--count <number>", "ends after as many events", wholeNumber(1, 1_000_000_000_000))
+    .option(
+      "--duration <duration>",
+      "ends after as long, by the clock of the events; default: 1m, where there is no --count",
+      parseDuration,
+    )
+    .option("--pace", "each when it is due; default with kafka and api")
+    .option("--no-pace", "as fast as can be; default with stdout")
+    .option("--start <time>", "of the first event; default: now where paced, else 2026-01-01T00:00:00Z", parseMoment)
+    .option("--seed <number>", "another one makes other events", wholeNumber(0, 2 ** 31 - 1), 1)
+    .option("--users <number>", "how many there are", wholeNumber(1, 1_000_000), 10_000)
+    .option("--devices <number>", "how many there are", wholeNumber(1, 1_000_000), 1_000)
+    .option("--late <percent>", "of the events: older than what was sent before", parsePercent, 0)
+    .option("--duplicate <percent>", "of the events: sent twice", parsePercent, 0)
+    .option("--invalid <percent>", "of the events: broken", parsePercent, 0)
+    .addHelpText("after", help)
+    .action((scenario: ScenarioName, options: Options) => generateEvents(scenario, options, stop));
+}
+
+async function generateEvents(scenario: ScenarioName, options: Options, stop: AbortSignal): Promise<void> {
+  const { rate: ratePerS, shape, seed, users, devices, late, duplicate, invalid, count } = options;
+  if (late + duplicate + invalid > 1) throw new CommandError("--late, --duplicate and --invalid exceed 100% together.");
+  const paced = options.pace ?? options.to !== "stdout";
+  const startMs = options.start ?? (paced ? Date.now() : START_MS);
+  const durationMs = options.duration ?? (count === undefined ? DURATION_MS : Number.POSITIVE_INFINITY);
+  if (shape === "ramp" && !Number.isFinite(durationMs)) throw new CommandError("--shape ramp needs a --duration.");
+  const events = generate({
+    ...{ scenario, seed, users, devices, late, duplicate, invalid },
+    ...{ shape, ratePerS, startMs, durationMs },
+  });
+  await using target = await targetOf(options, stop);
+  const progress = showGenerateProgress();
+  const sent = await run(events, {
+    target,
+    count: count ?? Number.POSITIVE_INFINITY,
+    ...(paced && { pacedFromMs: startMs }),
+    stop,
+    onProgress: (so, atMs) => {
+      const done = so.accepted + so.refused + so.failed;
+      progress.update(so, Math.max(done / (count ?? Number.POSITIVE_INFINITY), (atMs - startMs) / durationMs));
+    },
+  }).finally(() => progress.end());
+  if (stop.aborted) process.exitCode = EXIT_INTERRUPTED;
+  else if (sent.failed > 0 || sent.refused > sent.invalid) process.exitCode = 1;
+}
+
+function targetOf({ to, topic, url, token }: Options, stop: AbortSignal): Target | Promise<Target> {
+  switch (to) {
+    case "stdout":
+      return standardOutput(stop);
+    case "kafka":
+      return kafkaTarget(topic, stop);
+    case "api":
+      return apiTarget({ url, topic, ...(token !== undefined && { token }) }, stop);
+  }
+}

@@ -1,0 +1,79 @@
+import {
+  createEventEncoder,
+  createEventProducer,
+  type Event,
+  type EventEncoder,
+  eventSettings,
+  openSchemaRegistry,
+  type Published,
+  schemaRegistrySettings,
+} from "@millrace/events";
+import {
+  checkIdentity,
+  createKafka,
+  ensureTopics,
+  Health,
+  kafkaSettings,
+  Log,
+  type Patience,
+  readConfiguration,
+  topicSettings,
+} from "@millrace/shared";
+import { z } from "zod";
+import type { Sent, Target } from "./target.ts";
+
+const settings = z.object({ ...kafkaSettings, ...topicSettings, ...schemaRegistrySettings, ...eventSettings });
+
+/** Straight to the topic, as the api would write it; the invalid ones as plain JSON, which whoever reads the topic must bear. */
+export async function kafkaTarget(topic: string, stop: AbortSignal): Promise<Target> {
+  const config = readConfiguration(settings.superRefine(checkIdentity), process.env);
+  const log = new Log("generate", { level: "silent" });
+  const patience: Patience = { log, health: new Health(), backoff: { initialMs: 100, maxMs: 1_000 }, hardStop: stop };
+  const kafka = createKafka(config, "millrace-generate", log);
+  const { SCHEMA_REGISTRY_URL, KAFKA_TOPIC_PARTITIONS: partitions } = config;
+  const registry =
+    SCHEMA_REGISTRY_URL === undefined ? undefined : openSchemaRegistry({ ...config, SCHEMA_REGISTRY_URL });
+  if (config.KAFKA_CREATE_TOPICS) {
+    const topics = [topic, config.EVENTS_DLQ_TOPIC].map((name) => ({ topic: name, partitions }));
+    await ensureTopics(kafka, topics, config.KAFKA_REPLICATION_FACTOR, patience);
+  }
+  const broken = new Set<object>();
+  const encoder = bearingBroken(createEventEncoder(config.EVENTS_FORMAT, registry), broken);
+  const producer = createEventProducer(kafka, encoder, config, patience);
+  return {
+    async send(batch) {
+      for (const { kind, event } of batch) if (kind === "invalid") broken.add(event);
+      const published = await producer.publish(
+        topic,
+        batch.map(({ event }) => event as Event),
+      );
+      broken.clear();
+      return counted(published);
+    },
+    [Symbol.asyncDispose]: () => producer[Symbol.asyncDispose](),
+  };
+}
+
+function bearingBroken(encoder: EventEncoder, broken: ReadonlySet<object>): EventEncoder {
+  return {
+    async prepare(topic) {
+      const prepared = await encoder.prepare(topic);
+      if ("fault" in prepared) return prepared;
+      return {
+        value: (event) => (broken.has(event) ? Buffer.from(JSON.stringify(event)) : prepared.value(event)),
+      };
+    },
+  };
+}
+
+function counted(published: readonly Published[]): Sent {
+  const sent: Sent = { accepted: 0, refused: 0, failed: 0 };
+  for (const outcome of published) {
+    if (outcome.status === "published") sent.accepted++;
+    else {
+      sent.failed++;
+      sent.cause = outcome.fault.cause;
+    }
+  }
+  return sent;
+}

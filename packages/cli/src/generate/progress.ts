@@ -1,0 +1,47 @@
+import { Presets, SingleBar } from "cli-progress";
+import type { Sent } from "./target.ts";
+
+export interface GenerateProgress {
+  /** @param part of all that there is to do, from 0 to 1 */
+  update(sent: Sent, part: number): void;
+  /** Ends the display with what was done in all. */
+  end(): void;
+}
+
+const PLAIN_INTERVAL_MS = 5_000;
+const TERMINAL_INTERVAL_MS = 250;
+
+/** On standard error, since standard output may be what is generated: a bar on a terminal, else a line every five seconds. */
+export function showGenerateProgress(): GenerateProgress {
+  const startedAtMs = performance.now();
+  const isTerminal = process.stderr.isTTY;
+  let latest: Sent = { accepted: 0, refused: 0, failed: 0 };
+  let percent = 0;
+  const bar = new SingleBar(
+    { format: "{bar} {percentage}%  {state}", stream: process.stderr, hideCursor: true, clearOnComplete: true },
+    Presets.shades_classic,
+  );
+  const state = (): string => {
+    const { accepted, refused, failed } = latest;
+    const ratePerS = Math.round(accepted / ((performance.now() - startedAtMs) / 1_000));
+    const rest = `${refused > 0 ? `, ${refused} refused` : ""}${failed > 0 ? `, ${failed} failed` : ""}`;
+    return `${accepted} events, ${ratePerS} a second${rest}`;
+  };
+  const show = (): void => {
+    if (isTerminal) bar.update(percent, { state: state() });
+    else process.stderr.write(`${Math.floor(percent)}%: ${state()}\n`);
+  };
+  if (isTerminal) bar.start(100, 0, { state: "" });
+  const timer = setInterval(show, isTerminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS);
+  return {
+    update(sent, part) {
+      latest = sent;
+      percent = 100 * Math.min(1, part);
+    },
+    end() {
+      clearInterval(timer);
+      if (isTerminal) bar.stop();
+      process.stderr.write(`${state()}${latest.cause === undefined ? "" : `; the last reason: ${latest.cause}`}\n`);
+    },
+  };
+}

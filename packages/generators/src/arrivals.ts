@@ -1,0 +1,61 @@
+/** A moment of a run. */
+interface Moment {
+  timestampMs: number;
+  elapsedMs: number;
+  durationMs: number;
+}
+
+/** How the number of events a second changes with time. */
+export interface Shape {
+  description: string;
+  /** The part of the rate that is generated at a moment; never 0. */
+  factorAt(moment: Moment): number;
+}
+
+const DAY_MS = 86_400_000;
+const BUSIEST_MS = 16 * 3_600_000;
+const BURST_EVERY_MS = 60_000;
+const BURST_MS = 5_000;
+const BURST_FACTOR = 10;
+/** Where a ramp begins, and when a day is quietest. */
+const LOWEST = 0.1;
+
+export const shapes = {
+  constant: { description: "always the rate", factorAt: () => 1 },
+  ramp: {
+    description: "from a tenth of the rate steadily up to it, which is reached at the end of the duration",
+    factorAt: ({ elapsedMs, durationMs }) => LOWEST + (1 - LOWEST) * Math.min(1, elapsedMs / durationMs),
+  },
+  burst: {
+    description: `${BURST_FACTOR} times the rate in the last ${BURST_MS / 1_000} s of every minute`,
+    factorAt: ({ elapsedMs }) => (elapsedMs % BURST_EVERY_MS < BURST_EVERY_MS - BURST_MS ? 1 : BURST_FACTOR),
+  },
+  day: {
+    description: "as people live: the rate at 16:00 UTC, and a tenth of it at 04:00",
+    factorAt: ({ timestampMs }) => {
+      const height = (1 + Math.cos((2 * Math.PI * (timestampMs - BUSIEST_MS)) / DAY_MS)) / 2;
+      return LOWEST + (1 - LOWEST) * height;
+    },
+  },
+} as const satisfies Record<string, Shape>;
+export type ShapeName = keyof typeof shapes;
+export const shapeNames = Object.keys(shapes) as ShapeName[];
+
+export interface ArrivalOptions {
+  shape: ShapeName;
+  ratePerS: number;
+  startMs: number;
+  /** Nothing happens after it; may be infinite, and a ramp then never ends. */
+  durationMs: number;
+}
+
+/** When each event happens, whole milliseconds since 1970, each as late as the one before or later. */
+export function* arrivals({ shape, ratePerS, startMs, durationMs }: ArrivalOptions): Generator<number> {
+  const { factorAt }: Shape = shapes[shape];
+  let elapsedMs = 0;
+  while (elapsedMs < durationMs) {
+    const timestampMs = startMs + elapsedMs;
+    yield Math.floor(timestampMs);
+    elapsedMs += 1_000 / (ratePerS * factorAt({ timestampMs, elapsedMs, durationMs }));
+  }
+}

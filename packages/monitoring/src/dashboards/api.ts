@@ -1,0 +1,47 @@
+import type { Dashboard } from "./grafana.ts";
+import { graph, processRow, quantileOf, rateOf } from "./panels.ts";
+
+const operations = 'millrace_operation_duration_seconds{service="api"}';
+
+export const api: Dashboard = {
+  name: "api",
+  title: "Millrace: API",
+  description: "Requests, their answers and their latency.",
+  rows: [
+    {
+      title: "Requests",
+      panels: [
+        graph("By route", "reqps", "Answered each second.", {
+          expr: rateOf("millrace_http_requests_total", "method, route"),
+          legend: "{{method}} {{route}}",
+        }),
+        graph("By status", "reqps", "4xx: clients' mistakes; 500: a bug; other 5xx: a service is away.", {
+          expr: rateOf("millrace_http_requests_total", "status"),
+          legend: "{{status}}",
+        }),
+        graph("Messages published", "reqps", "Acknowledged by Kafka.", {
+          expr: rateOf('millrace_messages_total{service="api"}', "instance"),
+          legend: "{{instance}}",
+        }),
+      ],
+    },
+    {
+      title: "Latency",
+      panels: [
+        graph("p50", "s", "api.publish: until Kafka has acknowledged; api.request: every route together.", {
+          expr: quantileOf(0.5, operations, ["operation"]),
+          legend: "{{operation}}",
+        }),
+        graph("p99", "s", "One of a hundred took longer.", {
+          expr: quantileOf(0.99, operations, ["operation"]),
+          legend: "{{operation}}",
+        }),
+        graph("PostgreSQL connections", "short", "All busy and statements waiting: raise POSTGRES_POOL_MAX.", {
+          expr: 'sum by (state) (millrace_postgres_connections{service="api"})',
+          legend: "{{state}}",
+        }),
+      ],
+    },
+    processRow("api"),
+  ],
+};

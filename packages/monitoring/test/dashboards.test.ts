@@ -1,0 +1,103 @@
+import { metricDefinitions } from "@millrace/shared";
+import { type EmbeddingsApi, startEmbeddingsApi } from "@millrace/testbed";
+import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
+import { toGrafana } from "../src/dashboards/grafana.ts";
+import { dashboards } from "../src/dashboards/index.ts";
+import { openMonitoredPipeline } from "./monitored-pipeline.ts";
+import { readRules } from "./rule-files.ts";
+
+let provider: EmbeddingsApi;
+let probedTokens: number;
+let monitored: Awaited<ReturnType<typeof openMonitoredPipeline>>;
+
+beforeAll(async () => {
+  // With a price and limits, so that what is told of them is there too.
+  provider = await startEmbeddingsApi({ requestsPerMinute: 3_000, tokensPerMinute: 1_000_000 });
+  monitored = await openMonitoredPipeline(inject("stack"), {
+    EMBEDDING_PROVIDER: "openai",
+    OPENAI_API_KEY: "fake",
+    OPENAI_BASE_URL: provider.baseUrl,
+    EMBEDDING_BUDGET_USD_PER_DAY: "1",
+  });
+  const { prometheus, publish } = monitored;
+  // One word, by which the process tries the provider when it starts.
+  probedTokens = (await provider.stats()).embedded.tokens;
+  await publish(Array.from({ length: 50 }, (_, index) => `message ${index}`));
+  const scraped = async () => {
+    expect(await prometheus.query('millrace_messages_total{service="sink"} == 50')).toHaveLength(1);
+    // And the rules were evaluated on it.
+    expect(await prometheus.query("millrace_publish_to_stored_seconds:p99_rate5m")).toHaveLength(1);
+  };
+  await vi.waitFor(scraped, { timeout: 60_000, interval: 500 });
+});
+
+afterAll(async () => {
+  await monitored?.resources.disposeAsync();
+  await provider?.[Symbol.asyncDispose]();
+});
+
+const rules = await readRules();
+
+test.each(dashboards.map((dashboard) => [dashboard.name, dashboard] as const))(
+  "the dashboard %s is understood, and names what a running pipeline exposes",
+  async (_, { rows }) => {
+    const queries = rows.flatMap(({ panels }) => panels.flatMap((panel) => panel.queries));
+    for (const { expr } of queries) await expectKnown(expr.replaceAll("$__rate_interval", "1m"));
+  },
+);
+
+test("the rules are understood, and name what a running pipeline exposes", async () => {
+  for (const { expr } of rules) await expectKnown(expr);
+});
+
+async function expectKnown(expression: string): Promise<void> {
+  await monitored.prometheus.query(expression);
+  const selectors = selectorsOf(expression);
+  expect(selectors.length, expression).toBeGreaterThan(0);
+  for (const selector of selectors) expect(await monitored.prometheus.query(selector), selector).not.toEqual([]);
+}
+
+/** `name{labels}` and `name` of every metric in an expression. */
+function selectorsOf(expression: string): string[] {
+  const found = expression.matchAll(/(?<![\w$"])((?:\w+:)?(?:millrace|process|nodejs)_[\w:]+|up)\b(\{[^}]*\})?/g);
+  return [...found].map(([, name = "", labels = ""]) => name + labels);
+}
+
+test("every metric that is documented is exposed, each by the processes that the documentation names", async () => {
+  const names = await monitored.prometheus.metricNames();
+  for (const [name, { type, processes }] of Object.entries(metricDefinitions)) {
+    const series = type === "histogram" ? `${name}_count` : name;
+    expect(names).toContain(series);
+    const services = (await monitored.prometheus.query(`count by (service) (${series})`)).map(
+      ({ metric }) => metric.service,
+    );
+    expect(services.toSorted(), name).toEqual([...processes].toSorted());
+  }
+});
+
+test("what was paid is told in tokens and dollars", async () => {
+  const { tokens } = (await provider.stats()).embedded;
+  const told = await monitored.prometheus.query("millrace_embedding_tokens_total");
+  expect(told.map(({ value }) => Number(value[1]))).toEqual([tokens - probedTokens]);
+  expect(await monitored.prometheus.query("millrace_embedding_cost_dollars_total > 0")).toHaveLength(1);
+  expect(await monitored.prometheus.query("0 < millrace_embedding_budget_left_dollars < 1")).toHaveLength(1);
+});
+
+test("a metric that nobody exposes would be noticed", async () => {
+  expect(selectorsOf('rate(millrace_nothing_total{service="x"}[1m])')).toEqual(['millrace_nothing_total{service="x"}']);
+  expect(await monitored.prometheus.query('millrace_nothing_total{service="x"}')).toEqual([]);
+  await expect(monitored.prometheus.query("rate(millrace_ready")).rejects.toThrow("parse error");
+});
+
+test("panels do not overlap, and each says what it means", () => {
+  for (const dashboard of dashboards) {
+    const { panels } = toGrafana(dashboard) as { panels: { gridPos: Record<"x" | "y" | "w" | "h", number> }[] };
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)},${y + Math.floor(cell / w)}`),
+    );
+    expect(new Set(cells).size).toBe(cells.length);
+    for (const { x, w } of panels.map(({ gridPos }) => gridPos))
+      expect(Number.isInteger(x) && Number.isInteger(w)).toBe(true);
+    for (const panel of dashboard.rows.flatMap((row) => row.panels)) expect(panel.description).toMatch(/\.$/);
+  }
+});

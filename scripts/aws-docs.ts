@@ -39,7 +39,7 @@ export function awsPolicies(): string {
   ]);
   return [
     "For these variables, for example:",
-    ...block("sh", variables.join("\n")),
+    ...block("properties", variables.join("\n")),
     ...policies,
     "### Trust policy for IRSA",
     ...block("json", json(trustPolicyOf("irsa", settings, { arn }))),

@@ -1,6 +1,6 @@
 // Writes what the code knows better than a person: the README's table of variables, .env.example, what Compose passes on,
-// which variables the chart takes, the tables of docs/logs.md and docs/monitoring.md, the policies and verdicts of
-// docs/aws.md, the events' schemas, and the dashboards for Grafana.
+// which variables the chart takes, docs/api.md, the tables of docs/logs.md and docs/monitoring.md, the policies and
+// verdicts of docs/aws.md, the events' schemas, and the dashboards for Grafana.
 //   npm run docs              writes them
 //   npm run docs -- --check   fails when one of them is out of date
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -19,6 +19,7 @@ import {
   type VariableDescription,
 } from "../packages/shared/src/index.ts";
 import { sinkConfig } from "../packages/sink/src/config.ts";
+import { apiPage } from "./api-docs.ts";
 import { awsPolicies, awsVerdicts } from "./aws-docs.ts";
 
 const root = resolve(import.meta.dirname, "..");
@@ -39,6 +40,7 @@ const written = {
   "deploy/helm/millrace/values.schema.json": chartSchema(),
   "docs/aws.md": between(between(read("docs/aws.md"), "policies", awsPolicies()), "verdicts", awsVerdicts()),
   "docs/logs.md": between(read("docs/logs.md"), "actions", actionTable()),
+  "docs/api.md": await apiPage(),
   "docs/monitoring.md": between(read("docs/monitoring.md"), "metrics", metricTable()),
   ...dashboardFiles(),
   ...schemaFiles(),

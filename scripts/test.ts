@@ -17,6 +17,7 @@ let failedCommands = 0;
 try {
   run("turbo", ["boundaries"]);
   run("node", ["--conditions=millrace", "scripts/generate-docs.ts", "--check"]);
+  run("node", ["--conditions=millrace", "scripts/documented-commands.ts"]);
   run("biome", [
     "check",
     "--error-on-warnings",

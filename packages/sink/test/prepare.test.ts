@@ -1,11 +1,24 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { createKafka, type Log, openPostgres, readConfiguration } from "@millrace/shared";
+import { createKafka, type DeadLetter, type Log, openPostgres, readConfiguration } from "@millrace/shared";
 import { testEnvironment } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
 import { sinkConfig } from "../src/config.ts";
+import { documentIds } from "../src/document-id.ts";
+import { PostgresAuditLog } from "../src/postgres/audit-log.ts";
 import { CLOSED_PORT, testPatience } from "./support.ts";
+
+const letter: DeadLetter = {
+  origin: { topic: "messages", partition: 3, offset: 1, timestampMs: 1 },
+  key: null,
+  value: Buffer.from("refused"),
+  headers: [],
+  fault: { kind: "poison", code: "too_long", cause: "it is too long" },
+  stage: "ingest",
+  attempts: 1,
+  failedAt: new Date().toISOString(),
+};
 
 const closing: (() => Promise<void>)[] = [];
 afterAll(() => Promise.all(closing.map((close) => close())));
@@ -45,6 +58,27 @@ test("makes the table and the topics, even where the processes may not, and agai
   ]);
   const topics = [...config.KAFKA_TOPICS, config.BATCHES_TOPIC, config.VECTORS_TOPIC, config.DEAD_LETTERS_TOPIC];
   expect(await topicsOf(environment, patience.log)).toEqual(expect.arrayContaining(topics));
+});
+
+test("what it made serves a process that may only read and write it", async () => {
+  const environment = testEnvironment();
+  const { POSTGRES_SCHEMA: schema } = readConfiguration(sinkConfig, environment);
+  const owner = openPostgres(readConfiguration(sinkConfig, environment), testPatience());
+  closing.push(() => owner.end());
+  const user = `writer_${schema}`;
+  // As docs/deploy.md says, before there is a table.
+  await owner.query(`CREATE SCHEMA "${schema}"; CREATE USER "${user}" PASSWORD 'writer';
+    GRANT USAGE ON SCHEMA "${schema}" TO "${user}";
+    ALTER DEFAULT PRIVILEGES IN SCHEMA "${schema}" GRANT SELECT, INSERT, UPDATE ON TABLES TO "${user}"`);
+  expect(await exitCode(start(environment))).toBe(0);
+
+  const limited = { ...environment, POSTGRES_USER: user, POSTGRES_PASSWORD: "writer" };
+  const writer = openPostgres(readConfiguration(sinkConfig, limited), testPatience());
+  closing.push(() => writer.end());
+  const audit = new PostgresAuditLog(writer, "documents", documentIds.offset);
+  expect((await audit.recordRefused([letter])).failed).toEqual([]);
+  expect((await writer.query("SELECT error_code FROM demo_log")).rows).toEqual([{ error_code: "too_long" }]);
+  await expect(writer.query("CREATE TABLE another (id int)")).rejects.toThrow("permission denied");
 });
 
 test("stopped before it has finished, it does not say that it has", async () => {

@@ -57,7 +57,7 @@ const blockAfter = (heading: string, language: string): string => {
   return new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(from)?.[1] ?? "";
 };
 const example = Object.fromEntries(
-  blockAfter("For these variables", "sh")
+  blockAfter("For these variables", "properties")
     .trim()
     .split("\n")
     .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),

@@ -26,11 +26,11 @@ export const bugs = {
       replace: "    if (embedded.dimensions === 0) return;\n    const refused = new Set<Message>(",
     },
     {
-      file: "embed/src/embed.ts",
-      find: '        return "fault" in outcome ? outcome : { value: outcome };',
-      replace: `        if ("fault" in outcome && outcome.fault.code === "rate_limited")
+      file: "embed/src/admission.ts",
+      find: '        return "fault" in answer ? answer : { value: answer };',
+      replace: `        if ("fault" in answer && answer.fault.code === "rate_limited")
           return { value: { model: "", dimensions: 0, vectors: new Float32Array(), failed: [] } };
-        return "fault" in outcome ? outcome : { value: outcome };`,
+        return "fault" in answer ? answer : { value: answer };`,
     },
   ],
   /** The ledger counts the record after the last done one as done too. */

@@ -7,6 +7,8 @@ import type { DoctorSettings, ProcessName } from "./settings.ts";
 
 /** How soon everything is tried again where something failed. */
 const AGAIN_MS = 60_000;
+/** Processes that start together miss what the others are about to make: a failure is told when it is still one after this. */
+const SETTLING_MS = 5_000;
 
 type Context = Pick<ProcessContext<DoctorSettings>, "config" | "log" | "health" | "stop">;
 
@@ -20,16 +22,26 @@ export async function examineAtStart(
   { config, log, health, stop }: Context,
   options: DiagnoseOptions = {},
 ): Promise<void> {
-  for (;;) {
-    const report = await examined(process, config, options);
-    if (!report) return;
-    health.examined({ ...report, dependencies: report.dependencies.map(({ steps: _, ...rest }) => rest) });
-    for (const dependency of report.dependencies) {
-      log.record("doctor.check", dependency.status, dependency.durationMs, detailsOf(dependency));
-    }
+  const examine = () => examined(process, config, options);
+  const pause = (ms: number) => delay(ms, stop).catch(() => undefined);
+  let report = await examine();
+  if (report?.status === "failed") {
+    await pause(SETTLING_MS);
+    report = await examine();
+  }
+  while (report) {
+    tell(report, { log, health });
     if (report.status === "ok") return;
-    await delay(AGAIN_MS, stop).catch(() => undefined);
+    await pause(AGAIN_MS);
     if (stop.aborted) return;
+    report = await examine();
+  }
+}
+
+function tell(report: Report, { log, health }: Pick<Context, "log" | "health">): void {
+  health.examined({ ...report, dependencies: report.dependencies.map(({ steps: _, ...rest }) => rest) });
+  for (const dependency of report.dependencies) {
+    log.record("doctor.check", dependency.status, dependency.durationMs, detailsOf(dependency));
   }
 }
 

@@ -43,22 +43,25 @@ afterAll(async () => {
   await monitored?.resources.disposeAsync();
 });
 
-test("the logs, /metrics and /status tell the same latencies, within 5 %", async () => {
+test("the logs, /metrics, /status and the console tell the same latencies, within 5 %", async () => {
   // The last lines may come after the last message is stored, and a process reports every two seconds.
   await vi.waitFor(
     async () => {
-      const [logs, metrics, status] = await Promise.all([fromLogs(), fromMetrics(), fromStatus()]);
-      const sources = { metrics, status };
+      const logs = await fromLogs();
+      const [metrics, status, page] = await Promise.all([fromMetrics(), fromStatus(), fromConsole()]);
+      const sources = { metrics, status, console: page };
       for (const name of [...compared, END_TO_END]) {
         for (const [source, report] of Object.entries(sources))
           expectSame(report[name], logs[name], `${name} by ${source}`);
       }
-      expectSame(metrics[PUBLISH], logs[PUBLISH], PUBLISH);
-      // Of so many, all three mean the same by the 99th percentile: of fewer, which one of two neighbours it is would differ.
+      for (const report of [metrics, page]) expectSame(report[PUBLISH], logs[PUBLISH], PUBLISH);
+      // Of so many, all mean the same by the 99th percentile: of fewer, which one of two neighbours it is would differ.
       for (const [source, report] of Object.entries(sources)) {
         expectClose(report[END_TO_END]?.p99Ms, logs[END_TO_END]?.p99Ms, `p99 of ${END_TO_END} by ${source}`);
       }
-      expectClose(metrics[PUBLISH]?.p99Ms, logs[PUBLISH]?.p99Ms, `p99 of ${PUBLISH}`);
+      for (const report of [metrics, page]) {
+        expectClose(report[PUBLISH]?.p99Ms, logs[PUBLISH]?.p99Ms, `p99 of ${PUBLISH}`);
+      }
     },
     { timeout: 30_000, interval: 1_000 },
   );
@@ -108,12 +111,31 @@ async function fromMetrics(): Promise<Report> {
   return Object.fromEntries(await Promise.all([...compared, END_TO_END, PUBLISH].map(figures)));
 }
 
+type Latencies = Record<string, { latencies: Record<string, Figures> }>;
+
 async function fromStatus(): Promise<Report> {
   const response = await fetch(new URL("/status", monitored.pipeline.api));
-  const { stages } = (await response.json()) as { stages: Record<string, { latencies: Record<string, Figures> }> };
+  return byOperation(((await response.json()) as { stages: Latencies }).stages);
+}
+
+/** What the page draws: the first snapshot that it is sent. */
+async function fromConsole(): Promise<Report> {
+  const response = await fetch(new URL("/events", monitored.pipeline.api));
+  let received = "";
+  for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    received += piece;
+    const [, data] = /^event: snapshot\ndata: (.*)\n/m.exec(received) ?? [];
+    if (data === undefined) continue;
+    const { stages, api } = JSON.parse(data) as { stages: Latencies; api: Latencies[string] };
+    return byOperation({ ...stages, api });
+  }
+  throw new Error(`/events ended without a snapshot: ${received}`);
+}
+
+function byOperation(processes: Latencies): Report {
   return Object.fromEntries(
-    Object.entries(stages).flatMap(([stage, { latencies }]) =>
-      Object.entries(latencies).map(([operation, figures]) => [`${stage} ${operation}`, figures]),
+    Object.entries(processes).flatMap(([name, { latencies }]) =>
+      Object.entries(latencies).map(([operation, figures]) => [`${name} ${operation}`, figures]),
     ),
   );
 }

@@ -24,6 +24,7 @@ export { type Delivery, type OrderedProducer, openOrderedProducer } from "./kafk
 export { connectProducer, type OutgoingRecord, type Placement, type RecordProducer } from "./kafka/produce.ts";
 export { type OffsetRange, offsetRanges, type ReadRecord, readRanges } from "./kafka/read.ts";
 export { headersOf, type Received } from "./kafka/received.ts";
+export { createTopicReader, type FetchedPartition, type TopicReader } from "./kafka/topic-reader.ts";
 export { ensurePipelineTopics, ensureTopics, type TopicSpecification } from "./kafka/topics.ts";
 export { bucketBounds, Latency, type LatencySummary } from "./latency.ts";
 export { aborted, type ProcessContext, runProcess } from "./lifecycle.ts";

@@ -1,6 +1,7 @@
 import { aborted, ensurePipelineTopics, exposePool, Health, runProcess, serveHttp } from "@millrace/shared";
 import { acquire } from "./acquire.ts";
 import { createApp } from "./app.ts";
+import { logAuthMode } from "./auth/settings.ts";
 import { apiConfig } from "./config.ts";
 import { openEdges } from "./edges.ts";
 
@@ -8,6 +9,7 @@ await runProcess("api", apiConfig, async ({ config, log, health, metrics, stop, 
   await using open = openEdges(config, patience);
   const { edges, embedProbe, kafka } = open;
   exposePool(metrics, open.postgres, config.POSTGRES_POOL_MAX);
+  logAuthMode(config, log);
   const { postgres, opensearch, kafka: kafkaProbe, redis } = edges.probes;
 
   // It serves before anything is reached, so that /health can say what is missing.

@@ -8,6 +8,7 @@ export {
   ConfigurationError,
   describeVariables,
   readConfiguration,
+  requireSetting,
   type Settings,
   type VariableDescription,
   variable,

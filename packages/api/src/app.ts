@@ -21,6 +21,7 @@ import { publishEventsRoute } from "./routes/publish-events.ts";
 import { readinessRoutes } from "./routes/readiness.ts";
 import { type SearchEdges, searchRoute } from "./routes/search.ts";
 import { type StatusEdges, statusRoute } from "./routes/status.ts";
+import { streamRoute } from "./routes/stream.ts";
 
 export type ApiEdges = PublishEdges & StatusEdges & MessageStatusEdges & HealthEdges & SearchEdges & EventsEdges;
 
@@ -95,6 +96,13 @@ function addEventRoutes(app: OpenAPIHono, edges: ApiEdges, config: ApiConfig, me
   app.route("/", publishEventsRoute(edges, limits));
   app.route("/", latestEventsRoute(edges, config.EVENTS_LATEST_MAX, waitingMs));
   app.route("/", eventsHealthRoute(edges));
+  const streamLimits = {
+    timeoutMs: waitingMs,
+    tokenTimeoutMs: config.STREAM_TOKEN_TIMEOUT_MS,
+    clientBufferBytes: config.STREAM_CLIENT_BUFFER_BYTES,
+    origins: config.CORS_ORIGINS ?? [],
+  };
+  app.route("/", streamRoute(edges, streamLimits));
   app.route("/api/v1", metricsRoutes(metrics));
 }
 

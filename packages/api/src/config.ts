@@ -12,6 +12,7 @@ import {
 import { z } from "zod";
 import { authSettings, checkAuth } from "./auth/settings.ts";
 import { eventsApiSettings } from "./events/settings.ts";
+import { streamSettings } from "./streams/settings.ts";
 
 const settings = z.object({
   PORT: variable.integer(0, 65_535).default(8080).meta({ description: "Port of the process's HTTP server." }),
@@ -55,6 +56,7 @@ const settings = z.object({
   SEARCH_MAX_HITS: variable.integer(1, 1_000).default(100).meta({ description: "Most hits of one GET /search." }),
   ...authSettings,
   ...eventsApiSettings,
+  ...streamSettings,
   ...eventSettings,
   ...schemaRegistrySettings,
 });

@@ -4,6 +4,7 @@ import { createApp } from "./app.ts";
 import { logAuthMode } from "./auth/settings.ts";
 import { apiConfig } from "./config.ts";
 import { openEdges } from "./edges.ts";
+import { createWebSocketServer } from "./streams/web-socket.ts";
 
 await runProcess("api", apiConfig, async ({ config, log, health, metrics, stop, patience }) => {
   await using open = openEdges(config, patience);
@@ -15,7 +16,7 @@ await runProcess("api", apiConfig, async ({ config, log, health, metrics, stop, 
   // It serves before anything is reached, so that /health can say what is missing.
   const readiness = new Health();
   const app = createApp(edges, readiness, config, metrics);
-  await using server = await serveHttp({ fetch: (request) => app.fetch(request) }, config.HOST, config.PORT);
+  await using server = await serveHttp(app, config.HOST, config.PORT, createWebSocketServer());
   log.record("process.start", "ok", undefined, { port: server.port });
 
   await acquire({ postgres, opensearch, kafka: kafkaProbe, embed: embedProbe, redis }, patience, stop);

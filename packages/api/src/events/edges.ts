@@ -12,6 +12,7 @@ import { createRateLimit } from "../auth/rate-limit.ts";
 import type { ApiConfig } from "../config.ts";
 import type { Kafka, KafkaAdmin } from "../kafka/admin.ts";
 import type { LatestEventsEdges } from "../routes/latest-events.ts";
+import { EventStreams } from "../streams/event-streams.ts";
 import { createIdempotency, type Idempotency } from "./idempotency.ts";
 import { createEventTopics } from "./topics.ts";
 
@@ -19,6 +20,7 @@ export interface EventsEdges extends LatestEventsEdges {
   auth: AuthEdges;
   producer: ReturnType<typeof createEventProducer>;
   idempotency: Idempotency;
+  streams: EventStreams;
 }
 
 /** Of the time for a request, what delivery to a topic may take; delivery to the dead-letter topic may take as much again. */
@@ -38,12 +40,14 @@ export function openEventsEdges(
   const deliveryMs = Math.floor(config.REQUEST_TIMEOUT_MS * DELIVERY_SHARE);
   const settings = { ...config, EVENTS_DELIVERY_TIMEOUT_MS: Math.min(config.EVENTS_DELIVERY_TIMEOUT_MS, deliveryMs) };
   const encoder = createEventEncoder(config.EVENTS_FORMAT, registry);
+  const eventDecoder = createEventDecoder(openValueDecoder(config, patience));
   return {
     auth: { authenticate: createAuthenticator(config), rateLimit: createRateLimit(redis, config) },
     topics: createEventTopics(kafka, admin, config, patience),
     producer: resources.use(createEventProducer(kafka, encoder, settings, patience)),
     idempotency: createIdempotency(redis, config),
     topicReader: resources.use(createTopicReader(kafka)),
-    eventDecoder: createEventDecoder(openValueDecoder(config, patience)),
+    eventDecoder,
+    streams: resources.use(new EventStreams(kafka, eventDecoder, config, patience)),
   };
 }

@@ -3,7 +3,9 @@ import { describeCause, type Health, type Metrics } from "@millrace/shared";
 import { HTTPException } from "hono/http-exception";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { timeout } from "hono/timeout";
+import { crossOrigin } from "./auth/cross-origin.ts";
 import type { ApiConfig } from "./config.ts";
+import type { EventsEdges } from "./events/edges.ts";
 import { exposeMetrics } from "./expose-metrics.ts";
 import { HttpRequests } from "./http-requests.ts";
 import { createSnapshotReader } from "./live/snapshot.ts";
@@ -14,13 +16,17 @@ import { type DeadLettersEdges, deadLettersRoutes } from "./routes/dead-letters.
 import { type DoctorEdges, doctorRoute } from "./routes/doctor.ts";
 import { addDocumentation } from "./routes/documentation.ts";
 import { eventsRoute } from "./routes/events.ts";
+import { eventsHealthRoute } from "./routes/events-health.ts";
 import { type HealthEdges, healthRoute } from "./routes/health.ts";
+import { latestEventsRoute } from "./routes/latest-events.ts";
 import { type MessageStatusEdges, messageStatusRoute } from "./routes/message-status.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { type PublishEdges, publishRoute } from "./routes/publish.ts";
+import { publishEventsRoute } from "./routes/publish-events.ts";
 import { readinessRoutes } from "./routes/readiness.ts";
 import { type SearchEdges, searchRoute } from "./routes/search.ts";
 import { type StatusEdges, statusRoute } from "./routes/status.ts";
+import { streamRoute } from "./routes/stream.ts";
 
 export type ApiEdges = PublishEdges &
   StatusEdges &
@@ -28,7 +34,8 @@ export type ApiEdges = PublishEdges &
   HealthEdges &
   SearchEdges &
   DoctorEdges &
-  DeadLettersEdges;
+  DeadLettersEdges &
+  EventsEdges;
 
 /** Of the time for a request, what waiting for one other service may take: the rest is for saying that it did. */
 export const WAITING_SHARE = 0.8;
@@ -50,7 +57,7 @@ export function createApp(edges: ApiEdges, readiness: Health, config: ApiConfig,
       app,
       onMethodNotAllowed: (context, methods) => {
         const allow = methods.join(", ");
-        return problemResponse(context, new HttpProblem("method-not-allowed", `allowed: ${allow}`), { allow });
+        return problemResponse(context, new HttpProblem("method-not-allowed", `allowed: ${allow}`, {}, { allow }));
       },
     }),
   );
@@ -74,6 +81,7 @@ export function createApp(edges: ApiEdges, readiness: Health, config: ApiConfig,
   app.route("/", eventsRoute(createSnapshotReader(edges, config, waitingMs), config.CONSOLE_CLIENTS_MAX));
   app.route("/", consoleRoutes());
   app.route("/", metricsRoutes(metrics));
+  addEventRoutes(app, edges, config, metrics);
   addDocumentation(app);
 
   app.notFound((context) => problemResponse(context, new HttpProblem("no-such-route", "see /docs for what there is")));
@@ -91,6 +99,27 @@ export function createApp(edges: ApiEdges, readiness: Health, config: ApiConfig,
     return problemResponse(context, new HttpProblem("internal", "the request met a bug; the log says which"));
   });
   return app;
+}
+
+function addEventRoutes(app: OpenAPIHono, edges: ApiEdges, config: ApiConfig, metrics: Metrics): void {
+  const waitingMs = config.REQUEST_TIMEOUT_MS * WAITING_SHARE;
+  app.use("/api/v1/*", crossOrigin(config.CORS_ORIGINS));
+  const limits = {
+    maxBytes: config.PUBLISH_MAX_BYTES,
+    maxEvents: config.PUBLISH_MAX_MESSAGES,
+    timeoutMs: waitingMs,
+  };
+  app.route("/", publishEventsRoute(edges, limits));
+  app.route("/", latestEventsRoute(edges, config.EVENTS_LATEST_MAX, waitingMs));
+  app.route("/", eventsHealthRoute(edges));
+  const streamLimits = {
+    timeoutMs: waitingMs,
+    tokenTimeoutMs: config.STREAM_TOKEN_TIMEOUT_MS,
+    clientBufferBytes: config.STREAM_CLIENT_BUFFER_BYTES,
+    origins: config.CORS_ORIGINS ?? [],
+  };
+  app.route("/", streamRoute(edges, streamLimits));
+  app.route("/api/v1", metricsRoutes(metrics));
 }
 
 function timeoutException(timeoutMs: number): HTTPException {

@@ -1,3 +1,4 @@
+import { eventSettings, schemaRegistrySettings } from "@millrace/events";
 import {
   checkIdentity,
   kafkaSettings,
@@ -9,6 +10,9 @@ import {
   variable,
 } from "@millrace/shared";
 import { z } from "zod";
+import { authSettings, checkAuth } from "./auth/settings.ts";
+import { eventsApiSettings } from "./events/settings.ts";
+import { streamSettings } from "./streams/settings.ts";
 
 const settings = z.object({
   PORT: variable.integer(0, 65_535).default(8080).meta({ description: "Port of the process's HTTP server." }),
@@ -29,11 +33,11 @@ const settings = z.object({
   PUBLISH_MAX_BYTES: variable
     .integer(1_024, 1_073_741_824)
     .default(10_485_760)
-    .meta({ description: "Largest body of POST /publish." }),
+    .meta({ description: "Largest body of POST /publish, and of POST /api/v1/events/{topic}." }),
   PUBLISH_MAX_MESSAGES: variable
     .integer(1, 100_000)
     .default(1_000)
-    .meta({ description: "Most messages of one POST /publish." }),
+    .meta({ description: "Most messages of one POST /publish, and most events of one POST /api/v1/events/{topic}." }),
   PUBLISH_MESSAGE_MAX_BYTES: variable
     .integer(1_024, 67_108_864)
     .default(1_000_000)
@@ -54,8 +58,13 @@ const settings = z.object({
       "Neighbours that a semantic search explores the graph for: more find the nearest more surely, and cost more.",
   }),
   SEARCH_MAX_HITS: variable.integer(1, 1_000).default(100).meta({ description: "Most hits of one GET /search." }),
+  ...authSettings,
+  ...eventsApiSettings,
+  ...streamSettings,
+  ...eventSettings,
+  ...schemaRegistrySettings,
 });
 
 /** Everything that the api process can be told. */
-export const apiConfig = settings.superRefine(checkIdentity);
+export const apiConfig = settings.superRefine(checkIdentity).superRefine(checkAuth);
 export type ApiConfig = z.output<typeof apiConfig>;

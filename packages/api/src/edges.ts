@@ -16,6 +16,7 @@ import {
 import { type ApiEdges, WAITING_SHARE } from "./app.ts";
 import type { ApiConfig } from "./config.ts";
 import { createQueryEmbedder } from "./embed/query-embedder.ts";
+import { openEventsEdges } from "./events/edges.ts";
 import { type Kafka, KafkaAdmin } from "./kafka/admin.ts";
 import { createLagReader } from "./kafka/lag.ts";
 import { KafkaMessageLog } from "./kafka/message-log.ts";
@@ -44,6 +45,7 @@ export function openEdges(config: ApiConfig, patience: Patience, tracing: Tracin
   const kafka = createKafka(config, "api", log);
   const lagAdmin = resources.use(new KafkaAdmin(kafka));
   const probeAdmin = resources.use(new KafkaAdmin(kafka));
+  const eventsAdmin = resources.use(new KafkaAdmin(kafka));
   // These two connect at once and would log it before the services that come before them; `acquire` logs all in order.
   const quietly = { ...patience, log: new Log(log.service, { level: "error" }) };
   const groupLimits = {
@@ -79,6 +81,7 @@ export function openEdges(config: ApiConfig, patience: Patience, tracing: Tracin
       timeoutMs: searchWaitMs,
     }),
     queryEmbedder: createQueryEmbedder(config.EMBED_URL, searchWaitMs),
+    ...openEventsEdges(config, kafka, eventsAdmin, redis, patience, resources),
     readPresence: singleFlight(() => fromRedis(() => presenceBoard.read()), FRESH_MS),
     lastReport: () => patience.health.lastReport,
     readLag: singleFlight(() => lagReader.read(), FRESH_MS),

@@ -9,20 +9,23 @@ import {
 } from "@millrace/shared";
 import { acquire } from "./acquire.ts";
 import { createApp } from "./app.ts";
+import { logAuthMode } from "./auth/settings.ts";
 import { apiConfig } from "./config.ts";
 import { openEdges } from "./edges.ts";
+import { createWebSocketServer } from "./streams/web-socket.ts";
 
 await runProcess("api", apiConfig, async (context) => {
   const { config, log, health, metrics, tracing, stop, patience } = context;
   await using open = openEdges(config, patience, tracing);
   const { edges, embedProbe, kafka } = open;
   exposePool(metrics, open.postgres, config.POSTGRES_POOL_MAX);
+  logAuthMode(config, log);
   const { postgres, opensearch, kafka: kafkaProbe, redis } = edges.probes;
 
   // It serves before anything is reached, so that /health can say what is missing.
   const readiness = new Health();
   const app = createApp(edges, readiness, config, metrics);
-  await using server = await serveHttp({ fetch: (request) => app.fetch(request) }, config.HOST, config.PORT);
+  await using server = await serveHttp(app, config.HOST, config.PORT, createWebSocketServer());
   log.record("process.start", "ok", undefined, { port: server.port });
   void examineAtStart("api", context);
 

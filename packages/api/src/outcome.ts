@@ -1,4 +1,5 @@
 import { type RetryableFault, retryable } from "@millrace/shared";
+import { HttpProblem } from "./problem.ts";
 
 /** What asking another service comes to: its answer, or why there is none. */
 export type Outcome<Value> = { value: Value } | { fault: RetryableFault };
@@ -21,4 +22,11 @@ async function settled<Value>(operation: () => Promise<Value>): Promise<Outcome<
   } catch (error) {
     return { fault: retryable("unavailable", error) };
   }
+}
+
+/** The answer of a service, or the problem that there is none. */
+export function answerOf<Value>(service: string, outcome: Outcome<Value>): Value {
+  if ("value" in outcome) return outcome.value;
+  const { code, cause } = outcome.fault;
+  throw new HttpProblem(code === "timeout" ? "timeout" : "unavailable", `${service}: ${cause}`);
 }

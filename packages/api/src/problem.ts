@@ -6,12 +6,19 @@ export const problemKinds = {
   "malformed-body": { status: 400, title: "The body cannot be read" },
   "invalid-parameter": { status: 400, title: "A parameter is refused" },
   "foreign-origin": { status: 403, title: "Another site's page may not do this" },
+  unauthenticated: { status: 401, title: "Who asks is not known" },
+  forbidden: { status: 403, title: "Who asks may not do this" },
   "no-such-route": { status: 404, title: "There is nothing here" },
   "unknown-message": { status: 404, title: "The message is unknown" },
+  "unknown-topic": { status: 404, title: "The topic does not exist" },
   "method-not-allowed": { status: 405, title: "This method is not allowed here" },
+  "in-progress": { status: 409, title: "The same request is under way" },
+  "too-many-topics": { status: 409, title: "No more topics are created" },
   "too-large": { status: 413, title: "The body is too large" },
   "unsupported-media-type": { status: 415, title: "This content type is not accepted" },
   "invalid-body": { status: 422, title: "The body is refused" },
+  "other-request": { status: 422, title: "The Idempotency-Key is another request's" },
+  "rate-limited": { status: 429, title: "Too many requests" },
   internal: { status: 500, title: "The api has a bug" },
   unavailable: { status: 503, title: "A service that this needs is away" },
   "nothing-indexed": { status: 503, title: "Nothing has been indexed yet" },
@@ -53,19 +60,22 @@ export class HttpProblem extends Error {
   readonly kind: ProblemKind;
   /** Members beside those of RFC 9457. */
   readonly extensions: Record<string, unknown>;
+  readonly headers: Record<string, string>;
 
-  constructor(kind: ProblemKind, detail: string, extensions: Record<string, unknown> = {}) {
+  constructor(
+    kind: ProblemKind,
+    detail: string,
+    extensions: Record<string, unknown> = {},
+    headers: Record<string, string> = {},
+  ) {
     super(detail);
     this.kind = kind;
     this.extensions = extensions;
+    this.headers = headers;
   }
 }
 
-export function problemResponse(
-  context: Context,
-  problem: HttpProblem,
-  headers: Record<string, string> = {},
-): Response {
+export function problemResponse(context: Context, problem: HttpProblem): Response {
   const { status, title } = problemKinds[problem.kind];
   const body = {
     ...problemHead(problem.kind, title, status),
@@ -76,7 +86,7 @@ export function problemResponse(
   return context.body(JSON.stringify(body), status, {
     "content-type": "application/problem+json",
     ...(status === 503 && { "retry-after": String(RETRY_AFTER_S) }),
-    ...headers,
+    ...problem.headers,
   });
 }
 
@@ -106,7 +116,7 @@ function describeProblem(kind: ProblemKind, detail: string) {
   const retryAfter = { "Retry-After": { schema: { type: "integer" as const }, description: "Seconds." } };
   return {
     description: title,
-    ...(status === 503 && { headers: retryAfter }),
+    ...((status === 503 || status === 429) && { headers: retryAfter }),
     content: {
       "application/problem+json": {
         schema: problemSchema,

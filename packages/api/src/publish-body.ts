@@ -52,15 +52,15 @@ export function parsePublishBody(
   const mediaType = contentType?.split(";")[0]?.trim().toLowerCase();
   switch (mediaType) {
     case "application/json":
-      return parseMessages(parseJson(decode(body)), schema, limits);
+      return parseMessages(parseJson(decodeText(body)), schema, limits);
     case "text/plain":
-      return toRecords([{ text: decode(body) }], limits, () => []);
+      return toRecords([{ text: decodeText(body) }], limits, () => []);
     default:
       throw new HttpProblem("unsupported-media-type", "send application/json or text/plain");
   }
 }
 
-function decode(body: Uint8Array): string {
+export function decodeText(body: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(body);
   } catch {

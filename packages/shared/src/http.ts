@@ -1,4 +1,4 @@
-import { serve } from "@hono/node-server";
+import { serve, type WebSocketServerLike } from "@hono/node-server";
 import { Hono } from "hono";
 import type { Health } from "./health.ts";
 import type { Metrics } from "./metrics/metrics.ts";
@@ -27,10 +27,36 @@ export function metricsRoute(metrics: Metrics): Hono {
   );
 }
 
+/** An app of Hono, whatever its variables. */
+interface Fetches {
+  fetch(request: Request, env: object): Response | Promise<Response>;
+}
+
+/** What accepts WebSockets, and knows those that it accepted. */
+export interface WebSocketServer extends WebSocketServerLike {
+  clients: Iterable<{ close(code: number, reason: string): void; terminate(): void }>;
+}
+
+/** RFC 6455: the server goes away. */
+const GOING_AWAY = 1001;
+
 /** Serves until disposed; what is being answered then may finish for a second. Port 0 takes a free one. */
-export async function serveHttp(app: Pick<Hono, "fetch">, hostname: string, port: number): Promise<HttpServer> {
+export async function serveHttp(
+  app: Fetches,
+  hostname: string,
+  port: number,
+  sockets?: WebSocketServer,
+): Promise<HttpServer> {
   const { promise: listening, resolve, reject } = Promise.withResolvers<number>();
-  const server = serve({ fetch: app.fetch, hostname, port }, (info) => resolve(info.port));
+  const server = serve(
+    {
+      fetch: (request, env) => app.fetch(request, env),
+      hostname,
+      port,
+      ...(sockets && { websocket: { server: sockets } }),
+    },
+    (info) => resolve(info.port),
+  );
   server.on("error", (error: NodeJS.ErrnoException) => {
     reject(error.code === "EADDRINUSE" ? new Error(`port ${port} is taken: set PORT to a free one`) : error);
   });
@@ -44,7 +70,11 @@ export async function serveHttp(app: Pick<Hono, "fetch">, hostname: string, port
     port: port_,
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((done) => server.close(() => done()));
-      const cut = setTimeout(() => "closeAllConnections" in server && server.closeAllConnections(), 1_000);
+      for (const socket of sockets?.clients ?? []) socket.close(GOING_AWAY, "the server stops");
+      const cut = setTimeout(() => {
+        for (const socket of sockets?.clients ?? []) socket.terminate();
+        if ("closeAllConnections" in server) server.closeAllConnections();
+      }, 1_000);
       await closed;
       clearTimeout(cut);
     },

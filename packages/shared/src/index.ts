@@ -9,6 +9,7 @@ export {
   ConfigurationError,
   describeVariables,
   readConfiguration,
+  requireSetting,
   type Settings,
   type VariableDescription,
   variable,
@@ -33,7 +34,7 @@ export { dimensionsOf, estimateUsd, LOCAL_DIMENSIONS, pricedModels, priceOf } fr
 export * from "./fault.ts";
 export { type DecodedValue, isFramed, NO_REGISTRY, type ValueDecoder } from "./framed-value.ts";
 export { type DependencyHealth, Health } from "./health.ts";
-export { type HttpServer, healthRoutes, metricsRoute, serveHttp } from "./http.ts";
+export { type HttpServer, healthRoutes, metricsRoute, serveHttp, type WebSocketServer } from "./http.ts";
 export { createKafka } from "./kafka/client.ts";
 export { type ConsumeOptions, type Consumption, consume } from "./kafka/consume.ts";
 export { type Delivery, type OrderedProducer, openOrderedProducer } from "./kafka/ordered-producer.ts";
@@ -41,6 +42,7 @@ export { connectProducer, type OutgoingRecord, type Placement, type RecordProduc
 export { type OffsetRange, offsetRanges, type ReadRecord, readRanges } from "./kafka/read.ts";
 export { type DeadLetterSelection, readDeadLetters, SelectionTooLarge } from "./kafka/read-dead-letters.ts";
 export { headersOf, type Received } from "./kafka/received.ts";
+export { createTopicReader, type FetchedPartition, type TopicReader } from "./kafka/topic-reader.ts";
 export { ensurePipelineTopics, ensureTopics, type TopicSpecification } from "./kafka/topics.ts";
 export { bucketBounds, Latency, type LatencySummary } from "./latency.ts";
 export { aborted, type ProcessContext, runProcess } from "./lifecycle.ts";

@@ -37,6 +37,9 @@ export const actions = {
   "api.request": "One HTTP request.",
   "api.publish": "Messages were published.",
   "api.replay": "Dead letters were sent through the pipeline again.",
+  "api.auth": "How the callers of /api/v1 prove who they are.",
+  "api.events": "Events were published.",
+  "api.stream": "A topic is followed for its clients, or a client of its stream came, fell behind, or left.",
   "api.search": "A search was answered.",
   "tracking.write": "The progress of messages was written to Redis; failures are counted, never fatal.",
 } as const;

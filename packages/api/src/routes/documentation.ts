@@ -35,6 +35,12 @@ const mediaTypes = {
 
 /** The documentation page: Swagger UI from this process itself, with no request to anywhere else. */
 export function addDocumentation(app: OpenAPIHono): void {
+  app.openAPIRegistry.registerComponent("securitySchemes", "token", {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "Asked for where AUTH_JWKS_URL or AUTH_HS256_SECRET is set.",
+  });
   app.get("/openapi.json", (context) => context.json(openApiDocument(app)));
   app.use("/docs", contentSecurity);
   app.use("/docs/*", contentSecurity);
@@ -79,6 +85,7 @@ export function openApiDocument(app: OpenAPIHono): ReturnType<OpenAPIHono["getOp
     servers: [{ url: "/" }],
     tags: [
       { name: "messages", description: "Publish messages and follow them." },
+      { name: "events", description: "Publish events, and follow them." },
       { name: "search", description: "Find messages." },
       { name: "pipeline", description: "How the stages and the services do." },
     ],

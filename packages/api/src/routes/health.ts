@@ -16,7 +16,7 @@ export interface HealthEdges {
   probes: Record<Service, Probe>;
 }
 
-const checkSchema = z
+export const checkSchema = z
   .object({
     status: z.enum(["ok", "slow", "failed"]),
     cause: z.string().optional(),

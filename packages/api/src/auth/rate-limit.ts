@@ -1,0 +1,33 @@
+import type { Redis } from "@millrace/shared";
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import { HttpProblem } from "../problem.ts";
+import type { AuthSettings } from "./settings.ts";
+
+/** Counts a request of a subject; throws the 429 as an `HttpProblem` where there were too many. */
+export type RateLimit = (subject: string) => Promise<void>;
+
+/** All processes of the api count together, in Redis; while that is away each counts by itself. */
+export function createRateLimit(redis: Redis, settings: AuthSettings & { REDIS_KEY_PREFIX: string }): RateLimit {
+  const limits = { points: settings.RATE_LIMIT_REQUESTS, duration: settings.RATE_LIMIT_WINDOW_S };
+  const limiter = new RateLimiterRedis({
+    ...limits,
+    storeClient: redis,
+    keyPrefix: `${settings.REDIS_KEY_PREFIX}:rate`,
+    rejectIfRedisNotReady: true,
+    insuranceLimiter: new RateLimiterMemory(limits),
+  });
+  return async (subject) => {
+    try {
+      await limiter.consume(subject);
+    } catch (refusal) {
+      if (!(refusal instanceof RateLimiterRes)) throw refusal;
+      const retryAfterS = Math.max(1, Math.ceil(refusal.msBeforeNext / 1_000));
+      throw new HttpProblem(
+        "rate-limited",
+        `more than ${limits.points} requests in ${limits.duration} s`,
+        {},
+        { "retry-after": String(retryAfterS) },
+      );
+    }
+  };
+}

@@ -1,0 +1,53 @@
+import {
+  createEventDecoder,
+  createEventEncoder,
+  createEventProducer,
+  openSchemaRegistry,
+  openValueDecoder,
+} from "@millrace/events";
+import { createTopicReader, type Patience, type Redis } from "@millrace/shared";
+import { createAuthenticator } from "../auth/authenticator.ts";
+import type { AuthEdges } from "../auth/guard.ts";
+import { createRateLimit } from "../auth/rate-limit.ts";
+import type { ApiConfig } from "../config.ts";
+import type { Kafka, KafkaAdmin } from "../kafka/admin.ts";
+import type { LatestEventsEdges } from "../routes/latest-events.ts";
+import { EventStreams } from "../streams/event-streams.ts";
+import { createIdempotency, type Idempotency } from "./idempotency.ts";
+import { createEventTopics } from "./topics.ts";
+
+export interface EventsEdges extends LatestEventsEdges {
+  auth: AuthEdges;
+  producer: ReturnType<typeof createEventProducer>;
+  idempotency: Idempotency;
+  streams: EventStreams;
+}
+
+/** Of the time for a request, what delivery to a topic may take; delivery to the dead-letter topic may take as much again. */
+const DELIVERY_SHARE = 0.4;
+
+/** @param resources what is opened here is closed with them */
+export function openEventsEdges(
+  config: ApiConfig,
+  kafka: Kafka,
+  admin: KafkaAdmin,
+  redis: Redis,
+  patience: Patience,
+  resources: AsyncDisposableStack,
+): EventsEdges {
+  const { SCHEMA_REGISTRY_URL: url } = config;
+  const registry = url === undefined ? undefined : openSchemaRegistry({ ...config, SCHEMA_REGISTRY_URL: url });
+  const deliveryMs = Math.floor(config.REQUEST_TIMEOUT_MS * DELIVERY_SHARE);
+  const settings = { ...config, EVENTS_DELIVERY_TIMEOUT_MS: Math.min(config.EVENTS_DELIVERY_TIMEOUT_MS, deliveryMs) };
+  const encoder = createEventEncoder(config.EVENTS_FORMAT, registry);
+  const eventDecoder = createEventDecoder(openValueDecoder(config, patience));
+  return {
+    auth: { authenticate: createAuthenticator(config), rateLimit: createRateLimit(redis, config) },
+    topics: createEventTopics(kafka, admin, config, patience),
+    producer: resources.use(createEventProducer(kafka, encoder, settings, patience)),
+    idempotency: createIdempotency(redis, config),
+    topicReader: resources.use(createTopicReader(kafka)),
+    eventDecoder,
+    streams: resources.use(new EventStreams(kafka, eventDecoder, config, patience)),
+  };
+}

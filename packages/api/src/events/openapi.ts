@@ -1,0 +1,58 @@
+import { z } from "@hono/zod-openapi";
+import { createSchema, type Event, eventDefinition } from "@millrace/events";
+import { HttpProblem } from "../problem.ts";
+import type { EventTopics } from "./topics.ts";
+
+export const exampleEvent: Event = {
+  event_id: "payment-4711",
+  event_type: "payment.authorized",
+  user_id: "user-7",
+  timestamp_ms: 1_767_268_800_000,
+  text: "user-7 paid 12.50 EUR at a bakery",
+  value: 12.5,
+  properties: { currency: "EUR", merchant: "bakery" },
+};
+
+interface ObjectSchema {
+  properties: Record<string, { type: "string" | "number" | "object" }>;
+  required: string[];
+}
+
+const registered = JSON.parse(createSchema(eventDefinition, "json").text) as ObjectSchema;
+const filledIn = new Set(["event_id", "timestamp_ms", "properties"]);
+
+/** For the document alone: the schema that is registered, without what the api fills in. */
+export const eventInputSchema = z.unknown().openapi("EventInput", {
+  type: "object",
+  description: "An Event; without an event_id or a timestamp_ms it is given one.",
+  properties: registered.properties,
+  required: registered.required.filter((name) => !filledIn.has(name)),
+  additionalProperties: false,
+});
+
+export const eventRecordSchema = z
+  .object({
+    id: z.string(),
+    partition: z.int(),
+    offset: z.int(),
+    timestamp: z.string().openapi({ description: "Kafka's record timestamp, ISO 8601." }),
+    key: z.string().nullable(),
+    event: z
+      .unknown()
+      .openapi({ type: ["object", "null"], description: "The Event; null where the record holds none." }),
+    error: z.string().optional().openapi({ description: "Why it holds none." }),
+  })
+  .openapi("EventRecord");
+
+export function topicParameter(topics: EventTopics) {
+  return z
+    .string()
+    .regex(new RegExp(topics.pattern))
+    .openapi({ param: { name: "topic", in: "path" }, description: "A topic of events.", example: "payments" });
+}
+
+export function topicOf(name: string, topics: EventTopics): string {
+  if (topics.allows(name)) return name;
+  const errors = [{ path: "topic", message: "no topic of events may have this name" }];
+  throw new HttpProblem("invalid-parameter", "the topic's name is refused", { errors });
+}

@@ -1,0 +1,109 @@
+import { randomUUID } from "node:crypto";
+import { type Event, type EventProducer, eventSchema, type Published } from "@millrace/events";
+import { messageId, type StageTracker, type Work } from "@millrace/shared";
+import { type RequestError, requestErrors } from "../problem.ts";
+
+export interface PublishedEvent {
+  event_id: string;
+  /** What GET /status/{id} asks for, where the topic is a source of the pipeline. */
+  id: string;
+  partition: number;
+  offset: number;
+  timestamp: string;
+}
+
+export interface EventError {
+  code: string;
+  message: string;
+  /** Whether sending the event again may help. */
+  retryable: boolean;
+  /** Where in the event the fault lies. */
+  errors?: RequestError[];
+}
+
+/** What a request holds as an event, and where it is in the body. */
+export interface EventItem {
+  item: unknown;
+  root: readonly PropertyKey[];
+}
+
+/** What became of an event of a request. */
+export type EventOutcome = { published: PublishedEvent } | { error: EventError };
+
+export interface EventPublishEdges {
+  producer: EventProducer;
+  tracker: Pick<StageTracker, "reached">;
+  published: Work;
+}
+
+/** An event as its publisher may give it: what it leaves out of its identity and its time is filled in. */
+function readEvent({ item, root }: EventItem): { event: Event } | { error: EventError } {
+  const defaults = { event_id: randomUUID(), timestamp_ms: Date.now() };
+  const isObject = typeof item === "object" && item !== null && !Array.isArray(item);
+  const parsed = eventSchema.safeParse(isObject ? { ...defaults, ...item } : item);
+  if (parsed.success) return { event: parsed.data };
+  const errors = requestErrors(parsed.error, root);
+  return { error: { code: "invalid", message: "the event breaks its schema", retryable: false, errors } };
+}
+
+/** Publishes what was not published before, and tells what became of each item, in their order. */
+export async function publishEvents(
+  topic: string,
+  items: readonly EventItem[],
+  before: readonly EventOutcome[],
+  edges: EventPublishEdges,
+): Promise<EventOutcome[]> {
+  const outcomes: EventOutcome[] = [];
+  const events = new Map<number, Event>();
+  for (const [index, item] of items.entries()) {
+    const known = before[index];
+    if (known && !mayBeRepeated(known)) {
+      outcomes[index] = known;
+      continue;
+    }
+    const read = readEvent(item);
+    if ("event" in read) events.set(index, read.event);
+    else outcomes[index] = read;
+  }
+  const published = events.size > 0 ? await edges.producer.publish(topic, [...events.values()]) : [];
+  for (const [position, [index, event]] of [...events].entries()) {
+    outcomes[index] = outcomeOf(topic, event, published[position]);
+  }
+  const placements = published.flatMap((each) => (each.status === "published" ? { topic, ...each.placement } : []));
+  edges.tracker.reached("published", placements);
+  edges.published.add(placements.length, 0);
+  return outcomes;
+}
+
+function mayBeRepeated(outcome: EventOutcome): boolean {
+  return "error" in outcome && outcome.error.retryable;
+}
+
+function outcomeOf(topic: string, event: Event, published: Published | undefined): EventOutcome {
+  switch (published?.status) {
+    case "published": {
+      const { placement, timestampMs } = published;
+      const id = messageId({ topic, ...placement });
+      const timestamp = new Date(timestampMs).toISOString();
+      return { published: { event_id: event.event_id, id, ...placement, timestamp } };
+    }
+    case "dead_lettered":
+      return {
+        error: {
+          code: published.fault.code,
+          message: `it is in EVENTS_DLQ_TOPIC: ${published.fault.cause}`,
+          retryable: false,
+        },
+      };
+    case "failed":
+      return {
+        error: {
+          code: published.fault.code,
+          message: published.fault.cause,
+          retryable: published.fault.kind === "retryable",
+        },
+      };
+    case undefined:
+      throw new TypeError("the producer gave no outcome of an event");
+  }
+}

@@ -43,6 +43,7 @@ const { values: options } = parseArgs({
 });
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
+process.env.MILLRACE_JVM = "full";
 await using stack = await lease({ name: options.stack, onProgress: say });
 const measured = new Rounds<Measurement>();
 for (const { dimensions, count } of JOBS) {

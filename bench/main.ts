@@ -62,6 +62,7 @@ await new Command("bench")
 
 async function main(given: Options): Promise<void> {
   const options = { concurrencies: [1, 2, 3], ...given, ...(given.quick && quick) };
+  process.env.MILLRACE_JVM = "full";
   await using stack = await lease({ name: options.stack, onProgress: say });
   const bench: Bench = {
     stack,

@@ -6,7 +6,7 @@ import type { Component } from "../cache.ts";
 import { cacheDirectory } from "../directories.ts";
 import { HOST } from "../environment.ts";
 import { exchange } from "../exchange.ts";
-import { heapMegabytes } from "../heap.ts";
+import { compilerOptions, heapMegabytes } from "../jvm.ts";
 import { fetchByMaven, type MavenRecipe, recipeHash } from "../maven.ts";
 import type { Launch, LaunchContext, Service } from "../service.ts";
 import type { Ports } from "../state.ts";
@@ -50,7 +50,7 @@ async function prepare({ programs, home, java, ports }: LaunchContext): Promise<
     "-Xms128m",
     `-Xmx${heapMegabytes("MILLRACE_KAFKA_HEAP_MB", 512)}m`,
     "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
+    ...compilerOptions(),
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     ...["-cp", join(programs, "lib", "*")],

@@ -4,8 +4,8 @@ import { delimiter, join } from "node:path";
 import type { Component } from "../cache.ts";
 import { cacheDirectory, packageDirectory } from "../directories.ts";
 import { HOST } from "../environment.ts";
-import { heapMegabytes } from "../heap.ts";
 import { findJava } from "../java.ts";
+import { compilerOptions, heapMegabytes } from "../jvm.ts";
 import { fetchByMaven, type MavenRecipe, recipeHash } from "../maven.ts";
 import type { Progress } from "../progress.ts";
 import type { Launch, LaunchContext, Service } from "../service.ts";
@@ -81,7 +81,7 @@ async function prepare({ programs, home, java, ports }: LaunchContext): Promise<
     "-Xms256m",
     `-Xmx${heapMegabytes("MILLRACE_OPENSEARCH_HEAP_MB", 1024)}m`,
     "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
+    ...compilerOptions(),
     `-Dlog4j2.configurationFile=${logging}`,
     "-Dlog4j2.disable.jmx=true",
     ...["-cp", `${join(programs, "classes")}${delimiter}${join(programs, "lib", "*")}`],

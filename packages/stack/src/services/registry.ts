@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Component } from "../cache.ts";
 import { cacheDirectory } from "../directories.ts";
 import { HOST, REGISTRY_LOGIN } from "../environment.ts";
-import { heapMegabytes } from "../heap.ts";
+import { compilerOptions, heapMegabytes } from "../jvm.ts";
 import { fetchByMaven, type MavenRecipe, recipeHash } from "../maven.ts";
 import type { Launch, LaunchContext, Service } from "../service.ts";
 import type { Ports } from "../state.ts";
@@ -68,7 +68,7 @@ async function prepare({ programs, home, java, ports }: LaunchContext): Promise<
       "-Xms64m",
       `-Xmx${heapMegabytes("MILLRACE_REGISTRY_HEAP_MB", 512)}m`,
       "-XX:+UseSerialGC",
-      "-XX:TieredStopAtLevel=1",
+      ...compilerOptions(),
       ...Object.entries(properties).map(([name, value]) => `-D${name}=${value}`),
       ...["-jar", join(programs, "app", `apicurio-registry-app-${VERSION}-runner.jar`)],
     ],

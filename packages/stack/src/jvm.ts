@@ -8,3 +8,11 @@ export function heapMegabytes(variable: string, defaultMegabytes: number): numbe
   if (Number.isInteger(megabytes) && megabytes >= 128) return megabytes;
   throw new StackError(`${variable}=${text} is no heap size: give whole megabytes, 128 or more.`);
 }
+
+/**
+ * A service is ready sooner, and costs less where it has little to do, without the JVM's second compiler. What measures a
+ * service asks for the whole JVM by `MILLRACE_JVM=full`: a vector's distance then takes OpenSearch half of the time.
+ */
+export function compilerOptions(): string[] {
+  return process.env.MILLRACE_JVM === "full" ? [] : ["-XX:TieredStopAtLevel=1"];
+}

@@ -48,8 +48,9 @@ test("each came by on the stream, once", async () => {
 
 test("each is found by its own text", async () => {
   for (const { id, event } of (await latest()).slice(0, 3)) {
-    const hits = await search(testbed.pipeline.api, { q: event?.text ?? "", mode: "semantic", k: 3 });
-    expect(hits.map((hit) => hit.id)).toContain(id);
+    const find = () => search(testbed.pipeline.api, { q: event?.text ?? "", mode: "semantic", k: 3 });
+    // The index shows what was written after its next refresh.
+    await expect.poll(async () => (await find()).map((hit) => hit.id), { timeout: 20_000 }).toContain(id);
   }
 });
 

@@ -241,7 +241,8 @@ const denials: Record<string, SetUp & { without?: Rule; rules?: Rule[] }> = {
   "DescribeGroup is missing, for the api's lags": {
     ...base,
     subject: "api",
-    // No sink has made the table here.
+    // No sink has made the table there.
+    environment: { ...iam, POSTGRES_SCHEMA: "without_a_table" },
     also: ["postgres"],
     rules: [
       ["topic", "messages", "WRITE"],

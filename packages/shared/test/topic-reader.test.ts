@@ -74,14 +74,6 @@ test("an offset that the topic has not is refused, and the reader goes on", asyn
   expect(await reader.fetch(topic, new Map([[0, 0]]), limits)).toEqual([{ partition: 0, records: [], nextOffset: 0 }]);
 });
 
-test("no consumer group is left behind", async () => {
-  const admin = kafka.admin();
-  await admin.connect();
-  const { groups } = await admin.listGroups();
-  await admin.disconnect();
-  expect(groups.filter(({ groupId }) => groupId.includes("read"))).toEqual([]);
-});
-
 test("while the brokers are away it rejects", async () => {
   const away = createKafka(
     { ...config, KAFKA_BOOTSTRAP_SERVERS: [`127.0.0.1:${CLOSED_PORT}`] },

@@ -54,7 +54,11 @@ async function expectKnown(expression: string): Promise<void> {
   await monitored.prometheus.query(expression);
   const selectors = selectorsOf(expression);
   expect(selectors.length, expression).toBeGreaterThan(0);
-  for (const selector of selectors) expect(await monitored.prometheus.query(selector), selector).not.toEqual([]);
+  for (const selector of selectors) {
+    // A recording rule's series is there after the evaluation that follows two scrapes of what it is made of.
+    const series = () => monitored.prometheus.query(selector);
+    await expect.poll(series, { message: selector, timeout: 30_000, interval: 500 }).not.toEqual([]);
+  }
 }
 
 /** `name{labels}` and `name` of every metric in an expression. */

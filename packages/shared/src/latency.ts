@@ -14,14 +14,13 @@ const STEPS_PER_DECADE = 60;
 const WINDOW_MS = 5_000;
 
 /**
- * Upper bounds in seconds of the buckets that Prometheus is given. From 1 ms to 10 s each is 3.9 % above the one before, so
+ * Upper bounds in seconds of the buckets that Prometheus is given. From 0.1 ms to 10 s each is 3.9 % above the one before, so
  * that a quantile computed from them is within 4 % of the exact one, whatever the distribution, and within 5 % of one that
  * a sketch knows to 1 %; beyond, they only tell fast from slow.
  */
 export const bucketBounds: readonly number[] = [
-  ...[0.0001, 0.0002, 0.0005],
-  ...Array.from({ length: 4 * STEPS_PER_DECADE + 1 }, (_, step) =>
-    Number((0.001 * 10 ** (step / STEPS_PER_DECADE)).toPrecision(4)),
+  ...Array.from({ length: 5 * STEPS_PER_DECADE + 1 }, (_, step) =>
+    Number((0.0001 * 10 ** (step / STEPS_PER_DECADE)).toPrecision(4)),
   ),
   ...[20, 30, 60, 120, 300, 600, 1_800, 3_600],
 ];

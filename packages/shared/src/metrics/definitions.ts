@@ -58,7 +58,7 @@ export const metricDefinitions = {
   },
   millrace_operation_duration_seconds: {
     type: "histogram",
-    help: "Time that operations took which ended well. Quantiles are within 4 % between 1 ms and 10 s.",
+    help: "Time that operations took which ended well. Quantiles are within 4 % between 0.1 ms and 10 s.",
     labels: ["operation"],
     processes: all,
   },

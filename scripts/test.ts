@@ -3,7 +3,7 @@
 //   npm test -- --filter=…        what turbo's filter selects, such as --filter=@millrace/sink
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { lease } from "@millrace/stack";
 
 const root = resolve(import.meta.dirname, "..");
@@ -36,9 +36,10 @@ try {
   await stack[Symbol.asyncDispose]();
 }
 
-const { passed, failed } = countTests();
+const { passed, failed } = readResults();
+for (const failure of failed) process.stdout.write(`\nfailed: ${failure}\n`);
 // A task that failed without a failed test (a lint error, say) counts as one failure.
-const failures = Math.max(failed, failedCommands);
+const failures = Math.max(failed.length, failedCommands);
 process.stdout.write(`\n${passed} passed, ${failures} failed\n`);
 process.exit(failures > 0 || passed === 0 ? 1 : 0);
 
@@ -52,13 +53,29 @@ function run(command: string, args: string[]): void {
   if (status !== 0) failedCommands++;
 }
 
-function countTests(): { passed: number; failed: number } {
-  let [passed, failed] = [0, 0];
-  for (const file of readdirSync(results)) {
-    const report = JSON.parse(readFileSync(join(results, file), "utf8"));
-    passed += report.numPassedTests;
-    // A file that can't even be loaded has no failed test.
-    failed += report.success ? 0 : Math.max(1, report.numFailedTests);
+/** What vitest's JSON reports say: the number of tests that passed, and each failure with where it is and its first lines. */
+function readResults(): { passed: number; failed: string[] } {
+  let passed = 0;
+  const failed: string[] = [];
+  for (const report of readdirSync(results)) {
+    const { numPassedTests, success, testResults } = JSON.parse(readFileSync(join(results, report), "utf8"));
+    passed += numPassedTests;
+    if (success) continue;
+    const before = failed.length;
+    for (const file of testResults) {
+      const where = relative(root, file.name);
+      const tests = file.assertionResults.filter(({ status }: { status: string }) => status === "failed");
+      for (const { fullName, failureMessages } of tests) {
+        failed.push(`${where}: ${fullName}\n${firstLines(failureMessages.join("\n"))}`);
+      }
+      // A file that can't even be loaded has no failed test.
+      if (file.status === "failed" && tests.length === 0) failed.push(`${where}\n${firstLines(file.message)}`);
+    }
+    if (failed.length === before) failed.push(`${report}: the run failed though no test did`);
   }
   return { passed, failed };
+}
+
+function firstLines(message: string): string {
+  return message.split("\n").slice(0, 12).join("\n");
 }

@@ -1,9 +1,10 @@
-import type { Expectation } from "@millrace/stack";
+import type { Expectation, KnownKey } from "@millrace/stack";
 import { startSigningProxy } from "@millrace/stack";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { type AwsCredentials, openOpenSearch, readConfiguration } from "../src/index.ts";
 import { openSearchSettings } from "../src/settings.ts";
+import { endingKeys } from "./ending-keys.ts";
 import { testPatience, uniqueName } from "./support.ts";
 
 const REGION = "eu-west-1";
@@ -105,16 +106,9 @@ test("a refusal for another reason says nothing of the clock", async () => {
 });
 
 test("keys that end every few requests are replaced in time: no request is signed with one that has ended", async () => {
-  const keys: (AwsCredentials & { expiresAtMs: number })[] = [];
-  const renewing = async (): Promise<AwsCredentials> => {
-    const expiresAtMs = Date.now() + 400;
-    const secretAccessKey = `secret-${keys.length}`;
-    const issued = { accessKeyId: `ASIAEXAMPLE${keys.length}`, secretAccessKey, sessionToken: `token-${keys.length}` };
-    keys.push({ ...issued, expiresAtMs });
-    proxy.expectation = { ...managed, keys };
-    return { ...issued, expiration: new Date(expiresAtMs) };
-  };
-  await using search = disposable(client(renewing, { OPENSEARCH_TIMEOUT_MS: "300" }));
+  const keys: KnownKey[] = [];
+  proxy.expectation = { ...managed, keys };
+  await using search = disposable(client(endingKeys(400, keys), { OPENSEARCH_TIMEOUT_MS: "300" }));
   while (keys.length < 22) await search.client.cluster.health({}, { requestTimeout: 300 });
   expect(proxy.refusals).toEqual([]);
 });

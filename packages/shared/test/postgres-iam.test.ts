@@ -6,6 +6,7 @@ import { afterAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { type AwsCredentials, openPostgres, readConfiguration } from "../src/index.ts";
 import { postgresSettings } from "../src/settings.ts";
+import { endingKeys } from "./ending-keys.ts";
 import { eventually, testPatience } from "./support.ts";
 
 const REGION = "eu-west-1";
@@ -75,13 +76,10 @@ test("a connection is replaced at its age, with a fresh password, and no query f
 
 test("a key that ends while the pool lives is replaced before the next connection is made", async () => {
   keys = [];
-  const provider = async (): Promise<AwsCredentials> => {
-    const expiresAtMs = Date.now() + 1_000;
-    const issued = { accessKeyId: `ASIA${keys.length}`, secretAccessKey: `s${keys.length}`, sessionToken: "session" };
-    keys.push({ ...issued, expiresAtMs });
-    return { ...issued, expiration: new Date(expiresAtMs) };
-  };
-  await using database = pool(provider, { POSTGRES_POOL_MAX: "1", POSTGRES_CONNECTION_MAX_LIFETIME_S: "1" });
+  await using database = pool(endingKeys(1_000, keys), {
+    POSTGRES_POOL_MAX: "1",
+    POSTGRES_CONNECTION_MAX_LIFETIME_S: "1",
+  });
   const deadlineMs = Date.now() + 20_000;
   while (server.passwords.length < 4 && Date.now() < deadlineMs) await database.query("SELECT pg_sleep(0.05)");
   expect(server.passwords.length).toBe(4);

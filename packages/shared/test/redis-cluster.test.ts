@@ -25,6 +25,7 @@ import {
   readValues,
 } from "../src/index.ts";
 import { processSettings, redisSettings } from "../src/settings.ts";
+import { endingKeys } from "./ending-keys.ts";
 import { eventually, testPatience, uniqueName } from "./support.ts";
 
 const REGION = "eu-west-1";
@@ -164,13 +165,7 @@ test("connections to every node outlive their sessions by authenticating again, 
 
 test("each new connection has a token that holds, though the key ended in the meantime", async () => {
   keys = [];
-  const provider = async (): Promise<AwsCredentials> => {
-    const expiresAtMs = Date.now() + 2_500;
-    const issued = { accessKeyId: `ASIA${keys.length}`, secretAccessKey: `s${keys.length}`, sessionToken: "session" };
-    keys.push({ ...issued, expiresAtMs });
-    return { ...issued, expiration: new Date(expiresAtMs) };
-  };
-  using cluster = open(withIam, provider);
+  using cluster = open(withIam, endingKeys(2_500, keys));
   const { redis, config } = cluster;
   const works = async () => {
     const written = Array.from({ length: 12 }, (_, index) =>

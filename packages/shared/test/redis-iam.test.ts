@@ -8,6 +8,7 @@ import { z } from "zod";
 import { elastiCachePassword } from "../src/aws/elasticache.ts";
 import { type AwsCredentials, openRedis, readConfiguration } from "../src/index.ts";
 import { redisSettings } from "../src/settings.ts";
+import { endingKeys } from "./ending-keys.ts";
 import { config, eventually, testPatience, uniqueName } from "./support.ts";
 
 const REGION = "eu-west-1";
@@ -98,13 +99,7 @@ test("a connection that authenticates again in time outlives the limit, and no c
 
 test("each reconnection has a token that holds, though the key ended in the meantime", async () => {
   keys = [];
-  const provider = async (): Promise<AwsCredentials> => {
-    const expiresAtMs = Date.now() + 2_500;
-    const issued = { accessKeyId: `ASIA${keys.length}`, secretAccessKey: `s${keys.length}`, sessionToken: "session" };
-    keys.push({ ...issued, expiresAtMs });
-    return { ...issued, expiration: new Date(expiresAtMs) };
-  };
-  using cache = client(provider);
+  using cache = client(endingKeys(2_500, keys));
   for (let round = 0; round < 20; round++) {
     await eventually(() => cache.redis.status).toBe("ready");
     server.hangUp();

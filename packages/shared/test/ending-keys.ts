@@ -1,0 +1,17 @@
+import type { KnownKey } from "@millrace/stack";
+import type { AwsCredentials } from "../src/index.ts";
+
+/** A provider whose every answer is another key that ends after a while; `known` tells the server of each. */
+export function endingKeys(lifetimeMs: number, known: KnownKey[]): () => Promise<AwsCredentials> {
+  return async () => {
+    const expiresAtMs = Date.now() + lifetimeMs;
+    const number = known.length;
+    const issued = {
+      accessKeyId: `ASIA${number}`,
+      secretAccessKey: `secret-${number}`,
+      sessionToken: `token-${number}`,
+    };
+    known.push({ ...issued, expiresAtMs });
+    return { ...issued, expiration: new Date(expiresAtMs) };
+  };
+}

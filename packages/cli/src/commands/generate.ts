@@ -1,4 +1,11 @@
-import { generate, type ScenarioName, type ShapeName, shapeNames, shapes } from "@millrace/generators";
+import {
+  type GenerateOptions,
+  generate,
+  type ScenarioName,
+  type ShapeName,
+  shapeNames,
+  shapes,
+} from "@millrace/generators";
 import { Argument, Command, Option } from "commander";
 import { parseDuration, parseMoment } from "../durations.ts";
 import { CommandError } from "../errors.ts";
@@ -10,7 +17,7 @@ import { standardOutput } from "../generate/standard-output.ts";
 import type { Target } from "../generate/target.ts";
 import { parsePercent, parsePositive, parseUrl, wholeNumber } from "../options.ts";
 
-interface Options {
+interface Options extends Pick<GenerateOptions, "seed" | "users" | "devices" | "late" | "duplicate" | "invalid"> {
   to: "stdout" | "kafka" | "api";
   topic: string;
   url: URL;
@@ -21,12 +28,6 @@ interface Options {
   duration?: number;
   pace?: boolean;
   start?: number;
-  seed: number;
-  users: number;
-  devices: number;
-  late: number;
-  duplicate: number;
-  invalid: number;
 }
 
 const EXIT_INTERRUPTED = 130;

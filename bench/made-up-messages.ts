@@ -1,4 +1,5 @@
 import type { EmbeddedMessage } from "../packages/sink/src/sink.ts";
+import { seededRandom } from "../packages/testbed/src/index.ts";
 
 const WORDS = "the price of a crossing depends on how many lorries wait at the gate and who pays for the bridge".split(
   " ",
@@ -30,15 +31,4 @@ function unitVector(dimensions: number, random: () => number): Float32Array {
   const vector = Float32Array.from({ length: dimensions }, () => random() + random() + random() - 1.5);
   const length = Math.hypot(...vector);
   return vector.map((value) => value / length);
-}
-
-/** Mulberry32: enough for texts and vectors that look like some. */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

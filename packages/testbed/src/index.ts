@@ -9,6 +9,7 @@ export { type EmbeddingsApi, startEmbeddingsApi } from "./embeddings/start.ts";
 export { textHash, VectorSpace } from "./embeddings/vectors.ts";
 export { type NetworkProxy, type ProxyMode, startProxy } from "./network-proxy.ts";
 export { peakResidentBytes, processorMicroseconds } from "./process-figures.ts";
+export { seededRandom } from "./seeded-random.ts";
 export {
   CLOSED_PORT,
   eventually,

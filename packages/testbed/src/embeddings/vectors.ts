@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { seededRandom } from "../seeded-random.ts";
 
 /** A vector is a few numbers of the text's own, then segments out of pools that are made beforehand. */
 const OWN_NUMBERS = 3;
@@ -113,15 +114,4 @@ export function base64Of(numbers: Float32Array): string {
 /** Nine digits tell every float32 from its neighbours. */
 function jsonOf(numbers: Float32Array): string {
   return Array.from(numbers, (number) => Number(number.toPrecision(9))).join();
-}
-
-/** Mulberry32: enough for vectors that look like some. */
-function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

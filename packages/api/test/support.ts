@@ -45,8 +45,6 @@ export function isolated(): Record<string, string> {
     RETRY_INITIAL_MS: "20",
     KAFKA_TOPIC_PARTITIONS: "3",
     EMBED_URL: `http://127.0.0.1:${CLOSED_PORT}`,
-    // Other suites may have brought one up on the same stack: here the values are plain JSON.
-    SCHEMA_REGISTRY_URL: "",
   };
 }
 

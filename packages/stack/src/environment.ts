@@ -53,6 +53,15 @@ function registryEnvironment(ports: Ports): RegistryEnvironment {
   };
 }
 
+export function withoutRegistry({
+  SCHEMA_REGISTRY_URL: _url,
+  SCHEMA_REGISTRY_USERNAME: _username,
+  SCHEMA_REGISTRY_PASSWORD: _password,
+  ...environment
+}: StackEnvironment): StackEnvironment {
+  return environment as StackEnvironment;
+}
+
 export function environmentLines(environment: StackEnvironment): string {
   return Object.entries(environment)
     .map(([key, value]) => `${key}=${value}\n`)

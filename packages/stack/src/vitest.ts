@@ -1,5 +1,5 @@
 import type { TestProject } from "vitest/node";
-import type { StackEnvironment } from "./environment.ts";
+import { type StackEnvironment, withoutRegistry } from "./environment.ts";
 import { lease } from "./lease.ts";
 import type { OptionalServiceName } from "./state.ts";
 
@@ -23,8 +23,10 @@ export async function setupWith(
 ): Promise<() => Promise<void>> {
   const onProgress = (line: string) => process.stderr.write(`${line}\n`);
   const stack = await lease({ name: "test", with: optional, onProgress });
-  Object.assign(process.env, stack.env);
-  project.provide("stack", stack.env);
+  // Other suites may have brought the registry up on the same stack: a suite that didn't ask for it must not find it.
+  const env = optional.includes("registry") ? stack.env : withoutRegistry(stack.env);
+  Object.assign(process.env, env);
+  project.provide("stack", env);
   return async () => {
     await stack[Symbol.asyncDispose]();
   };

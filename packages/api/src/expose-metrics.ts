@@ -12,6 +12,8 @@ export function exposeMetrics(metrics: Metrics, edges: ApiEdges, requests: HttpR
   metrics.expose("millrace_http_requests_total", () =>
     [...requests.counts()].map(({ request, count }) => [{ ...request, status: String(request.status) }, count]),
   );
+  metrics.exposeOne("millrace_stream_clients", () => edges.streams.joined);
+  metrics.exposeOne("millrace_stream_missed_events_total", () => edges.streams.missed);
   metrics.expose("millrace_lag_records", async () => {
     // They note in the process's health what they find, for this scrape or the next.
     for (const probe of Object.values(edges.probes)) void probe();

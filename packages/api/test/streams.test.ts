@@ -169,6 +169,9 @@ test("a slow client is told how many it missed, gets what comes later, and no ot
   expect(fast.missed).toBe(0);
   await until(async () => slow.events.length + slow.missed === sent);
   expectInOrder(slow.events);
+  const metrics = await (await narrow.app.request("/metrics")).text();
+  expect(metrics).toContain('millrace_stream_clients{service="api"} 2');
+  expect(metrics).toContain(`millrace_stream_missed_events_total{service="api"} ${slow.missed}`);
 }, 120_000);
 
 test("by server-sent events: each event with its id, and after a reconnect with Last-Event-ID no gap and no double", async () => {

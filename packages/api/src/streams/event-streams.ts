@@ -40,6 +40,8 @@ export class EventStreams implements AsyncDisposable {
   readonly #clients = new Set<StreamClient>();
   readonly #pinging: NodeJS.Timeout;
   #joined = 0;
+  /** By the clients that left. */
+  #missed = 0;
 
   constructor(kafka: Kafka, decoder: EventDecoder, settings: StreamSettings, patience: Patience) {
     this.#kafka = kafka;
@@ -55,6 +57,11 @@ export class EventStreams implements AsyncDisposable {
   /** How many follow, or are about to. */
   get joined(): number {
     return this.#joined;
+  }
+
+  /** How many records clients missed because they were slow, since the process began. */
+  get missed(): number {
+    return [...this.#clients].reduce((sum, client) => sum + client.missed, this.#missed);
   }
 
   get isFull(): boolean {
@@ -83,7 +90,10 @@ export class EventStreams implements AsyncDisposable {
       this.#patience.log.record("api.stream", "retry", elapsedMs(startedAt), { topic, cause: describeCause(error) });
       connection.close(TRY_AGAIN_LATER, "come back with the last offsets");
     }
-    if (client) this.#clients.delete(client);
+    if (client) {
+      this.#clients.delete(client);
+      this.#missed += client.missed;
+    }
     this.#joined--;
     this.#leave(topic, followed);
   }

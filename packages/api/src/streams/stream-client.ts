@@ -36,6 +36,7 @@ export class StreamClient {
   readonly #filter: StreamFilter;
   readonly #bufferMaxBytes: number;
   #missed = 0;
+  #untold = 0;
 
   constructor(connection: StreamConnection, offsets: Offsets, filter: StreamFilter, bufferMaxBytes: number) {
     this.connection = connection;
@@ -44,7 +45,7 @@ export class StreamClient {
     this.#bufferMaxBytes = bufferMaxBytes;
   }
 
-  /** How many records it missed and was not told of. */
+  /** How many records it missed, since it joined. */
   get missed(): number {
     return this.#missed;
   }
@@ -83,10 +84,11 @@ export class StreamClient {
     const wanted = records.filter((record) => this.#take(record));
     if (wanted.length === 0) return;
     const waiting = this.connection.bufferedBytes;
-    const limit = this.#missed > 0 ? this.#bufferMaxBytes / 2 : this.#bufferMaxBytes;
+    const limit = this.#untold > 0 ? this.#bufferMaxBytes / 2 : this.#bufferMaxBytes;
     // A batch that is larger than all that may wait goes out alone.
     if (waiting > 0 && waiting + bytes > limit) {
       this.#missed += wanted.length;
+      this.#untold += wanted.length;
       return;
     }
     this.#tellMissed(before);
@@ -101,9 +103,9 @@ export class StreamClient {
   }
 
   #tellMissed(offsets: ReadonlyMap<number, number>): void {
-    if (this.#missed === 0) return;
-    this.connection.sendMissed(this.#missed, offsets);
-    this.#missed = 0;
+    if (this.#untold === 0) return;
+    this.connection.sendMissed(this.#untold, offsets);
+    this.#untold = 0;
   }
 
   #take({ partition, offset, key, type }: StreamRecord): boolean {

@@ -42,6 +42,19 @@ export const api: Dashboard = {
         }),
       ],
     },
+    {
+      title: "Streams",
+      panels: [
+        graph("Clients", "short", "By WebSocket or server-sent events; STREAM_CLIENTS_MAX of each process.", {
+          expr: "sum by (instance) (millrace_stream_clients)",
+          legend: "{{instance}}",
+        }),
+        graph("Events missed", "short", "Each second, by clients that take them too slowly.", {
+          expr: rateOf("millrace_stream_missed_events_total", "instance"),
+          legend: "{{instance}}",
+        }),
+      ],
+    },
     processRow("api"),
   ],
 };

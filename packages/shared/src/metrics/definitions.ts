@@ -188,6 +188,18 @@ export const metricDefinitions = {
     labels: ["method", "route", "status"],
     processes: ["api"],
   },
+  millrace_stream_clients: {
+    type: "gauge",
+    help: "Clients that follow events, by WebSocket or server-sent events.",
+    labels: [],
+    processes: ["api"],
+  },
+  millrace_stream_missed_events_total: {
+    type: "counter",
+    help: "Events that clients missed because they took them too slowly; each was told how many.",
+    labels: [],
+    processes: ["api"],
+  },
   millrace_iam_enabled: {
     type: "gauge",
     help: "1 where the process authenticates to the dependency by IAM.",

@@ -182,6 +182,31 @@ test("a retry publishes what could not be published before, and only that", asyn
   expect(await contents(topic)).toHaveLength(1);
 });
 
+test("a retry after a part was published publishes the rest, and says of all what became of them", async () => {
+  const topic = newTopic(api);
+  const body = [{ event_type: "a" }, { event_type: "b" }, { event_type: "c" }];
+  const first = await published(api, topic, body[0]);
+  const [event] = first.events;
+  if (!event) throw new Error("the first event was not published");
+  const key = "partly";
+  const request = { subject: undefined, topic, key, body: Buffer.from(JSON.stringify(body)) };
+  expect(await api.edges.idempotency.begin(request)).toEqual({ outcomes: [] });
+  const away = { code: "unavailable", message: "connection refused" };
+  await api.edges.idempotency.end(request, [
+    { published: event },
+    { error: { ...away, retryable: true } },
+    { error: { ...away, retryable: false } },
+  ]);
+  const response = await publish(api, topic, body, { "idempotency-key": key });
+  expect(response.status).toBe(207);
+  expect(await bodyOf<Answer>(response)).toMatchObject({
+    events: [event, { event_id: expect.any(String) }, null],
+    errors: [{ index: 2, ...away }],
+  });
+  const types = (await contents(topic)).map(({ value }) => JSON.parse(String(value)).event_type);
+  expect(types.sort()).toEqual(["a", "b"]);
+});
+
 test.each([
   ["text", "text/plain", "x", 415],
   ["half an object", "application/json", "{", 400],

@@ -45,6 +45,8 @@ export function isolated(): Record<string, string> {
     RETRY_INITIAL_MS: "20",
     KAFKA_TOPIC_PARTITIONS: "3",
     EMBED_URL: `http://127.0.0.1:${CLOSED_PORT}`,
+    // Where a test does not ask for the registry, values are plain JSON.
+    SCHEMA_REGISTRY_URL: "",
   };
 }
 

@@ -1,6 +1,7 @@
 import { Agent, request } from "node:http";
 import { text as readText } from "node:stream/consumers";
-import { openClients, readConfiguration } from "../packages/shared/src/index.ts";
+import { openClients } from "../packages/shared/src/clients.ts";
+import { readConfiguration } from "../packages/shared/src/index.ts";
 import { sinkConfig } from "../packages/sink/src/config.ts";
 import { documentIds } from "../packages/sink/src/document-id.ts";
 import { bulkFormats, writeBulkBody } from "../packages/sink/src/opensearch/bulk-body.ts";

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type Clients, isCluster, openClients, openRedis, readConfiguration } from "../packages/shared/src/index.ts";
+import { type Clients, openClients } from "../packages/shared/src/clients.ts";
+import { isCluster, openRedis, readConfiguration } from "../packages/shared/src/index.ts";
 import { sinkConfig } from "../packages/sink/src/config.ts";
 import {
   isolated,

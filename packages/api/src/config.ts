@@ -1,4 +1,4 @@
-import { eventSettings, schemaRegistrySettings } from "@millrace/events";
+import { eventSettings, schemaRegistrySettings } from "@millrace/events/settings";
 import {
   checkIdentity,
   kafkaSettings,

@@ -3,16 +3,14 @@ import {
   createTracker,
   type Health,
   Log,
-  type OpenSearchClient,
-  openOpenSearch,
-  openPostgres,
   openRedis,
   type Patience,
-  type Pool,
   readDeadLetters,
   type Tracing,
   Work,
 } from "@millrace/shared";
+import { type OpenSearchClient, openOpenSearch } from "@millrace/shared/opensearch";
+import { openPostgres, type Pool } from "@millrace/shared/postgres";
 import { type ApiEdges, WAITING_SHARE } from "./app.ts";
 import type { ApiConfig } from "./config.ts";
 import { createQueryEmbedder } from "./embed/query-embedder.ts";

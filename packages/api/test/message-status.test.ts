@@ -1,4 +1,5 @@
-import { createTracker, Health, openPostgres, openRedis } from "@millrace/shared";
+import { createTracker, Health, openRedis } from "@millrace/shared";
+import { openPostgres } from "@millrace/shared/postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bodyOf, CLOSED_PORT, isolated, openTestApp, settle, until } from "./support.ts";
 

@@ -1,4 +1,5 @@
-import { Health, openOpenSearch } from "@millrace/shared";
+import { Health } from "@millrace/shared";
+import { openOpenSearch } from "@millrace/shared/opensearch";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { serveEmbedDouble } from "./embed-double.ts";
 import { bodyOf, CLOSED_PORT, isolated, openTestApp, settle, type TestApp } from "./support.ts";

@@ -2,12 +2,12 @@ import {
   connectProducer,
   ensureTopics,
   firstConnection,
-  openClients,
   openRedis,
   readConfiguration,
   redisSettings,
   vectorKeys,
 } from "@millrace/shared";
+import { openClients } from "@millrace/shared/clients";
 import { tokensOf } from "@millrace/shared/tokens";
 import { isolated } from "@millrace/stack";
 import { beforeAll, expect, it } from "vitest";

@@ -2,14 +2,11 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
-import {
-  createEventDecoder,
-  type Event,
-  eventSchema,
-  openValueDecoder,
-  schemaRegistrySettings,
-} from "@millrace/events";
-import { offsetRanges, openClients, type ReadRecord, readConfiguration, readRanges } from "@millrace/shared";
+import { createEventDecoder, type Event, eventSchema } from "@millrace/events";
+import { schemaRegistrySettings } from "@millrace/events/settings";
+import { openValueDecoder } from "@millrace/events/value-decoder";
+import { offsetRanges, type ReadRecord, readConfiguration, readRanges } from "@millrace/shared";
+import { openClients } from "@millrace/shared/clients";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { millrace } from "./millrace.ts";
@@ -56,7 +53,7 @@ test("to Kafka: each event in its topic by its schema, under its key, when it is
   expect(performance.now() - startedAtMs).toBeGreaterThan(1_900);
   await using clients = openClients(process.env, "test");
   const decoder = createEventDecoder(
-    openValueDecoder(readConfiguration(z.object(schemaRegistrySettings), process.env), clients.patience),
+    await openValueDecoder(readConfiguration(z.object(schemaRegistrySettings), process.env), clients.patience),
   );
   const records: ReadRecord[] = [];
   await readRanges(clients.kafka, topic, await offsetRanges(clients.kafka, topic), (record) => {

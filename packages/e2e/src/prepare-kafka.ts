@@ -1,4 +1,5 @@
-import { ensurePipelineTopics, openClients } from "@millrace/shared";
+import { ensurePipelineTopics } from "@millrace/shared";
+import { openClients } from "@millrace/shared/clients";
 import kafkajs from "kafkajs";
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;

@@ -1,4 +1,4 @@
-import { openClients } from "@millrace/shared";
+import { openClients } from "@millrace/shared/clients";
 import { clean } from "@millrace/testbed";
 import { z } from "zod";
 

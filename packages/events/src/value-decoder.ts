@@ -8,7 +8,7 @@ import {
   type ValueDecoder,
 } from "@millrace/shared";
 import type { ValueReader } from "./reader.ts";
-import { openSchemaRegistry, type SchemaRegistry } from "./registry.ts";
+import type { SchemaRegistry } from "./registry.ts";
 import type { SchemaRegistrySettings } from "./settings.ts";
 import { unframe } from "./wire-format.ts";
 
@@ -59,9 +59,14 @@ export function createValueDecoder(registry: SchemaRegistry, cacheMax: number, p
 }
 
 /** `undefined` where no registry is configured. */
-export function openValueDecoder(settings: SchemaRegistrySettings, patience: Patience): ValueDecoder | undefined {
+export async function openValueDecoder(
+  settings: SchemaRegistrySettings,
+  patience: Patience,
+): Promise<ValueDecoder | undefined> {
   const { SCHEMA_REGISTRY_URL, SCHEMA_REGISTRY_CACHE_MAX } = settings;
   if (SCHEMA_REGISTRY_URL === undefined) return undefined;
+  // The client and its three formats take 25 MB of memory: only who has a registry loads them.
+  const { openSchemaRegistry } = await import("./registry.ts");
   const registry = openSchemaRegistry({ ...settings, SCHEMA_REGISTRY_URL });
   return createValueDecoder(registry, SCHEMA_REGISTRY_CACHE_MAX, patience);
 }

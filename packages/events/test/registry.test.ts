@@ -12,12 +12,12 @@ import {
   createEventDecoder,
   createEventEncoder,
   createSchema,
-  createValueDecoder,
   definitions,
   type Event,
   eventDefinition,
   formatNames,
 } from "../src/index.ts";
+import { createValueDecoder } from "../src/value-decoder.ts";
 import { frame } from "../src/wire-format.ts";
 import { valueFor } from "./arbitraries.ts";
 import { CLOSED_PORT, config, eventually, registryOf, succeeded, testPatience, uniqueName } from "./support.ts";

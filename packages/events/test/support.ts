@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { createKafka, ensureTopics, kafkaSettings, readConfiguration } from "@millrace/shared";
 import { testPatience } from "@millrace/testbed";
 import { z } from "zod";
-import { eventSettings, openSchemaRegistry, type SchemaRegistry, schemaRegistrySettings } from "../src/index.ts";
+import { openSchemaRegistry, type SchemaRegistry } from "../src/index.ts";
+import { eventSettings, schemaRegistrySettings } from "../src/settings.ts";
 
 export { CLOSED_PORT, eventually, testPatience } from "@millrace/testbed";
 

@@ -1,4 +1,4 @@
-import { openClients } from "@millrace/shared";
+import { openClients } from "@millrace/shared/clients";
 
 export type Services = ReturnType<typeof openServices>;
 

@@ -1,4 +1,4 @@
-import { schemaRegistrySettings } from "@millrace/events";
+import { schemaRegistrySettings } from "@millrace/events/settings";
 import {
   checkIdentity,
   consumerSettings,

@@ -1,4 +1,4 @@
-import { openValueDecoder } from "@millrace/events";
+import { openValueDecoder } from "@millrace/events/value-decoder";
 import {
   consumeUntilStopped,
   examineAtStart,
@@ -21,7 +21,7 @@ await runProcess("ingest", ingestConfig, async (context) => {
   await using messages = await openMessageLog("ingest", context);
   await using tracking = await openTracking("ingest", context, messages);
 
-  const values = openValueDecoder(config, patience);
+  const values = await openValueDecoder(config, patience);
   const ingest = new Ingest(config, { ...messages, ...tracking, tracing, log, values });
   metrics.exposeOne("millrace_tokens_packed_total", () => ingest.tokens);
   await consumeUntilStopped("ingest", context, messages, tracking, {

@@ -1,4 +1,5 @@
-import { createEventEncoder, type Event, formatNames, openSchemaRegistry, openValueDecoder } from "@millrace/events";
+import { createEventEncoder, type Event, formatNames, openSchemaRegistry } from "@millrace/events";
+import { openValueDecoder } from "@millrace/events/value-decoder";
 import { decodeBatch, noTracing, parseDeadLetter } from "@millrace/shared";
 import { expect, test } from "vitest";
 import { Ingest } from "../src/ingest.ts";
@@ -10,7 +11,7 @@ async function run(overrides: Record<string, string> = {}) {
   const edges = await openEdges(config);
   const { patience } = edges;
   const [source = ""] = config.KAFKA_TOPICS;
-  const values = openValueDecoder(config, patience);
+  const values = await openValueDecoder(config, patience);
   const ingest = new Ingest(config, { ...edges, tracing: noTracing, log: patience.log, values });
   const batches = await edges.read(config.BATCHES_TOPIC);
   const letters = await edges.read(config.DEAD_LETTERS_TOPIC);

@@ -4,7 +4,7 @@ export { clockSkewMs, clockSkewOfMessageMs, describeClockSkew } from "./aws/cloc
 export { type AwsCredentials, type AwsCredentialsProvider, awsCredentials } from "./aws/credentials.ts";
 export { openSecret, type SecretLocation, type SecretReader } from "./aws/secret.ts";
 export { type BackoffSettings, backoffDelayMs, delay } from "./backoff.ts";
-export { type Clients, openClients } from "./clients.ts";
+export type { Clients } from "./clients.ts";
 export {
   ConfigurationError,
   describeVariables,
@@ -52,9 +52,9 @@ export { Metrics } from "./metrics/metrics.ts";
 export { exposePool, processMetrics } from "./metrics/process.ts";
 export { exposeWork } from "./metrics/stage.ts";
 export { OffsetLedger } from "./offset-ledger.ts";
-export { OpenSearchClient, openOpenSearch } from "./opensearch.ts";
+export type { OpenSearchClient } from "./opensearch.ts";
 export { Operations, type SlowOperation } from "./operations.ts";
-export { openPostgres, type Pool } from "./postgres.ts";
+export type { Pool } from "./postgres.ts";
 export { type Activity, announcePresence, type Presence, readPresence, type Stage, stages } from "./presence.ts";
 export { decodeBatch, encodeBatch, encodedSize } from "./records/batch.ts";
 export { RecordError } from "./records/bytes.ts";

@@ -1,4 +1,9 @@
-import { countTokens } from "gpt-tokenizer/encoding/cl100k_base";
+import { createRequire } from "node:module";
+
+type Encoding = typeof import("gpt-tokenizer/encoding/cl100k_base");
+
+const require = createRequire(import.meta.url);
+let encoding: Encoding | undefined;
 
 /** The server's own estimate, by which it refuses a request before it counts: 0.25 token per UTF-8 byte. */
 const ESTIMATED_TOKENS_PER_BYTE = 0.25;
@@ -8,7 +13,10 @@ const COUNTED_FROM_BYTES = 1_024;
 
 /** Tokens of a text in cl100k_base, the encoding of OpenAI's embeddings models. Takes about 5 µs for 100 bytes. */
 export function tokensOf(text: string): number {
-  return countTokens(text, { disallowedSpecial: new Set() });
+  // The encoding's table takes 40 MB of memory: it is loaded with the first text to be counted, and not by `import()`, by
+  // which whoever counts would have to wait.
+  encoding ??= require("gpt-tokenizer/encoding/cl100k_base") as Encoding;
+  return encoding.countTokens(text, { disallowedSpecial: new Set() });
 }
 
 /** Tokens that a text may count as: the larger of its own and the server's estimate. */

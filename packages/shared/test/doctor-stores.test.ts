@@ -11,7 +11,8 @@ import {
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { openOpenSearch, readConfiguration } from "../src/index.ts";
+import { readConfiguration } from "../src/index.ts";
+import { openOpenSearch } from "../src/opensearch.ts";
 import { openSearchSettings } from "../src/settings.ts";
 import {
   examineSetUp,

@@ -13,15 +13,9 @@ import {
 } from "@millrace/stack";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import {
-  type AwsCredentials,
-  awsCredentials,
-  createKafka,
-  openOpenSearch,
-  openPostgres,
-  openRedis,
-  readConfiguration,
-} from "../src/index.ts";
+import { type AwsCredentials, awsCredentials, createKafka, openRedis, readConfiguration } from "../src/index.ts";
+import { openOpenSearch } from "../src/opensearch.ts";
+import { openPostgres } from "../src/postgres.ts";
 import { kafkaSettings, openSearchSettings, postgresSettings, redisSettings } from "../src/settings.ts";
 import { config, eventually, testPatience } from "./support.ts";
 

@@ -5,10 +5,7 @@ import {
   exposePool,
   healthRoutes,
   metricsRoute,
-  type OpenSearchClient,
   openMessageLog,
-  openOpenSearch,
-  openPostgres,
   openTracking,
   type Patience,
   persist,
@@ -16,6 +13,8 @@ import {
   runProcess,
   serveHttp,
 } from "@millrace/shared";
+import { type OpenSearchClient, openOpenSearch } from "@millrace/shared/opensearch";
+import { openPostgres } from "@millrace/shared/postgres";
 import { type SinkConfig, sinkConfig } from "./config.ts";
 import { DeadLettersConsumer } from "./dead-letters-consumer.ts";
 import { documentIds } from "./document-id.ts";

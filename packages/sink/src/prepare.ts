@@ -1,4 +1,5 @@
-import { createKafka, ensurePipelineTopics, openPostgres, runProcess } from "@millrace/shared";
+import { createKafka, ensurePipelineTopics, runProcess } from "@millrace/shared";
+import { openPostgres } from "@millrace/shared/postgres";
 import { sinkConfig } from "./config.ts";
 import { prepareDatabase } from "./postgres/prepare-database.ts";
 

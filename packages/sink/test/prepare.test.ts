@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { createKafka, type DeadLetter, type Log, openPostgres, readConfiguration } from "@millrace/shared";
+import { createKafka, type DeadLetter, type Log, readConfiguration } from "@millrace/shared";
+import { openPostgres } from "@millrace/shared/postgres";
 import { testEnvironment } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
 import { sinkConfig } from "../src/config.ts";

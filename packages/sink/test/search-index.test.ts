@@ -1,4 +1,5 @@
-import { messageId, openOpenSearch } from "@millrace/shared";
+import { messageId } from "@millrace/shared";
+import { openOpenSearch } from "@millrace/shared/opensearch";
 import { afterAll, describe, expect, test } from "vitest";
 import type { SinkConfig } from "../src/config.ts";
 import { OpenSearchIndex } from "../src/opensearch/search-index.ts";

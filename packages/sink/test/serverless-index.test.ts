@@ -1,4 +1,5 @@
-import { messageId, openOpenSearch, readConfiguration, settle } from "@millrace/shared";
+import { messageId, readConfiguration, settle } from "@millrace/shared";
+import { openOpenSearch } from "@millrace/shared/opensearch";
 import { type BulkFate, startServerlessProxy } from "@millrace/stack";
 import { testEnvironment } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";

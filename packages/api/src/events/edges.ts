@@ -1,10 +1,5 @@
-import {
-  createEventDecoder,
-  createEventEncoder,
-  createEventProducer,
-  openSchemaRegistry,
-  openValueDecoder,
-} from "@millrace/events";
+import { createEventDecoder, createEventEncoder, createEventProducer, openSchemaRegistry } from "@millrace/events";
+import { createValueDecoder } from "@millrace/events/value-decoder";
 import { createTopicReader, type Patience, type Redis } from "@millrace/shared";
 import { createAuthenticator } from "../auth/authenticator.ts";
 import type { AuthEdges } from "../auth/guard.ts";
@@ -40,7 +35,8 @@ export function openEventsEdges(
   const deliveryMs = Math.floor(config.REQUEST_TIMEOUT_MS * DELIVERY_SHARE);
   const settings = { ...config, EVENTS_DELIVERY_TIMEOUT_MS: Math.min(config.EVENTS_DELIVERY_TIMEOUT_MS, deliveryMs) };
   const encoder = createEventEncoder(config.EVENTS_FORMAT, registry);
-  const eventDecoder = createEventDecoder(openValueDecoder(config, patience));
+  const values = registry && createValueDecoder(registry, config.SCHEMA_REGISTRY_CACHE_MAX, patience);
+  const eventDecoder = createEventDecoder(values);
   return {
     auth: { authenticate: createAuthenticator(config), rateLimit: createRateLimit(redis, config) },
     topics: createEventTopics(kafka, admin, config, patience),

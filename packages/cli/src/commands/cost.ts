@@ -1,4 +1,5 @@
-import { openValueDecoder, schemaRegistrySettings } from "@millrace/events";
+import { schemaRegistrySettings } from "@millrace/events/settings";
+import { openValueDecoder } from "@millrace/events/value-decoder";
 import {
   checkIdentity,
   createKafka,
@@ -86,7 +87,7 @@ async function estimateTopic(
     const { REDIS_KEY_PREFIX: keyPrefix, OPENAI_EMBEDDING_MODEL: model } = config;
     const estimator = createEstimator({
       rules: decodeRules(config),
-      values: openValueDecoder(config, patience),
+      values: await openValueDecoder(config, patience),
       cache: { redis, keyPrefix, model },
       dimensions: config.OPENAI_EMBEDDING_DIMENSIONS ?? dimensionsOf(model),
     });

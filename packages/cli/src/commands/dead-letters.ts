@@ -1,15 +1,14 @@
 import {
-  type Clients,
   connectProducer,
   type DeadLetter,
   type DeadLetterSelection,
   messageId,
-  openClients,
   type PoisonCode,
   poisonCodes,
   readDeadLetters,
   replayRecord,
 } from "@millrace/shared";
+import { type Clients, openClients } from "@millrace/shared/clients";
 import { Command, Option } from "commander";
 import { CommandError } from "../errors.ts";
 

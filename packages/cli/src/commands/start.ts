@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { ensureBuilt } from "@millrace/console/build";
-import { aborted, openClients, readConfiguration, topicSettings } from "@millrace/shared";
+import { aborted, readConfiguration, topicSettings } from "@millrace/shared";
+import { openClients } from "@millrace/shared/clients";
 import { lease, type Pipeline, startPipeline } from "@millrace/stack";
 import { Command, InvalidArgumentError } from "commander";
 import { z } from "zod";

@@ -1,4 +1,5 @@
-import { openClients, parseMessageId } from "@millrace/shared";
+import { parseMessageId } from "@millrace/shared";
+import { openClients } from "@millrace/shared/clients";
 import { Command } from "commander";
 import { CommandError } from "../errors.ts";
 import { readJourney } from "../trace/journey.ts";

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Clients, documentSettings, openClients, readConfiguration } from "@millrace/shared";
+import { documentSettings, readConfiguration } from "@millrace/shared";
+import { type Clients, openClients } from "@millrace/shared/clients";
 import { Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
 import type { Finding, PartitionReport } from "../verify/reconcile.ts";

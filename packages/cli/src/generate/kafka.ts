@@ -3,11 +3,10 @@ import {
   createEventProducer,
   type Event,
   type EventEncoder,
-  eventSettings,
   openSchemaRegistry,
   type Published,
-  schemaRegistrySettings,
 } from "@millrace/events";
+import { eventSettings, schemaRegistrySettings } from "@millrace/events/settings";
 import {
   checkIdentity,
   createKafka,

@@ -1,5 +1,3 @@
-import { fromNodeProviderChain } from "@aws-sdk/credential-providers";
-
 /** A key of AWS; temporary ones have a session token and an end. */
 export interface AwsCredentials {
   accessKeyId: string;
@@ -31,8 +29,14 @@ const REMAINING_MIN_MS = 2_000;
 export function awsCredentials(sessionName: string): AwsCredentialsProvider {
   const known = chains.get(sessionName);
   if (known) return known;
-  const chain = fromNodeProviderChain({ roleSessionName: sessionName });
-  const provider = counted(unexpired((forceRefresh) => chain({ forceRefresh })));
+  let chain: AwsCredentialsProvider | undefined;
+  const ask = async (forceRefresh: boolean): Promise<AwsCredentials> => {
+    // The chain takes 12 MB of memory: only who asks for a key loads it.
+    const { fromNodeProviderChain } = await import("@aws-sdk/credential-providers");
+    chain ??= fromNodeProviderChain({ roleSessionName: sessionName });
+    return chain({ forceRefresh });
+  };
+  const provider = counted(unexpired(ask));
   chains.set(sessionName, provider);
   return provider;
 }

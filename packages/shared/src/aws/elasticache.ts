@@ -1,6 +1,5 @@
-import { Sha256 } from "@aws-crypto/sha256-js";
-import { SignatureV4 } from "@smithy/signature-v4";
 import type { AwsCredentials, AwsCredentialsProvider } from "./credentials.ts";
+import { openSigner } from "./signature.ts";
 
 /** ElastiCache takes no token that is valid for longer. */
 const TOKEN_TTL_S = 900;
@@ -50,7 +49,7 @@ async function presign(
   nowMs: number,
 ): Promise<string> {
   const hostname = cacheName.toLowerCase();
-  const signer = new SignatureV4({ service: "elasticache", region, credentials, sha256: Sha256 });
+  const signer = await openSigner("elasticache", region, credentials);
   const request = {
     method: "GET",
     protocol: "http:",

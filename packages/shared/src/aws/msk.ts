@@ -1,4 +1,3 @@
-import msk from "aws-msk-iam-sasl-signer-js";
 import kafkajs, { type Mechanism } from "kafkajs";
 import type { AwsCredentialsProvider } from "./credentials.ts";
 
@@ -12,6 +11,8 @@ import type { AwsCredentialsProvider } from "./credentials.ts";
  * Signature Version 4, so that every token of a key's last 15 minutes would be wrong: `patches/` rounds it down.)
  */
 export async function mskIamToken(region: string, credentials: AwsCredentialsProvider): Promise<string> {
+  // The signer brings SDK clients of its own and takes 29 MB of memory: only who connects by IAM loads it.
+  const { default: msk } = await import("aws-msk-iam-sasl-signer-js");
   const { token } = await msk.generateAuthTokenFromCredentialsProvider({ region, awsCredentialsProvider: credentials });
   return token;
 }

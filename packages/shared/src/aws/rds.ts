@@ -1,4 +1,4 @@
-import { Signer } from "@aws-sdk/rds-signer";
+import type { Signer } from "@aws-sdk/rds-signer";
 import type { AwsCredentialsProvider } from "./credentials.ts";
 
 /**
@@ -18,6 +18,11 @@ export function rdsPassword(
   credentials: AwsCredentialsProvider,
 ): () => Promise<string> {
   const { host: hostname, port, user: username } = database;
-  const signer = new Signer({ hostname, port, username, region, credentials });
-  return () => signer.getAuthToken();
+  let signer: Signer | undefined;
+  return async () => {
+    // The SDK's signer takes 20 MB of memory: only who connects by IAM loads it.
+    const { Signer } = await import("@aws-sdk/rds-signer");
+    signer ??= new Signer({ hostname, port, username, region, credentials });
+    return signer.getAuthToken();
+  };
 }

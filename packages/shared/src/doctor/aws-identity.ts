@@ -1,6 +1,5 @@
-import { Sha256 } from "@aws-crypto/sha256-js";
-import { SignatureV4 } from "@smithy/signature-v4";
 import type { AwsCredentials, AwsCredentialsProvider } from "../aws/credentials.ts";
+import { openSigner } from "../aws/signature.ts";
 import { describeCause } from "../fault.ts";
 import type { Check, Examination } from "./check.ts";
 import type { Identity } from "./identity.ts";
@@ -76,7 +75,7 @@ function sourceOf(environment: NodeJS.ProcessEnv): string {
 /** Signed here and not by the SDK's client, which puts a wrong clock right by itself and says nothing of it. */
 async function callerIdentity(endpoint: string, region: string, credentials: AwsCredentials, signal: AbortSignal) {
   const { hostname, host, protocol, port } = new URL(endpoint);
-  const signer = new SignatureV4({ service: "sts", region, credentials, sha256: Sha256 });
+  const signer = await openSigner("sts", region, credentials);
   const body = "Action=GetCallerIdentity&Version=2011-06-15";
   const { headers } = await signer.sign({
     ...{ method: "POST", protocol, hostname, path: "/", query: {}, body },

@@ -13,9 +13,7 @@ import { type AskLocalModel, examineEmbedding, usesOpenAi } from "./embedding.ts
 import { type Identity, identityOf } from "./identity.ts";
 import { examineKafka } from "./kafka.ts";
 import { usesIam } from "./needs.ts";
-import { examineOpenSearch } from "./opensearch.ts";
 import { grant, trustPolicyOf } from "./policies.ts";
-import { examinePostgres } from "./postgres.ts";
 import { redactor } from "./redact.ts";
 import { examineRedis } from "./redis.ts";
 import type { DependencyName, DependencyReport, Failure, Remedy, Report, StepReport } from "./report.ts";
@@ -44,8 +42,9 @@ export async function diagnose(
   const { environment = process.env, timeoutMs, onStep } = options;
   const identity = identityOf(environment);
   const redact = redactor(secretsOf(settings, environment));
+  const examinations = await examinationsOf(subject, settings, identity, options);
   const found = await Promise.all(
-    examinationsOf(subject, settings, identity, options).map(async (examination) => {
+    examinations.map(async (examination) => {
       const { dependency } = examination;
       const limitMs = (step: keyof typeof stepLimitsMs) => timeoutMs ?? stepLimitsMs[step];
       const outcome = await examine(examination, limitMs, (step) => onStep?.(dependency, clean(step, redact)));
@@ -60,12 +59,12 @@ export async function diagnose(
   return { process: subject, checkedAt, durationMs: performance.now() - startedAt, status, dependencies };
 }
 
-function examinationsOf(
+async function examinationsOf(
   subject: Subject,
   settings: DoctorSettings,
   identity: Identity,
   { environment = process.env, credentials, askLocalModel }: DiagnoseOptions,
-): Examination[] {
+): Promise<Examination[]> {
   const processes = processesOf(subject);
   const stores = processes.includes("sink") || processes.includes("api");
   const examinations = [examineKafka(subject, settings, credentials)];
@@ -79,6 +78,11 @@ function examinationsOf(
     if (embedding) examinations.push(embedding);
   }
   if (stores) {
+    // Their clients take 32 MB of memory: only the processes that have these stores load them.
+    const [{ examinePostgres }, { examineOpenSearch }] = await Promise.all([
+      import("./postgres.ts"),
+      import("./opensearch.ts"),
+    ]);
     const complete = settings as DoctorSettings & PostgresSettings & OpenSearchSettings;
     examinations.push(
       examinePostgres(complete, processes.includes("sink"), credentials),

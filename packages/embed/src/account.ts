@@ -10,7 +10,7 @@ export interface Allowance {
 }
 export type Allowances = Partial<Record<Kind, Allowance>>;
 
-/** What the requests for one batch took; plain data, since it crosses the worker thread's boundary. */
+/** What the requests for one batch took. */
 export interface Account {
   /** More than one where a request was refused for what it contains, and halved. */
   requests: number;

@@ -1,18 +1,20 @@
 import { type Patience, persist, type RetryableFault, retryable } from "@millrace/shared";
-import { tokensCharged } from "@millrace/shared/tokens";
 import pLimit from "p-limit";
-import type { EmbedderPool } from "./pool.ts";
-import type { Embedded, EmbeddingOutcome, ProviderAnswer } from "./provider.ts";
+import type { Amounts } from "./account.ts";
+import type { Allocate, Embedded, EmbeddingOutcome, EmbeddingProvider, ProviderAnswer } from "./provider.ts";
 import type { RateBudget, Taken, Turn } from "./rate-budget.ts";
 import type { SpendingBudget } from "./spending-budget.ts";
+import { TokenEstimate } from "./token-estimate.ts";
 
 /** Makes requests to the provider when they may be made. */
 export interface Admission {
   /**
    * For batches: waits for the money of another day, for a free place and for its turn, and repeats until there is an
    * answer. Rejects when the hard stop ends the waiting.
+   *
+   * @param allocate gives memory that the vectors may come in
    */
-  embed(texts: readonly string[]): Promise<Embedded>;
+  embed(texts: readonly string[], allocate?: Allocate): Promise<Embedded>;
   /** For what somebody waits for: makes the request at once and counts it; refuses where the day's money is spent. */
   embedAtOnce(texts: readonly string[], signal?: AbortSignal): Promise<EmbeddingOutcome>;
   /** Paid for since the process began, as far as is known; 0 for a provider without a price. */
@@ -30,16 +32,20 @@ export const PROVIDER = "embedding-provider";
 
 /** p-limit bounds the batches whose requests are made; where there are budgets, each request is taken from them first. */
 export function admitTo(
-  pool: Pick<EmbedderPool, "embed">,
+  provider: EmbeddingProvider,
   concurrency: number,
   patience: Patience,
   { rate, spending }: Partial<Budgets> = {},
 ): Admission {
   const limit = pLimit(concurrency);
   const { hardStop } = patience;
+  const estimate = new TokenEstimate();
   let paidTokens = 0;
-  const pay = (answer: ProviderAnswer, need: Need): number => {
+  /** What the server takes at most: it may count exactly or estimate. */
+  const needOf = (texts: readonly string[]): Amounts => ({ requests: 1, tokens: estimate.of(texts) });
+  const pay = (texts: readonly string[], answer: ProviderAnswer, need: Amounts): number => {
     const tokens = paidFor(answer, need);
+    if (answer.account?.tokens && !("fault" in answer)) estimate.learn(texts, answer.account.tokens);
     paidTokens += tokens;
     return tokens;
   };
@@ -47,7 +53,7 @@ export function admitTo(
     get paidTokens() {
       return paidTokens;
     },
-    async embed(texts) {
+    async embed(texts, allocate) {
       const need = rate && needOf(texts);
       const payment = need && (await spending?.take(need.tokens, hardStop));
       let turn: Turn | undefined;
@@ -60,10 +66,10 @@ export function admitTo(
         },
       } as const;
       const attempt = async () => {
-        const answer = await pool.embed(texts, hardStop);
+        const answer = await provider.embed(texts, { signal: hardStop, allocate });
         if (need) {
           turn?.settle(takenBy(answer, need));
-          paid += pay(answer, need);
+          paid += pay(texts, answer, need);
         }
         return "fault" in answer ? answer : { value: answer };
       };
@@ -72,27 +78,20 @@ export function admitTo(
       return embedded;
     },
     async embedAtOnce(texts, signal) {
-      if (!rate) return pool.embed(texts, signal);
+      if (!rate) return provider.embed(texts, { signal });
       const need = needOf(texts);
       const payment = await spending?.takeAtOnce(need.tokens);
       if (payment && "refused" in payment) return { fault: retryable("unavailable", payment.refused) };
       const turn = await rate.takeAtOnce(need);
-      const answer = await pool.embed(texts, signal);
+      const answer = await provider.embed(texts, { signal });
       turn.settle(takenBy(answer, need));
-      payment?.settle(pay(answer, need));
+      payment?.settle(pay(texts, answer, need));
       return answer;
     },
   };
 }
 
-type Need = ReturnType<typeof needOf>;
-
-/** What the server takes at most: it may count exactly or estimate. */
-function needOf(texts: readonly string[]) {
-  return { requests: 1, tokens: texts.reduce((sum, text) => sum + tokensCharged(text), 0) };
-}
-
-function takenBy(answer: ProviderAnswer, need: Need): Taken {
+function takenBy(answer: ProviderAnswer, need: Amounts): Taken {
   const { requests = 1, tokens = 0, allowances = {} } = answer.account ?? {};
   const fault = faultOf(answer);
   const refused = fault?.code === "rate_limited";
@@ -106,7 +105,7 @@ function takenBy(answer: ProviderAnswer, need: Need): Taken {
 }
 
 /** Answers are billed. Of a request that timed out nobody knows, so it counts as paid. */
-function paidFor(answer: ProviderAnswer, need: Need): number {
+function paidFor(answer: ProviderAnswer, need: Amounts): number {
   const fault = faultOf(answer);
   if (fault) return fault.code === "timeout" ? need.tokens : (answer.account?.tokens ?? 0);
   return answer.account?.tokens || need.tokens;

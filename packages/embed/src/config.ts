@@ -35,7 +35,7 @@ const settings = z.object({
   EMBED_WORKERS: variable
     .integer(1, 64)
     .default(1)
-    .meta({ description: "Worker threads that make the requests, or compute the vectors locally." }),
+    .meta({ description: "Worker threads of the local provider, which compute the vectors." }),
   EMBEDDING_CACHE: variable.flag().default(true).meta({
     description:
       "Keep the provider's vectors in Redis by content, so that a text is paid for once; the local provider needs none.",
@@ -87,12 +87,12 @@ export function spendingLimits(config: EmbedConfig): SpendingLimits | undefined 
   return { usdPerDay, usdPerMillionTokens };
 }
 
-/** What a worker thread needs to know; plain data, since it crosses the thread's boundary. */
+/** What a provider needs to know. */
 export type ProviderSettings =
   | { provider: "local" }
   | {
       provider: "openai";
-      /** Absent where it lies in Secrets Manager: then each task brings it along. */
+      /** Absent where it lies in Secrets Manager. */
       apiKey?: string;
       baseUrl: string;
       model: string;
@@ -119,7 +119,10 @@ export function providerSettings(config: EmbedConfig): ProviderSettings {
   };
 }
 
-/** The batches worked on at once: requests that wait for an answer, or, locally, one that is computed and one that is next. */
+/** Locally one that is computed, and the next. */
+export const BATCHES_PER_WORKER = 2;
+
+/** The batches worked on at once; elsewhere those whose requests wait for an answer. */
 export function batchesAtOnce(config: EmbedConfig, { provider }: ProviderSettings): number {
-  return provider === "local" ? 2 * config.EMBED_WORKERS : config.EMBED_CONCURRENCY;
+  return provider === "local" ? BATCHES_PER_WORKER * config.EMBED_WORKERS : config.EMBED_CONCURRENCY;
 }

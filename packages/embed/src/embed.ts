@@ -3,7 +3,6 @@ import {
   type DeadLetters,
   decodeBatch,
   encodeBatch,
-  encodeVectors,
   isTombstone,
   type Message,
   oneByOne,
@@ -14,6 +13,7 @@ import {
   type RecordProducer,
   type StageTracker,
   type Tracing,
+  VectorsRecord,
   Work,
 } from "@millrace/shared";
 import type { EmbedConfig } from "./config.ts";
@@ -66,7 +66,9 @@ export class Embed {
     const startedAt = performance.now();
     const traced = this.#edges.tracing.begin("embed.batch", messages);
     const texts = messages.filter((message) => !isTombstone(message));
-    const embedded = texts.length === 0 ? noVectors : await this.#edges.embedder.embed(texts);
+    const record = new VectorsRecord(batch);
+    const allocate = (length: number) => record.allocate(length);
+    const embedded = texts.length === 0 ? noVectors : await this.#edges.embedder.embed(texts, allocate);
     const failed = embedded.failed.flatMap(({ index, fault }) => {
       const item = texts[index];
       return item ? [{ item, fault }] : [];
@@ -74,7 +76,7 @@ export class Embed {
     const refused = new Set<Message>(failed.map(({ item }) => item));
     const done = failed.length === 0 ? messages : messages.filter((message) => !refused.has(message));
     if (done.length > 0) {
-      const whole = failed.length === 0 ? batch : encodeBatch(done);
+      const whole = failed.length === 0 ? record : recordOf(done);
       const values = splitRecords(whole, done, embedded, this.#config.KAFKA_RECORD_MAX_BYTES);
       await this.#edges.producer.send(
         this.#config.VECTORS_TOPIC,
@@ -110,17 +112,26 @@ export class Embed {
 const noVectors: Embedded = { model: "none", dimensions: 1, vectors: new Float32Array(0), failed: [] };
 
 /** One record where it fits, else as many as it takes: each has a batch record of its own. */
-function splitRecords(batch: Buffer, messages: readonly Message[], embedded: Embedded, maxBytes: number): Buffer[] {
+function splitRecords(
+  record: VectorsRecord,
+  messages: readonly Message[],
+  embedded: Embedded,
+  maxBytes: number,
+): Buffer[] {
   const { model, dimensions, vectors } = embedded;
-  if (batch.length + vectors.byteLength <= maxBytes || messages.length === 1) {
-    return [encodeVectors(model, dimensions, batch, vectors)];
+  if (record.batch.length + vectors.byteLength <= maxBytes || messages.length === 1) {
+    return [record.encode(model, dimensions, vectors)];
   }
   const middle = Math.ceil(messages.length / 2);
   const first = messages.slice(0, middle);
   const second = messages.slice(middle);
   const boundary = first.filter((message) => !isTombstone(message)).length * dimensions;
   return [
-    ...splitRecords(encodeBatch(first), first, { ...embedded, vectors: vectors.subarray(0, boundary) }, maxBytes),
-    ...splitRecords(encodeBatch(second), second, { ...embedded, vectors: vectors.subarray(boundary) }, maxBytes),
+    ...splitRecords(recordOf(first), first, { ...embedded, vectors: vectors.subarray(0, boundary) }, maxBytes),
+    ...splitRecords(recordOf(second), second, { ...embedded, vectors: vectors.subarray(boundary) }, maxBytes),
   ];
+}
+
+function recordOf(messages: readonly Message[]): VectorsRecord {
+  return new VectorsRecord(encodeBatch(messages));
 }

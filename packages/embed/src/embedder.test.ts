@@ -50,7 +50,7 @@ function embed(embedder: ReturnType<typeof cachedEmbedder>, texts: string[]) {
     value: Buffer.from(text),
     text: Buffer.from(text),
   }));
-  return embedder.embed(messages);
+  return embedder.embed(messages, (length) => new Float32Array(length));
 }
 
 test("every text gets its own vector in its place, and is paid for once, however batches repeat it", async () => {

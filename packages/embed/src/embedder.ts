@@ -1,10 +1,11 @@
 import type { Message, PoisonFault } from "@millrace/shared";
 import type { Admission } from "./admission.ts";
-import type { Embedded } from "./provider.ts";
+import type { Allocate, Embedded } from "./provider.ts";
 
 /** Turns the texts of messages, of which none is a tombstone, into vectors. */
 export interface Embedder {
-  embed(messages: readonly Message[]): Promise<Embedded>;
+  /** @param allocate gives memory that the vectors may come in */
+  embed(messages: readonly Message[], allocate: Allocate): Promise<Embedded>;
   /** Texts that were looked for in a cache, since the process began. */
   readonly lookups: { hits: number; misses: number };
 }
@@ -29,7 +30,7 @@ export function plainEmbedder(admission: Pick<Admission, "embed">): Embedder {
   const textOf = ({ text }: Message): string => text.toString();
   return {
     lookups: { hits: 0, misses: 0 },
-    embed: (messages) => admission.embed(messages.map(textOf)),
+    embed: (messages, allocate) => admission.embed(messages.map(textOf), allocate),
   };
 }
 
@@ -38,15 +39,19 @@ export function cachedEmbedder(admission: Pick<Admission, "embed">, cache: Vecto
   const lookups = { hits: 0, misses: 0 };
   return {
     lookups,
-    async embed(messages) {
+    async embed(messages, allocate) {
       const keys = messages.map(({ text }) => cache.keyOf(text));
       const texts = new Map(messages.map(({ text }, index) => [keys[index] ?? "", text]));
       const vectors = await readKnown(cache, [...texts.keys()]);
       const unknown = [...texts].filter(([key]) => !vectors.has(key));
       lookups.hits += vectors.size;
       lookups.misses += unknown.length;
-      if (unknown.length === 0) return assemble(cache, keys, vectors, new Map());
-      const outcome = await admission.embed(unknown.map(([, text]) => text.toString()));
+      if (unknown.length === 0) return assemble(cache, keys, vectors, new Map(), allocate);
+      const isAll = unknown.length === messages.length;
+      const outcome = await admission.embed(
+        unknown.map(([, text]) => text.toString()),
+        isAll ? allocate : undefined,
+      );
       const failed = new Map(outcome.failed.map(({ index, fault }) => [unknown[index]?.[0] ?? "", fault]));
       const bought = unknown.map(([key]) => key).filter((key) => !failed.has(key));
       cache.write(bought, outcome.vectors);
@@ -55,7 +60,7 @@ export function cachedEmbedder(admission: Pick<Admission, "embed">, cache: Vecto
       bought.forEach((key, row) => {
         vectors.set(key, outcome.vectors.subarray(row * cache.dimensions, (row + 1) * cache.dimensions));
       });
-      return assemble(cache, keys, vectors, failed);
+      return assemble(cache, keys, vectors, failed, allocate);
     },
   };
 }
@@ -71,12 +76,13 @@ function assemble(
   keys: readonly string[],
   vectors: ReadonlyMap<string, Float32Array>,
   faults: ReadonlyMap<string, PoisonFault>,
+  allocate: Allocate,
 ): Embedded {
   const failed = keys.flatMap((key, index) => {
     const fault = faults.get(key);
     return fault ? [{ index, fault }] : [];
   });
-  const all = new Float32Array((keys.length - failed.length) * dimensions);
+  const all = allocate((keys.length - failed.length) * dimensions);
   let position = 0;
   for (const key of keys) {
     const vector = vectors.get(key);

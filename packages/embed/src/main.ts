@@ -18,8 +18,9 @@ import { batchesAtOnce, type EmbedConfig, embedConfig, priceFor, providerSetting
 import { Embed } from "./embed.ts";
 import { cachedEmbedder, type Embedder, plainEmbedder } from "./embedder.ts";
 import { exposeMetrics } from "./expose-metrics.ts";
+import { openProvider } from "./open-provider.ts";
 import { fixedKey, openSecretKey } from "./openai/api-key.ts";
-import { type EmbedderPool, openPool } from "./pool.ts";
+import type { EmbeddingProvider } from "./provider.ts";
 import { queryRoute } from "./query-route.ts";
 import { createRateBudget } from "./rate-budget.ts";
 import { accountKey, createRateBucket } from "./redis/rate-bucket.ts";
@@ -34,18 +35,18 @@ await runProcess("embed", embedConfig, async (context) => {
   const { OPENAI_API_KEY_SECRET_ARN: arn } = config;
   const isSecret = arn !== undefined && settings.provider === "openai";
   using key = isSecret ? await openSecretKey(arn, config, patience) : fixedKey(config.OPENAI_API_KEY);
-  await using pool = openPool(settings, config.EMBED_WORKERS, concurrency, key);
+  await using provider = await openProvider(settings, config.EMBED_WORKERS, key);
   // First, so that the process answers while it waits for what follows.
-  let admission = admitTo(pool, concurrency, patience);
+  let admission = admitTo(provider, concurrency, patience);
   const queries = queryRoute({ embedAtOnce: (...query) => admission.embedAtOnce(...query) }, log);
   const app = healthRoutes(health).route("/", metricsRoute(metrics)).route("/", queries);
   await using _server = await serveHttp(app, config.HOST, config.PORT);
-  void examineAtStart("embed", context, { askLocalModel: (signal) => askModel(pool, signal) });
+  void examineAtStart("embed", context, { askLocalModel: (signal) => askModel(provider, signal) });
   await using messages = await openMessageLog("embed", context);
 
   await key.untilRead();
   health.starting(PROVIDER);
-  const { allowances, ...model } = await probe(pool, patience);
+  const { allowances, ...model } = await probe(provider, patience);
   log.record("process.start", "ok", undefined, { dependency: PROVIDER, provider: settings.provider, ...model });
 
   await using tracking = await openTracking("embed", context, messages);
@@ -55,11 +56,11 @@ await runProcess("embed", embedConfig, async (context) => {
   if (settings.provider === "openai") {
     const account = accountKey(config.REDIS_KEY_PREFIX, settings.baseUrl, settings.model);
     budgets = openBudgets(tracking.redis, account, allowances, context);
-    admission = admitTo(pool, concurrency, patience, budgets);
+    admission = admitTo(provider, concurrency, patience, budgets);
   }
   const embedder = worthCaching ? cached(admission, tracking.redis, model, context) : plainEmbedder(admission);
 
-  exposeMetrics(metrics, { ...model, usdPerMillionTokens: priceFor(config), pool, admission, embedder, budgets });
+  exposeMetrics(metrics, { ...model, usdPerMillionTokens: priceFor(config), provider, admission, embedder, budgets });
   const embed = new Embed(config, { embedder, ...messages, ...tracking, tracing, patience });
   await consumeUntilStopped("embed", context, messages, tracking, {
     topics: [config.BATCHES_TOPIC],
@@ -104,18 +105,18 @@ function cached(
   return cachedEmbedder(admission, cache);
 }
 
-async function askModel(pool: EmbedderPool, signal: AbortSignal): Promise<Model> {
-  const outcome = await pool.embed(["probe"], signal);
+async function askModel(provider: EmbeddingProvider, signal: AbortSignal): Promise<Model> {
+  const outcome = await provider.embed(["probe"], { signal });
   if ("fault" in outcome) throw new Error(outcome.fault.cause);
   return outcome;
 }
 
 /** Embeds one word, so that a wrong key or an unreachable provider shows before the first message. */
-function probe(pool: EmbedderPool, patience: Patience): Promise<Model & { allowances: Allowances }> {
+function probe(provider: EmbeddingProvider, patience: Patience): Promise<Model & { allowances: Allowances }> {
   return persist(
     { dependency: PROVIDER, action: "process.start" },
     async (signal) => {
-      const outcome = await pool.embed(["probe"], signal);
+      const outcome = await provider.embed(["probe"], { signal });
       if ("fault" in outcome) return outcome;
       const { model, dimensions, account } = outcome;
       return { value: { model, dimensions, allowances: account?.allowances ?? {} } };

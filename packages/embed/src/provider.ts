@@ -16,7 +16,17 @@ export type EmbeddingOutcome = Embedded | { fault: RetryableFault };
 /** What a provider answers: with what it took, where it takes anything. */
 export type ProviderAnswer = EmbeddingOutcome & { account?: Account };
 
+/** Gives memory for so many numbers. */
+export type Allocate = (length: number) => Float32Array<ArrayBuffer>;
+
+export interface EmbedOptions {
+  /** Ends the waiting by rejection. */
+  signal?: AbortSignal | undefined;
+  /** Where the vectors go, if the provider makes them in this process. A caller does not rely on it. */
+  allocate?: Allocate | undefined;
+}
+
 /** Turns texts into vectors. A text that cannot be embedded fails alone; whatever may heal fails the whole request. */
 export interface EmbeddingProvider {
-  embed(texts: readonly string[]): Promise<ProviderAnswer>;
+  embed(texts: readonly string[], options?: EmbedOptions): Promise<ProviderAnswer>;
 }

@@ -5,13 +5,12 @@ import { startMoto } from "@millrace/stack";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { embedConfig, providerSettings } from "../src/config.ts";
 import { type ApiKey, openSecretKey } from "../src/openai/api-key.ts";
-import { openPool } from "../src/pool.ts";
+import { withCurrentKey } from "../src/openai/with-current-key.ts";
 import { sendJson, serveEmbeddings, vectorOf, wellBehaved } from "./embeddings-server.ts";
 import { eventually, testPatience } from "./support.ts";
 
 const DIMENSIONS = 8;
 const arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:openai-AbCdEf";
-const never = new AbortController().signal;
 const moto = await startMoto();
 afterAll(() => moto[Symbol.asyncDispose]());
 beforeAll(() => {
@@ -142,23 +141,25 @@ test("a role without the permission is told which one", async () => {
   );
 });
 
-test("a rotated key reaches the workers that run, after one refusal and without a restart", async () => {
+test("a rotated key reaches the requests, after one refusal and without a restart", async () => {
   const accepted = { key: "sk-first" };
   await using server = await serveWithKey(accepted);
   const opened = await openKey(await moto.putSecret("rotated", "sk-first"), { OPENAI_BASE_URL: server.url });
   using key = opened.key;
-  await using pool = openPool(providerSettings(opened.config), 2, 4, key);
-  expect(await pool.embed(["early"], never)).toMatchObject({ fault: { kind: "retryable", code: "misconfigured" } });
+  const settings = providerSettings(opened.config);
+  if (settings.provider !== "openai") throw new Error("the key in Secrets Manager is not used");
+  const provider = withCurrentKey(settings, key);
+  expect(await provider.embed(["early"])).toMatchObject({ fault: { kind: "retryable", code: "misconfigured" } });
   await key.untilRead();
-  expect(await pool.embed(["a"], never)).toMatchObject({ vectors: vectorOf("a", DIMENSIONS) });
+  expect(await provider.embed(["a"])).toMatchObject({ vectors: vectorOf("a", DIMENSIONS) });
 
   accepted.key = "sk-second";
   // The API knows of the rotation before the secret does: wrong keys wait, as many as there are, and are no poison.
-  const outcomes = await Promise.all(["b", "c", "d", "e"].map((text) => pool.embed([text], never)));
+  const outcomes = await Promise.all(["b", "c", "d", "e"].map((text) => provider.embed([text])));
   expect(outcomes).toMatchObject(Array(4).fill({ fault: { kind: "retryable" } }));
   await moto.putSecret("rotated", "sk-second");
   await expect
-    .poll(async () => "vectors" in (await pool.embed(["f"], never)), { interval: 100, timeout: 10_000 })
+    .poll(async () => "vectors" in (await provider.embed(["f"])), { interval: 100, timeout: 10_000 })
     .toBe(true);
   expect(key.current).toBe("sk-second");
   const lines = JSON.stringify(opened.patience.lines());

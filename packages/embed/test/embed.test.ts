@@ -10,34 +10,35 @@ import {
 } from "@millrace/shared";
 import { afterAll, expect, test } from "vitest";
 import { admitTo } from "../src/admission.ts";
-import type { ProviderSettings } from "../src/config.ts";
 import { Embed } from "../src/embed.ts";
 import { plainEmbedder } from "../src/embedder.ts";
+import { openPool } from "../src/local/pool.ts";
 import { createLocalProvider } from "../src/local/provider.ts";
-import { type EmbedderPool, openPool } from "../src/pool.ts";
+import { createOpenAIProvider } from "../src/openai/provider.ts";
+import type { EmbeddingProvider } from "../src/provider.ts";
 import { sendJson, serveEmbeddings, wellBehaved } from "./embeddings-server.ts";
 import { messagesOf } from "./messages.ts";
 import { embedded } from "./provider.contract.ts";
 import { eventually, openEdges, testConfig } from "./support.ts";
 
-const localPool = openPool({ provider: "local" }, 1, 4);
+const localPool = openPool(1);
 afterAll(() => localPool[Symbol.asyncDispose]());
 const local = createLocalProvider();
 
 interface RunOptions {
   overrides?: Record<string, string>;
-  pool?: EmbedderPool;
+  provider?: EmbeddingProvider;
   slowed?: (producer: RecordProducer) => RecordProducer;
 }
 
 /** The stage over real topics, as `main.ts` wires it. */
-async function run({ overrides = {}, pool = localPool, slowed = (producer) => producer }: RunOptions = {}) {
+async function run({ overrides = {}, provider = localPool, slowed = (producer) => producer }: RunOptions = {}) {
   const edges = await openEdges(testConfig(overrides));
   const { config, patience, deadLetters, tracker, attempts } = edges;
   const groupId = `${config.KAFKA_GROUP_PREFIX}-embed`;
   const producer = slowed(edges.producer);
   const embed = new Embed(config, {
-    embedder: plainEmbedder(admitTo(pool, config.EMBED_CONCURRENCY, patience)),
+    embedder: plainEmbedder(admitTo(provider, config.EMBED_CONCURRENCY, patience)),
     attempts,
     tracing: noTracing,
     producer,
@@ -67,9 +68,8 @@ async function run({ overrides = {}, pool = localPool, slowed = (producer) => pr
   };
 }
 
-function remotePool(url: string): EmbedderPool {
-  const settings: ProviderSettings = { provider: "openai", apiKey: "key", baseUrl: url, model: "m", timeoutMs: 2_000 };
-  return openPool(settings, 1, 16);
+function remote(url: string): EmbeddingProvider {
+  return createOpenAIProvider({ provider: "openai", apiKey: "key", baseUrl: url, model: "m", timeoutMs: 2_000 });
 }
 
 async function vectorsOf(messages: readonly Message[]): Promise<Float32Array> {
@@ -186,8 +186,7 @@ test("a provider that is away is waited for, visibly, and nothing is dead-letter
     if (failures++ < 5) sendJson(response, 503, { error: { message: "overloaded" } });
     else wellBehaved(6)(request, response);
   });
-  await using pool = remotePool(server.url);
-  await using stage = await run({ pool });
+  await using stage = await run({ provider: remote(server.url) });
   await stage.publish(encodeBatch(messagesOf(["lost card", "refund"])));
   await eventually(() => stage.batches().length).toBe(1);
   await eventually(() => stage.committedBatches()).toBe(1);
@@ -207,8 +206,7 @@ test("as many requests are in flight as EMBED_CONCURRENCY says, and no more", as
       wellBehaved(6)(request, response);
     }, 100);
   });
-  await using pool = remotePool(server.url);
-  await using stage = await run({ pool, overrides: { EMBED_CONCURRENCY: "4" } });
+  await using stage = await run({ provider: remote(server.url), overrides: { EMBED_CONCURRENCY: "4" } });
   await stage.publish(
     ...messagesOf(Array.from({ length: 16 }, (_, index) => `text ${index}`)).map((message) => encodeBatch([message])),
   );

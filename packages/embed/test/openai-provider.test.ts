@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import type { ProviderSettings } from "../src/config.ts";
 import { createOpenAIProvider } from "../src/openai/provider.ts";
@@ -186,4 +187,41 @@ test("a request that is too large as a whole is done in parts", async () => {
   const { vectors, failed } = await embedded(open(server), texts);
   expect(failed).toEqual([]);
   expect(vectors).toEqual(Float32Array.from(texts.flatMap((text) => [...vectorOf(text, DIMENSIONS)])));
+});
+
+test("several requests at once, of any size, get their own vectors, in memory of the caller's where it gives some", async () => {
+  await using server = await serveEmbeddings((request, response) =>
+    setTimeout(() => wellBehaved(DIMENSIONS)(request, response), request.input.length % 7),
+  );
+  const provider = open(server, { timeoutMs: 5_000 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 8 }), async (sizes) => {
+      const batches = sizes.map((size, batch) => Array.from({ length: size }, (_, index) => `${batch} ${index}`));
+      const given = new Set<Float32Array>();
+      const allocate = (length: number) => {
+        const vectors = new Float32Array(length);
+        given.add(vectors);
+        return vectors;
+      };
+      const answers = await Promise.all(batches.map((texts) => provider.embed(texts, { allocate })));
+      for (const [index, texts] of batches.entries()) {
+        const answer = answers[index];
+        if (!answer || "fault" in answer) throw new Error(answer?.fault.cause);
+        expect(answer.vectors).toEqual(Float32Array.from(texts.flatMap((text) => [...vectorOf(text, DIMENSIONS)])));
+        expect(given).toContain(answer.vectors);
+      }
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test("an aborted signal ends the waiting by rejection", async () => {
+  await using server = await serveEmbeddings(() => undefined);
+  const provider = open(server, { timeoutMs: 60_000 });
+  const stop = new AbortController();
+  const rejected = expect(provider.embed(["text"], { signal: stop.signal })).rejects.toThrow(/abort/i);
+  await expect.poll(() => server.requests.length, { timeout: 10_000 }).toBe(1);
+  stop.abort();
+  await rejected;
+  await expect(provider.embed(["text"], { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
 });

@@ -1,13 +1,14 @@
 import { afterAll, expect, test } from "vitest";
 import { admitTo } from "../src/admission.ts";
+import { openPool } from "../src/local/pool.ts";
 import { createLocalProvider } from "../src/local/provider.ts";
-import { openPool } from "../src/pool.ts";
+import { createOpenAIProvider } from "../src/openai/provider.ts";
 import { queryRoute } from "../src/query-route.ts";
 import { sendJson, serveEmbeddings } from "./embeddings-server.ts";
 import { embedded } from "./provider.contract.ts";
 import { testPatience } from "./support.ts";
 
-const pool = openPool({ provider: "local" }, 1, 4);
+const pool = openPool(1);
 afterAll(() => pool[Symbol.asyncDispose]());
 const local = admitTo(pool, 4, testPatience());
 
@@ -45,7 +46,7 @@ test("a text without anything to embed is 422", async () => {
 test("a provider that fails is 503, with the reason in the log and never the text", async () => {
   await using server = await serveEmbeddings((_, response) => sendJson(response, 500, { error: { message: "down" } }));
   const settings = { provider: "openai", apiKey: "key", baseUrl: server.url, model: "m", timeoutMs: 2_000 } as const;
-  await using remote = openPool(settings, 1, 1);
+  const remote = createOpenAIProvider(settings);
   const patience = testPatience();
   const response = await post(
     JSON.stringify({ text: "a private question" }),

@@ -4,7 +4,7 @@ import { startEmbeddingsApi } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
 import { admitTo } from "../src/admission.ts";
 import { createOpenAIProvider } from "../src/openai/provider.ts";
-import type { EmbedderPool } from "../src/pool.ts";
+import type { EmbeddingProvider } from "../src/provider.ts";
 import { createRateBudget, type RateBudget } from "../src/rate-budget.ts";
 import { accountKey, createRateBucket, type RateBucket } from "../src/redis/rate-bucket.ts";
 import { openTestRedis, testPatience } from "./support.ts";
@@ -16,8 +16,8 @@ const never = new AbortController().signal;
 const MODEL = "text-embedding-3-small";
 const DIMENSIONS = 64;
 
-function poolTo(baseUrl: string): Pick<EmbedderPool, "embed"> {
-  const provider = createOpenAIProvider({
+function providerAt(baseUrl: string): EmbeddingProvider {
+  return createOpenAIProvider({
     provider: "openai",
     apiKey: "key",
     baseUrl,
@@ -26,7 +26,6 @@ function poolTo(baseUrl: string): Pick<EmbedderPool, "embed"> {
     expectedDimensions: DIMENSIONS,
     timeoutMs: 5_000,
   });
-  return { embed: (texts) => provider.embed(texts) };
 }
 
 function newBucket(): RateBucket {
@@ -39,9 +38,9 @@ function batch(): string[] {
 }
 
 /** Embeds batch after batch, several at a time, as one embed process does under a backlog. */
-async function drain(pool: Pick<EmbedderPool, "embed">, rate: RateBudget, signal: AbortSignal): Promise<number> {
+async function drain(provider: EmbeddingProvider, rate: RateBudget, signal: AbortSignal): Promise<number> {
   const patience = testPatience(signal);
-  const { embed } = admitTo(pool, 4, patience, { rate });
+  const { embed } = admitTo(provider, 4, patience, { rate });
   const work = async (): Promise<void> => {
     while (!signal.aborted) await embed(batch()).catch(() => undefined);
   };
@@ -55,14 +54,14 @@ test.each([1, 3])(
   async (processes) => {
     const perMinute = 240_000;
     await using api = await startEmbeddingsApi({ tokensPerMinute: perMinute, latencyMs: 20 });
-    const pool = poolTo(api.baseUrl);
+    const provider = providerAt(api.baseUrl);
     const bucket = newBucket();
-    const probe = await pool.embed(["probe"]);
+    const probe = await provider.embed(["probe"]);
     const stop = new AbortController();
     const budgets = Array.from({ length: processes }, () =>
       createRateBudget(bucket, testPatience().log, probe.account?.allowances ?? {}, 0.25),
     );
-    const drained = Promise.all(budgets.map((rate) => drain(pool, rate, stop.signal)));
+    const drained = Promise.all(budgets.map((rate) => drain(provider, rate, stop.signal)));
     // The full bucket of the beginning first.
     while ((await api.stats()).embedded.tokens < perMinute) await sleep(50);
     const [before, startedAt] = [await api.stats(), performance.now()];
@@ -79,16 +78,16 @@ test.each([1, 3])(
 test("others who use the same key are made room for", { timeout: 60_000 }, async () => {
   const perMinute = 240_000;
   await using api = await startEmbeddingsApi({ tokensPerMinute: perMinute, latencyMs: 20 });
-  const pool = poolTo(api.baseUrl);
-  const probe = await pool.embed(["probe"]);
+  const provider = providerAt(api.baseUrl);
+  const probe = await provider.embed(["probe"]);
   const stop = new AbortController();
   const rate = createRateBudget(newBucket(), testPatience().log, probe.account?.allowances ?? {}, 0.25);
-  const drained = drain(pool, rate, stop.signal);
+  const drained = drain(provider, rate, stop.signal);
   while ((await api.stats()).embedded.tokens < perMinute) await sleep(50);
   // A third of what flows in, unannounced.
   let refused = 0;
   for (let round = 0; round < 10; round++) {
-    if ("fault" in (await pool.embed(batch()))) refused++;
+    if ("fault" in (await provider.embed(batch()))) refused++;
     await sleep(750);
   }
   stop.abort();

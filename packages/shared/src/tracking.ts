@@ -33,7 +33,7 @@ export interface StageTracker {
 }
 
 export function createTracker(redis: Redis, settings: RedisSettings, log: Log): StageTracker {
-  /** Fields and values of each key, in turn. */
+  /** Fields and values of each key, in turn: a field for each run of neighbours, which batches are made of. */
   let noted = new Map<string, string[]>();
   let notedMessages = 0;
   let writing: Promise<void> | undefined;
@@ -41,11 +41,11 @@ export function createTracker(redis: Redis, settings: RedisSettings, log: Log): 
 
   const note = (milestone: Milestone, messages: readonly Identity[]): void => {
     const at = String(Date.now());
-    for (const message of messages) {
-      const key = keyOf(settings.REDIS_KEY_PREFIX, message);
-      const fields = noted.get(key);
-      if (fields) fields.push(fieldOf(message.offset, milestone), at);
-      else noted.set(key, [fieldOf(message.offset, milestone), at]);
+    for (const { first, last } of runsOf(messages)) {
+      const key = keyOf(settings.REDIS_KEY_PREFIX, first);
+      const fields = noted.get(key) ?? [];
+      fields.push(`${milestone}:${first.offset}-${last}`, at);
+      noted.set(key, fields);
     }
     notedMessages += messages.length;
   };
@@ -93,11 +93,16 @@ export function createTracker(redis: Redis, settings: RedisSettings, log: Log): 
       writing ??= writeNoted();
     },
     async progress(message) {
-      const fields = milestones.map((milestone) => fieldOf(message.offset, milestone));
-      const values = await redis.hmget(keyOf(settings.REDIS_KEY_PREFIX, message), ...fields);
-      const known = milestones.flatMap((milestone, index) => {
-        const value = values[index];
-        return value ? [[milestone, Number(value)] as const] : [];
+      const fields = Object.entries(await redis.hgetall(keyOf(settings.REDIS_KEY_PREFIX, message)));
+      const times = fields.flatMap(([field, at]) => {
+        const [, milestone = "", first, last] = RUN.exec(field) ?? [];
+        const covers = Number(first) <= message.offset && message.offset <= Number(last);
+        return covers ? [{ milestone, atMs: Number(at) }] : [];
+      });
+      // What happened to it twice counts the last time.
+      const known = milestones.flatMap((milestone) => {
+        const atMs = Math.max(0, ...times.filter((time) => time.milestone === milestone).map((time) => time.atMs));
+        return atMs > 0 ? [[milestone, atMs] as const] : [];
       });
       return known.length === 0 ? undefined : Object.fromEntries(known);
     },
@@ -111,6 +116,30 @@ function keyOf(prefix: string, { topic, partition, offset }: Identity): string {
   return `${prefix}:progress:${topic}:${partition}:${Math.floor(offset / OFFSETS_PER_KEY)}`;
 }
 
-function fieldOf(offset: number, milestone: Milestone): string {
-  return `${offset}:${milestone}`;
+const RUN = /^([a-z_]+):(\d+)-(\d+)$/;
+
+interface Run {
+  first: Identity;
+  /** An offset of the same block. */
+  last: number;
+}
+
+/** Neighbours that follow each other, as far as they share a hash. */
+function runsOf(messages: readonly Identity[]): Run[] {
+  const runs: Run[] = [];
+  let run: Run | undefined;
+  for (const message of messages) {
+    if (run && follows(run, message)) run.last = message.offset;
+    else {
+      run = { first: message, last: message.offset };
+      runs.push(run);
+    }
+  }
+  return runs;
+}
+
+function follows({ first, last }: Run, { topic, partition, offset }: Identity): boolean {
+  return (
+    offset === last + 1 && offset % OFFSETS_PER_KEY !== 0 && partition === first.partition && topic === first.topic
+  );
 }

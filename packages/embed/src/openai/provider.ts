@@ -2,8 +2,9 @@ import { poison, retryable } from "@millrace/shared/fault";
 import OpenAI from "openai";
 import type { Account } from "../account.ts";
 import type { ProviderSettings } from "../config.ts";
-import type { EmbeddingOutcome, EmbeddingProvider } from "../provider.ts";
+import type { EmbeddingOutcome, EmbeddingProvider, EmbedOptions } from "../provider.ts";
 import { enter } from "./account.ts";
+import { BodyMemory } from "./body-memory.ts";
 import { classify, type Refusal } from "./fault.ts";
 import { readAnswer } from "./read-answer.ts";
 
@@ -22,12 +23,19 @@ export function createOpenAIProvider(settings: OpenAISettings): EmbeddingProvide
     maxRetries: 0,
   });
 
-  const request = async (texts: readonly string[], account: Account): Promise<EmbeddingOutcome | Refusal> => {
+  const memory = new BodyMemory();
+
+  const request = async (
+    texts: readonly string[],
+    account: Account,
+    { signal: stop, allocate = newVectors }: EmbedOptions,
+  ): Promise<EmbeddingOutcome | Refusal> => {
     account.requests++;
     try {
       const { model, expectedDimensions: dimensions } = settings;
       // The client's own time limit ends with the headers.
-      const signal = AbortSignal.timeout(settings.timeoutMs);
+      const timeout = AbortSignal.timeout(settings.timeoutMs);
+      const signal = stop ? AbortSignal.any([stop, timeout]) : timeout;
       const asked: OpenAI.EmbeddingCreateParams = {
         model,
         input: [...texts],
@@ -35,12 +43,13 @@ export function createOpenAIProvider(settings: OpenAISettings): EmbeddingProvide
         ...(settings.requestedDimensions !== undefined && { dimensions: settings.requestedDimensions }),
       };
       const answer = await client.embeddings.create(asked, { signal }).asResponse();
-      const body = Buffer.from(await answer.arrayBuffer());
-      const read = readAnswer(body, { count: texts.length, model, dimensions });
+      const expected = { count: texts.length, model, dimensions };
+      const read = await memory.read(answer.body ?? [], (body) => readAnswer(body, expected, allocate));
       if ("fault" in read) enter(account, answer.headers);
       else enter(account, answer.headers, read.tokens);
       return "fault" in read ? read : read.embedded;
     } catch (error) {
+      stop?.throwIfAborted();
       if (error instanceof OpenAI.APIError) enter(account, error.headers);
       const outcome = classify(error, settings.apiKey);
       return "refused" in outcome ? outcome : { fault: outcome };
@@ -48,11 +57,17 @@ export function createOpenAIProvider(settings: OpenAISettings): EmbeddingProvide
   };
 
   /** A refused request is halved until the input that it was refused for stands alone. */
-  const embed = async (texts: readonly string[], account: Account): Promise<EmbeddingOutcome> => {
-    const outcome = await request(texts, account);
+  const embed = async (
+    texts: readonly string[],
+    account: Account,
+    options: EmbedOptions,
+  ): Promise<EmbeddingOutcome> => {
+    const outcome = await request(texts, account, options);
     if (!("refused" in outcome)) return outcome;
-    if (texts.length > 1) return embedHalves(texts, (half) => embed(half, account));
-    const harmless = await request([HARMLESS_TEXT], account);
+    // What is put together from parts needs no memory of the caller's for each.
+    const { signal } = options;
+    if (texts.length > 1) return embedHalves(texts, (half) => embed(half, account, { signal }));
+    const harmless = await request([HARMLESS_TEXT], account, { signal });
     if ("refused" in harmless) return { fault: retryable("misconfigured", harmless.refused) };
     if ("fault" in harmless) return harmless;
     const { model, dimensions } = harmless;
@@ -64,11 +79,16 @@ export function createOpenAIProvider(settings: OpenAISettings): EmbeddingProvide
     };
   };
   return {
-    async embed(texts) {
+    async embed(texts, options = {}) {
+      options.signal?.throwIfAborted();
       const account: Account = { requests: 0, tokens: 0, allowances: {} };
-      return { ...(await embed(texts, account)), account };
+      return { ...(await embed(texts, account, options)), account };
     },
   };
+}
+
+function newVectors(length: number): Float32Array<ArrayBuffer> {
+  return new Float32Array(length);
 }
 
 async function embedHalves(

@@ -1,11 +1,12 @@
 import { type RetryableFault, retryable } from "@millrace/shared/fault";
 import { z } from "zod";
-import type { Embedded } from "../provider.ts";
+import type { Allocate, Embedded } from "../provider.ts";
 
 const NAME = Buffer.from('"embedding"');
 const QUOTE = 0x22;
 const COLON = 0x3a;
 const SPACE = 0x20;
+const PADDING = 0x3d;
 /** All ones in a float32: not a finite number. */
 const EXPONENT = 0x7f80_0000;
 
@@ -30,29 +31,30 @@ interface Answer {
 }
 
 /**
- * Reads the body of an answer: the vectors go from its bytes into one array of float32, without a text or an object of
- * each, at a quarter of the cost. Nothing of it is believed: its count, order, dimensions and numbers are checked.
+ * Reads the body of an answer: the vectors go from its bytes into one array of float32, and no more than one is a text at a
+ * time, at a quarter of the cost. Nothing of it is believed: its count, order, dimensions and numbers are checked.
  */
-export function readAnswer(body: Buffer, { count, model, dimensions }: Expected): Answer | { fault: RetryableFault } {
+export function readAnswer(
+  body: Buffer,
+  { count, model, dimensions }: Expected,
+  allocate: Allocate,
+): Answer | { fault: RetryableFault } {
   const { skeleton, vectors: encoded } = takeVectorsOut(body);
   const parsed = answerSchema.safeParse(parseJson(skeleton));
   if (!parsed.success) return wrong("what is no list of vectors as base64");
   const { data, usage } = parsed.data;
   if (data.length !== count) return wrong(`${data.length} vectors for ${count} texts`);
-  const rows = new Array<string | undefined>(count);
-  for (const { index, embedding } of data) {
-    const [start = 0, end = 0] = encoded[embedding] ?? [];
-    rows[index] = body.toString("latin1", start, end);
-  }
-  const bytes = Buffer.byteLength(rows[0] ?? "", "base64");
+  const rows = new Map(data.map(({ index, embedding }) => [index, encoded[embedding]]));
+  const bytes = decodedLength(body, rows.get(0));
   const own = bytes / 4;
   const expected = dimensions ?? own;
-  if (bytes === 0 || own !== expected) return wrong(`vectors of ${own} dimensions instead of ${expected}`);
-  const vectors = new Float32Array(count * own);
-  const target = Buffer.from(vectors.buffer);
+  if (bytes === 0 || own !== expected || !Number.isInteger(own))
+    return wrong(`vectors of ${own} dimensions instead of ${expected}`);
+  const vectors = allocate(count * own);
+  const target = Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength);
   for (let index = 0; index < count; index++) {
-    const row = rows[index] ?? "";
-    const isWhole = Buffer.byteLength(row, "base64") === bytes && target.write(row, index * bytes, "base64") === bytes;
+    const row = rows.get(index);
+    const isWhole = row && decodedLength(body, row) === bytes && decode(body, row, target, index * bytes) === bytes;
     if (!isWhole) return wrong(`no vector of ${own} dimensions for text ${index}`);
   }
   if (!areFinite(vectors)) return wrong("a vector with a number that is not finite");
@@ -60,6 +62,17 @@ export function readAnswer(body: Buffer, { count, model, dimensions }: Expected)
 }
 
 type Range = [start: number, end: number];
+
+/** The bytes that base64 stands for, if it is well-formed. */
+function decodedLength(body: Buffer, [start, end]: Range = [0, 0]): number {
+  const padding = [end - 1, end - 2].filter((at) => at >= start && body[at] === PADDING).length;
+  return Math.floor(((end - start - padding) * 3) / 4);
+}
+
+/** Returns how many bytes it stood for. */
+function decode(body: Buffer, [start, end]: Range, target: Buffer, at: number): number {
+  return target.write(body.toString("latin1", start, end), at, "base64");
+}
 
 /** The body's JSON with a number instead of each text named `embedding`, and where these texts lie, by their numbers. */
 function takeVectorsOut(body: Buffer): { skeleton: string; vectors: Range[] } {

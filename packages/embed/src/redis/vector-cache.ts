@@ -11,6 +11,8 @@ export interface VectorCacheOptions {
 
 const CHECKSUM_SIZE = 4;
 const FLOAT_SIZE = 4;
+/** Below glibc's threshold for memory of its own (MALLOC_MMAP_THRESHOLD_ of the image). */
+const COMMAND_MAX_BYTES = 196_608;
 /** Writes that may be under way; beyond them vectors are not cached, so that a slow Redis holds nothing up. */
 const PENDING_MAX = 8;
 
@@ -55,19 +57,27 @@ export function createVectorCache(redis: Redis, log: Log, options: VectorCacheOp
   };
 }
 
-/** The bytes of each vector, in the order of the keys. */
-function rowsOf(keys: readonly string[], vectors: Float32Array): Buffer[] {
-  const bytes = Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength);
-  const size = bytes.length / keys.length;
-  return keys.map((_, row) => bytes.subarray(row * size, (row + 1) * size));
+/** The bytes of all vectors, one after the other. */
+function bytesOf(vectors: Float32Array): Buffer {
+  return Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength);
 }
 
-/** One command with all vectors in one value: a SET for each took three times the processor time here, and no less there. */
+/**
+ * Commands with many vectors in one value: a SET for each took three times the processor time here, and no less there. Not
+ * with all of them, since the client copies a command as a whole, and fresh memory of that size is slow.
+ */
 async function writeTogether(redis: Redis, keys: readonly string[], vectors: Float32Array, timeToLiveS: number) {
-  const rows = rowsOf(keys, vectors);
-  const checksums = rows.map((row, index) => checksum(keys[index] ?? "", row));
-  const size = rows[0]?.length ?? 0;
-  await redis.eval(setAll, keys.length, ...keys, timeToLiveS, size, Buffer.concat(checksums), Buffer.concat(rows));
+  const bytes = bytesOf(vectors);
+  const size = bytes.length / keys.length;
+  const rows = Math.max(1, Math.floor(COMMAND_MAX_BYTES / size));
+  const writing: Promise<unknown>[] = [];
+  for (let start = 0; start < keys.length; start += rows) {
+    const some = keys.slice(start, start + rows);
+    const values = bytes.subarray(start * size, (start + some.length) * size);
+    const checksums = some.map((key, row) => checksum(key, values.subarray(row * size, (row + 1) * size)));
+    writing.push(redis.eval(setAll, some.length, ...some, timeToLiveS, size, Buffer.concat(checksums), values));
+  }
+  await Promise.all(writing);
 }
 
 const setAll = `
@@ -80,7 +90,9 @@ const setAll = `
 
 /** In a cluster no command may name the keys of several nodes. */
 async function writeEach(redis: Redis, keys: readonly string[], vectors: Float32Array, timeToLiveS: number) {
-  const entries = rowsOf(keys, vectors).map((row, index) => ({ key: keys[index] ?? "", row }));
+  const bytes = bytesOf(vectors);
+  const size = bytes.length / keys.length;
+  const entries = keys.map((key, row) => ({ key, row: bytes.subarray(row * size, (row + 1) * size) }));
   const writing = groupByNode(redis, entries, ({ key }) => key).map((group) => {
     const pipeline = redis.pipeline();
     for (const { key, row } of group) pipeline.set(key, Buffer.concat([checksum(key, row), row]), "EX", timeToLiveS);

@@ -36,7 +36,7 @@ export function encodeBatch(messages: readonly Message[]): Buffer {
   for (const name of names) size += 2 + name.length;
   for (const message of messages) size += encodedSize(message);
 
-  const writer = new ByteWriter(size);
+  const writer = new ByteWriter(Buffer.allocUnsafe(size));
   writer.u8(KIND);
   writer.u8(VERSION);
   writer.u16(names.length);

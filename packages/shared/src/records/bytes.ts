@@ -5,13 +5,13 @@ export class RecordError extends Error {
   override name = "RecordError";
 }
 
-/** Writes little-endian fields into one Buffer of a size that the caller computed. */
+/** Writes little-endian fields one after another into a Buffer that the caller made large enough. */
 export class ByteWriter {
   readonly buffer: Buffer;
   #position = 0;
 
-  constructor(size: number) {
-    this.buffer = Buffer.allocUnsafe(size);
+  constructor(buffer: Buffer) {
+    this.buffer = buffer;
   }
 
   u8(value: number): void {

@@ -5,7 +5,7 @@ import { decodeBatch, encodeBatch, encodedSize } from "./batch.ts";
 import { RecordError } from "./bytes.ts";
 import { type DeadLetter, deadLetterHeaders, parseDeadLetter } from "./dead-letter.ts";
 import { isTombstone, type Message, messageId, parseMessageId } from "./message.ts";
-import { decodeVectors, encodeVectors } from "./vectors.ts";
+import { decodeVectors, encodeVectors, VectorsRecord } from "./vectors.ts";
 
 const bytes = fc.uint8Array({ maxLength: 60 }).map((array) => Buffer.from(array));
 const topic = fc.stringMatching(/^[a-zA-Z0-9._-]{1,30}$/);
@@ -52,6 +52,10 @@ test("a vectors record gives back the batch and every bit of the vectors", () =>
       const rows = batch.filter((each) => !isTombstone(each)).length;
       const vectors = Float32Array.from({ length: rows * dimensions }, (_, i) => Math.sin(i) * 10 ** ((i % 60) - 30));
       const record = encodeVectors(model.toWellFormed(), dimensions, encodeBatch(batch), vectors);
+      const inPlace = new VectorsRecord(encodeBatch(batch));
+      const memory = inPlace.allocate(vectors.length);
+      memory.set(vectors);
+      expect(inPlace.encode(model.toWellFormed(), dimensions, memory)).toEqual(record);
       // Kafka hands records out at any alignment.
       const unaligned = Buffer.concat([Buffer.from([0]), record]).subarray(1);
       expect(decodeVectors(unaligned)).toEqual({ model: model.toWellFormed(), dimensions, messages: batch, vectors });

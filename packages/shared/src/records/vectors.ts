@@ -31,18 +31,50 @@ export interface EmbeddedBatch {
 
 /** @param batch the encoded batch record of exactly `vectors.length / dimensions` messages that are no tombstones */
 export function encodeVectors(model: string, dimensions: number, batch: Buffer, vectors: Float32Array): Buffer {
-  const name = Buffer.from(model);
-  const writer = new ByteWriter(HEADER_SIZE + name.length + batch.length + vectors.byteLength);
-  writer.u8(KIND);
-  writer.u8(VERSION);
-  writer.u16(name.length);
-  writer.u32(dimensions);
-  writer.u32(vectors.length / dimensions);
-  writer.u32(batch.length);
-  writer.bytes(name);
-  writer.bytes(batch);
-  writer.bytes(new Uint8Array(vectors.buffer, vectors.byteOffset, vectors.byteLength));
-  return writer.buffer;
+  return new VectorsRecord(batch).encode(model, dimensions, vectors);
+}
+
+/** The longest name for which memory of vectors has room before it. */
+const RESERVED_NAME_SIZE = 256;
+
+/** Makes the record of one batch; without copying its vectors, if they lie in the memory that it gave. */
+export class VectorsRecord {
+  readonly batch: Buffer;
+  #vectors: Float32Array<ArrayBuffer> | undefined;
+
+  /** @param batch the encoded batch record of the messages that get these vectors */
+  constructor(batch: Buffer) {
+    this.batch = batch;
+  }
+
+  /** Memory for so many numbers, with room before them for all that comes before them in the record. */
+  allocate(length: number): Float32Array<ArrayBuffer> {
+    const room = HEADER_SIZE + RESERVED_NAME_SIZE + this.batch.length;
+    const start = Math.ceil(room / FLOAT_SIZE) * FLOAT_SIZE;
+    this.#vectors = new Float32Array(new ArrayBuffer(start + length * FLOAT_SIZE), start, length);
+    return this.#vectors;
+  }
+
+  /** @param vectors n × dimensions, row-major, of the n messages that are no tombstones */
+  encode(model: string, dimensions: number, vectors: Float32Array): Buffer {
+    const name = Buffer.from(model);
+    const beginning = HEADER_SIZE + name.length + this.batch.length;
+    const isInPlace = vectors === this.#vectors && name.length <= RESERVED_NAME_SIZE;
+    const record = isInPlace
+      ? Buffer.from(vectors.buffer, vectors.byteOffset - beginning, beginning + vectors.byteLength)
+      : Buffer.allocUnsafe(beginning + vectors.byteLength);
+    const writer = new ByteWriter(record);
+    writer.u8(KIND);
+    writer.u8(VERSION);
+    writer.u16(name.length);
+    writer.u32(dimensions);
+    writer.u32(vectors.length / dimensions);
+    writer.u32(this.batch.length);
+    writer.bytes(name);
+    writer.bytes(this.batch);
+    if (!isInPlace) writer.bytes(new Uint8Array(vectors.buffer, vectors.byteOffset, vectors.byteLength));
+    return record;
+  }
 }
 
 /** Throws a `RecordError`. */

@@ -8,7 +8,8 @@ test("it reaches the services in order, publishes, and ends with 0 when asked to
   const reached = api.lines.flatMap(({ action, details }) =>
     action === "process.start" && details?.dependency ? [details.dependency] : [],
   );
-  expect(reached.slice(0, 5)).toEqual(["postgres", "opensearch", "kafka", "embed", "redis"]);
+  // What is away, as embed is here, is asked again and again.
+  expect([...new Set(reached)]).toEqual(["postgres", "opensearch", "kafka", "embed", "redis"]);
   expect((await fetch(`${api.url}/health/ready`)).status).toBe(200);
   await until(async () => api.lines.filter(({ action }) => action === "doctor.check").length === 4);
   // It creates the topics itself.

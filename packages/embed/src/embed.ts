@@ -11,6 +11,7 @@ import {
   type Received,
   RecordError,
   type RecordProducer,
+  SpareMemory,
   type StageTracker,
   type Tracing,
   VectorsRecord,
@@ -33,6 +34,7 @@ export interface EmbedEdges {
 /** Passes each batch to the pool of embedder workers, as its limits allow, and emits the batch with its vectors. */
 export class Embed {
   readonly done = new Work();
+  readonly #spare = new SpareMemory();
   #config: EmbedConfig;
   #edges: EmbedEdges;
 
@@ -66,7 +68,7 @@ export class Embed {
     const startedAt = performance.now();
     const traced = this.#edges.tracing.begin("embed.batch", messages);
     const texts = messages.filter((message) => !isTombstone(message));
-    const record = new VectorsRecord(batch);
+    const record = new VectorsRecord(batch, this.#spare);
     const allocate = (length: number) => record.allocate(length);
     const embedded = texts.length === 0 ? noVectors : await this.#edges.embedder.embed(texts, allocate);
     const failed = embedded.failed.flatMap(({ index, fault }) => {
@@ -76,12 +78,14 @@ export class Embed {
     const refused = new Set<Message>(failed.map(({ item }) => item));
     const done = failed.length === 0 ? messages : messages.filter((message) => !refused.has(message));
     if (done.length > 0) {
-      const whole = failed.length === 0 ? record : recordOf(done);
-      const values = splitRecords(whole, done, embedded, this.#config.KAFKA_RECORD_MAX_BYTES);
+      const whole = failed.length === 0 ? record : this.#recordOf(done);
+      const values = this.#split(whole, done, embedded);
+      const sentAt = performance.now();
       await this.#edges.producer.send(
         this.#config.VECTORS_TOPIC,
         values.map((value) => ({ value })),
       );
+      if (performance.now() - sentAt < QUICK_MS) void releaseAfter(embedded, record);
     }
     await this.#edges.deadLetters.send(failed);
     this.#edges.tracker.reached("embedded", done);
@@ -91,6 +95,26 @@ export class Embed {
       messages: done.length,
       ...(failed.length > 0 && { failed: failed.length }),
     });
+  }
+
+  /** One record where it fits, else as many as it takes: each has a batch record of its own. */
+  #split(record: VectorsRecord, messages: readonly Message[], embedded: Embedded): Buffer[] {
+    const { model, dimensions, vectors } = embedded;
+    if (record.batch.length + vectors.byteLength <= this.#config.KAFKA_RECORD_MAX_BYTES || messages.length === 1) {
+      return [record.encode(model, dimensions, vectors)];
+    }
+    const middle = Math.ceil(messages.length / 2);
+    const first = messages.slice(0, middle);
+    const second = messages.slice(middle);
+    const boundary = first.filter((message) => !isTombstone(message)).length * dimensions;
+    return [
+      ...this.#split(this.#recordOf(first), first, { ...embedded, vectors: vectors.subarray(0, boundary) }),
+      ...this.#split(this.#recordOf(second), second, { ...embedded, vectors: vectors.subarray(boundary) }),
+    ];
+  }
+
+  #recordOf(messages: readonly Message[]): VectorsRecord {
+    return new VectorsRecord(encodeBatch(messages), this.#spare);
   }
 
   #decode(received: Received): Message[] | undefined {
@@ -108,30 +132,12 @@ export class Embed {
   }
 }
 
+/** What took longer may have been sent twice, and the first may still be on its way: its memory is left to the collector. */
+const QUICK_MS = 1_000;
+
+async function releaseAfter({ released }: Embedded, record: VectorsRecord): Promise<void> {
+  if ((await released) !== false) record.release();
+}
+
 /** What a batch of nothing but tombstones needs. */
 const noVectors: Embedded = { model: "none", dimensions: 1, vectors: new Float32Array(0), failed: [] };
-
-/** One record where it fits, else as many as it takes: each has a batch record of its own. */
-function splitRecords(
-  record: VectorsRecord,
-  messages: readonly Message[],
-  embedded: Embedded,
-  maxBytes: number,
-): Buffer[] {
-  const { model, dimensions, vectors } = embedded;
-  if (record.batch.length + vectors.byteLength <= maxBytes || messages.length === 1) {
-    return [record.encode(model, dimensions, vectors)];
-  }
-  const middle = Math.ceil(messages.length / 2);
-  const first = messages.slice(0, middle);
-  const second = messages.slice(middle);
-  const boundary = first.filter((message) => !isTombstone(message)).length * dimensions;
-  return [
-    ...splitRecords(recordOf(first), first, { ...embedded, vectors: vectors.subarray(0, boundary) }, maxBytes),
-    ...splitRecords(recordOf(second), second, { ...embedded, vectors: vectors.subarray(boundary) }, maxBytes),
-  ];
-}
-
-function recordOf(messages: readonly Message[]): VectorsRecord {
-  return new VectorsRecord(encodeBatch(messages));
-}

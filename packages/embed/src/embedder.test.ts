@@ -31,10 +31,11 @@ function memoryCache(): VectorCache & { entries: Map<string, Float32Array> } {
     entries,
     keyOf: (text) => text.toString(),
     read: async (keys) => keys.map((key) => entries.get(key)),
-    write(keys, vectors) {
+    async write(keys, vectors) {
       keys.forEach((key, row) => {
         entries.set(key, vectors.slice(2 * row, 2 * row + 2));
       });
+      return true;
     },
   };
 }

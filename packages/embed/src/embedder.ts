@@ -18,11 +18,11 @@ export interface VectorCache {
   keyOf(text: Buffer): string;
   read(keys: readonly string[]): Promise<(Float32Array | undefined)[]>;
   /**
-   * Never fails and never waits.
+   * Never rejects, and need not be awaited: resolves when the vectors are read no more, or false where that is not known.
    *
    * @param vectors n × dimensions, row-major, in the order of the n keys
    */
-  write(keys: readonly string[], vectors: Float32Array): void;
+  write(keys: readonly string[], vectors: Float32Array): Promise<boolean>;
 }
 
 /** One request for each batch. */
@@ -54,9 +54,9 @@ export function cachedEmbedder(admission: Pick<Admission, "embed">, cache: Vecto
       );
       const failed = new Map(outcome.failed.map(({ index, fault }) => [unknown[index]?.[0] ?? "", fault]));
       const bought = unknown.map(([key]) => key).filter((key) => !failed.has(key));
-      cache.write(bought, outcome.vectors);
+      const released = cache.write(bought, outcome.vectors);
       // Every text was bought, once: the answer is in order already.
-      if (bought.length === messages.length) return outcome;
+      if (bought.length === messages.length) return { ...outcome, released };
       bought.forEach((key, row) => {
         vectors.set(key, outcome.vectors.subarray(row * cache.dimensions, (row + 1) * cache.dimensions));
       });

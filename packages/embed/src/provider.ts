@@ -9,6 +9,8 @@ export interface Embedded {
   vectors: Float32Array<ArrayBuffer>;
   /** Texts that have no vector and never will; indices ascending. */
   failed: { index: number; fault: PoisonFault }[];
+  /** Resolves when nobody else reads the vectors, or false where that is not known; absent: nobody does. */
+  released?: Promise<boolean>;
 }
 
 export type EmbeddingOutcome = Embedded | { fault: RetryableFault };

@@ -23,7 +23,7 @@ function cacheOf(model: string, dimensions: number) {
 
 async function stored(cache: ReturnType<typeof cacheOf>, text: string, vector: Float32Array): Promise<string> {
   const key = cache.keyOf(Buffer.from(text));
-  cache.write([key], vector);
+  void cache.write([key], vector);
   await expect.poll(async () => (await cache.read([key]))[0]).toEqual(vector);
   return key;
 }
@@ -39,7 +39,7 @@ test("gives back every bit of a vector, and nothing for a text it never saw", as
 test("each of several vectors has its own entry", async () => {
   const cache = cacheOf("m", 2);
   const keys = ["one", "two", "three"].map((text) => cache.keyOf(Buffer.from(text)));
-  cache.write(keys, Float32Array.of(1, 2, 3, 4, 5, 6));
+  void cache.write(keys, Float32Array.of(1, 2, 3, 4, 5, 6));
   const vectors = [Float32Array.of(1, 2), Float32Array.of(3, 4), Float32Array.of(5, 6)];
   await expect.poll(() => cache.read(keys)).toEqual(vectors);
 });
@@ -67,7 +67,7 @@ test("a damaged entry is not believed, and dropped", async () => {
 test("without Redis it is an empty cache, at once", async () => {
   const away = openRedis({ ...config, REDIS_PORT: 1 }, patience);
   const cache = createVectorCache(away, log, { model: "m", dimensions: 2, keyPrefix: "p", timeToLiveS: 60 });
-  cache.write(["k"], Float32Array.of(1, 2));
+  void cache.write(["k"], Float32Array.of(1, 2));
   expect(await cache.read(["k"])).toEqual([undefined]);
   away.disconnect();
 });
@@ -81,7 +81,7 @@ test("in a Redis cluster vectors lie on all nodes, and are written and read at o
   const keys = Array.from({ length: 50 }, (_, index) => cache.keyOf(Buffer.from(`text ${index}`)));
   const vectors = keys.map((_, index) => Float32Array.of(index, 1));
   const writeAndRead = () => {
-    cache.write(keys, Float32Array.from(vectors.flatMap((vector) => [...vector])));
+    void cache.write(keys, Float32Array.from(vectors.flatMap((vector) => [...vector])));
     return cache.read([...keys, cache.keyOf(Buffer.from("unknown"))]);
   };
   await expect.poll(writeAndRead, patient).toEqual([...vectors, undefined]);

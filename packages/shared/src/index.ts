@@ -66,6 +66,7 @@ export { groupByNode, isCluster, readValues } from "./redis-cluster.ts";
 export { redisScript } from "./redis-script.ts";
 export * from "./settings.ts";
 export { type Operation, type Patience, persist, type Settled, settle } from "./settle.ts";
+export { SpareMemory } from "./spare-memory.ts";
 export {
   consumeUntilStopped,
   type MessageLog,

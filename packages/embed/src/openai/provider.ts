@@ -1,12 +1,13 @@
 import { poison, retryable } from "@millrace/shared/fault";
+import { SpareMemory } from "@millrace/shared/spare-memory";
 import OpenAI from "openai";
 import type { Account } from "../account.ts";
 import type { ProviderSettings } from "../config.ts";
 import type { EmbeddingOutcome, EmbeddingProvider, EmbedOptions } from "../provider.ts";
 import { enter } from "./account.ts";
-import { BodyMemory } from "./body-memory.ts";
 import { classify, type Refusal } from "./fault.ts";
 import { readAnswer } from "./read-answer.ts";
+import { readBody } from "./read-body.ts";
 
 type OpenAISettings = Extract<ProviderSettings, { provider: "openai" }> & { apiKey: string };
 
@@ -23,7 +24,7 @@ export function createOpenAIProvider(settings: OpenAISettings): EmbeddingProvide
     maxRetries: 0,
   });
 
-  const memory = new BodyMemory();
+  const spare = new SpareMemory();
 
   const request = async (
     texts: readonly string[],
@@ -44,7 +45,7 @@ export function createOpenAIProvider(settings: OpenAISettings): EmbeddingProvide
       };
       const answer = await client.embeddings.create(asked, { signal }).asResponse();
       const expected = { count: texts.length, model, dimensions };
-      const read = await memory.read(answer.body ?? [], (body) => readAnswer(body, expected, allocate));
+      const read = await readBody(answer.body ?? [], spare, (body) => readAnswer(body, expected, allocate));
       if ("fault" in read) enter(account, answer.headers);
       else enter(account, answer.headers, read.tokens);
       return "fault" in read ? read : read.embedded;

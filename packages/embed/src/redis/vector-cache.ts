@@ -46,13 +46,19 @@ export function createVectorCache(redis: Redis, log: Log, options: VectorCacheOp
         return keys.map(() => undefined);
       }
     },
-    write(keys, vectors) {
-      if (pending >= PENDING_MAX || keys.length === 0) return;
+    async write(keys, vectors) {
+      if (pending >= PENDING_MAX || keys.length === 0) return true;
       pending++;
       const write = isCluster(redis) ? writeEach : writeTogether;
-      void write(redis, keys, vectors, timeToLiveS)
-        .catch(() => undefined)
-        .finally(() => pending--);
+      try {
+        await write(redis, keys, vectors, timeToLiveS);
+        return true;
+      } catch {
+        // The client may still hold it, to send it again.
+        return false;
+      } finally {
+        pending--;
+      }
     },
   };
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { poisonCodes } from "../fault.ts";
+import { SpareMemory } from "../spare-memory.ts";
 import { decodeBatch, encodeBatch, encodedSize } from "./batch.ts";
 import { RecordError } from "./bytes.ts";
 import { type DeadLetter, deadLetterHeaders, parseDeadLetter } from "./dead-letter.ts";
@@ -47,15 +48,18 @@ test("the size that packing counts is the size that is written", () => {
 });
 
 test("a vectors record gives back the batch and every bit of the vectors", () => {
+  // Memory of earlier records, with what they left in it.
+  const spare = new SpareMemory();
   fc.assert(
-    fc.property(messages, fc.integer({ min: 1, max: 8 }), fc.string({ maxLength: 20 }), (batch, dimensions, model) => {
+    fc.property(messages, fc.integer({ min: 1, max: 8 }), fc.string({ maxLength: 400 }), (batch, dimensions, model) => {
       const rows = batch.filter((each) => !isTombstone(each)).length;
       const vectors = Float32Array.from({ length: rows * dimensions }, (_, i) => Math.sin(i) * 10 ** ((i % 60) - 30));
       const record = encodeVectors(model.toWellFormed(), dimensions, encodeBatch(batch), vectors);
-      const inPlace = new VectorsRecord(encodeBatch(batch));
+      const inPlace = new VectorsRecord(encodeBatch(batch), spare);
       const memory = inPlace.allocate(vectors.length);
       memory.set(vectors);
       expect(inPlace.encode(model.toWellFormed(), dimensions, memory)).toEqual(record);
+      inPlace.release();
       // Kafka hands records out at any alignment.
       const unaligned = Buffer.concat([Buffer.from([0]), record]).subarray(1);
       expect(decodeVectors(unaligned)).toEqual({ model: model.toWellFormed(), dimensions, messages: batch, vectors });

@@ -1,4 +1,5 @@
 import { endianness } from "node:os";
+import { SpareMemory } from "../spare-memory.ts";
 import { decodeBatch } from "./batch.ts";
 import { ByteReader, ByteWriter, RecordError } from "./bytes.ts";
 import { isTombstone, type Message } from "./message.ts";
@@ -31,38 +32,47 @@ export interface EmbeddedBatch {
 
 /** @param batch the encoded batch record of exactly `vectors.length / dimensions` messages that are no tombstones */
 export function encodeVectors(model: string, dimensions: number, batch: Buffer, vectors: Float32Array): Buffer {
-  return new VectorsRecord(batch).encode(model, dimensions, vectors);
+  return new VectorsRecord(batch, new SpareMemory()).encode(model, dimensions, vectors);
 }
 
-/** The longest name for which memory of vectors has room before it. */
-const RESERVED_NAME_SIZE = 256;
+/** Room for the model's name in memory that is asked for before the model is known. */
+const NAME_SIZE = 256;
 
-/** Makes the record of one batch; without copying its vectors, if they lie in the memory that it gave. */
+/** Makes the record of one batch: without copying the vectors, if they lie in the memory that it gave. */
 export class VectorsRecord {
   readonly batch: Buffer;
+  readonly #spare: SpareMemory;
+  #memory: ArrayBuffer | undefined;
   #vectors: Float32Array<ArrayBuffer> | undefined;
 
   /** @param batch the encoded batch record of the messages that get these vectors */
-  constructor(batch: Buffer) {
+  constructor(batch: Buffer, spare: SpareMemory) {
     this.batch = batch;
+    this.#spare = spare;
   }
 
-  /** Memory for so many numbers, with room before them for all that comes before them in the record. */
-  allocate(length: number): Float32Array<ArrayBuffer> {
-    const room = HEADER_SIZE + RESERVED_NAME_SIZE + this.batch.length;
+  /**
+   * Memory for so many numbers, with room before them for all that comes before them in the record. Memory that was given
+   * before is left to the collector, since somebody may still read it.
+   */
+  allocate(length: number, nameSize = NAME_SIZE): Float32Array<ArrayBuffer> {
+    const room = HEADER_SIZE + nameSize + this.batch.length;
     const start = Math.ceil(room / FLOAT_SIZE) * FLOAT_SIZE;
-    this.#vectors = new Float32Array(new ArrayBuffer(start + length * FLOAT_SIZE), start, length);
+    this.#memory = this.#spare.take(start + length * FLOAT_SIZE);
+    this.#vectors = new Float32Array(this.#memory, start, length);
     return this.#vectors;
   }
 
-  /** @param vectors n × dimensions, row-major, of the n messages that are no tombstones */
+  /**
+   * The record lies in the memory of this object.
+   *
+   * @param vectors n × dimensions, row-major, of the n messages that are no tombstones
+   */
   encode(model: string, dimensions: number, vectors: Float32Array): Buffer {
     const name = Buffer.from(model);
+    const placed = this.#vectors === vectors && name.length <= NAME_SIZE ? vectors : this.#copied(vectors, name.length);
     const beginning = HEADER_SIZE + name.length + this.batch.length;
-    const isInPlace = vectors === this.#vectors && name.length <= RESERVED_NAME_SIZE;
-    const record = isInPlace
-      ? Buffer.from(vectors.buffer, vectors.byteOffset - beginning, beginning + vectors.byteLength)
-      : Buffer.allocUnsafe(beginning + vectors.byteLength);
+    const record = Buffer.from(placed.buffer, placed.byteOffset - beginning, beginning + placed.byteLength);
     const writer = new ByteWriter(record);
     writer.u8(KIND);
     writer.u8(VERSION);
@@ -72,8 +82,20 @@ export class VectorsRecord {
     writer.u32(this.batch.length);
     writer.bytes(name);
     writer.bytes(this.batch);
-    if (!isInPlace) writer.bytes(new Uint8Array(vectors.buffer, vectors.byteOffset, vectors.byteLength));
     return record;
+  }
+
+  /** Gives the memory back: neither the vectors nor the record may be used any more. */
+  release(): void {
+    if (this.#memory) this.#spare.give(this.#memory);
+    this.#memory = undefined;
+    this.#vectors = undefined;
+  }
+
+  #copied(vectors: Float32Array, nameSize: number): Float32Array {
+    const copy = this.allocate(vectors.length, nameSize);
+    copy.set(vectors);
+    return copy;
   }
 }
 

@@ -17,6 +17,10 @@ export interface Admission {
   embed(texts: readonly string[], allocate?: Allocate): Promise<Embedded>;
   /** For what somebody waits for: makes the request at once and counts it; refuses where the day's money is spent. */
   embedAtOnce(texts: readonly string[], signal?: AbortSignal): Promise<EmbeddingOutcome>;
+  /** The share of the places for batches that are taken, from 0 to 1. */
+  readonly utilization: number;
+  /** Batches that wait for a place. */
+  readonly queued: number;
   /** Paid for since the process began, as far as is known; 0 for a provider without a price. */
   readonly paidTokens: number;
 }
@@ -50,6 +54,12 @@ export function admitTo(
     return tokens;
   };
   return {
+    get utilization() {
+      return limit.activeCount / concurrency;
+    },
+    get queued() {
+      return limit.pendingCount;
+    },
     get paidTokens() {
       return paidTokens;
     },

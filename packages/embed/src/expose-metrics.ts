@@ -2,7 +2,6 @@ import type { Metrics } from "@millrace/shared";
 import { type Allowance, kinds } from "./account.ts";
 import type { Admission, Budgets } from "./admission.ts";
 import type { Embedder } from "./embedder.ts";
-import type { OpenProvider } from "./open-provider.ts";
 import type { RateBudget } from "./rate-budget.ts";
 
 /** What the embed process works with, as it is when it is asked for. */
@@ -10,7 +9,6 @@ export interface EmbedState {
   model: string;
   /** Dollars; `undefined` where nobody knows them. */
   usdPerMillionTokens: number | undefined;
-  provider: OpenProvider;
   admission: Admission;
   embedder: Embedder;
   budgets: Partial<Budgets>;
@@ -18,12 +16,9 @@ export interface EmbedState {
 
 /** What embed knows besides what every stage does: its workers, its cache, and what its provider costs and allows. */
 export function exposeMetrics(metrics: Metrics, state: EmbedState): void {
-  const { model, usdPerMillionTokens, provider, admission, embedder, budgets } = state;
-  const { workers } = provider;
-  if (workers) {
-    metrics.exposeOne("millrace_embedder_utilization_ratio", () => workers.utilization);
-    metrics.exposeOne("millrace_embedder_queued_batches", () => workers.queued);
-  }
+  const { model, usdPerMillionTokens, admission, embedder, budgets } = state;
+  metrics.exposeOne("millrace_embedder_utilization_ratio", () => admission.utilization);
+  metrics.exposeOne("millrace_embedder_queued_batches", () => admission.queued);
   metrics.expose("millrace_embedding_cache_texts_total", () => [
     [{ result: "hit" }, embedder.lookups.hits],
     [{ result: "miss" }, embedder.lookups.misses],

@@ -60,7 +60,7 @@ await runProcess("embed", embedConfig, async (context) => {
   }
   const embedder = worthCaching ? cached(admission, tracking.redis, model, context) : plainEmbedder(admission);
 
-  exposeMetrics(metrics, { ...model, usdPerMillionTokens: priceFor(config), provider, admission, embedder, budgets });
+  exposeMetrics(metrics, { ...model, usdPerMillionTokens: priceFor(config), admission, embedder, budgets });
   const embed = new Embed(config, { embedder, ...messages, ...tracking, tracing, patience });
   await consumeUntilStopped("embed", context, messages, tracking, {
     topics: [config.BATCHES_TOPIC],

@@ -1,12 +1,6 @@
 import type { ProviderSettings } from "./config.ts";
-import type { EmbedderPool } from "./local/pool.ts";
 import type { ApiKey } from "./openai/api-key.ts";
-import type { EmbeddingProvider } from "./provider.ts";
-
-export interface OpenProvider extends EmbeddingProvider, AsyncDisposable {
-  /** Where vectors are computed here. */
-  workers?: Pick<EmbedderPool, "utilization" | "queued">;
-}
+import type { OpenProvider } from "./provider.ts";
 
 /**
  * The provider of the configuration. Computing vectors takes threads of its own; asking for them takes none: a thread would
@@ -20,6 +14,5 @@ export async function openProvider(settings: ProviderSettings, workers: number, 
     return { ...withCurrentKey(settings, key), [Symbol.asyncDispose]: async () => undefined };
   }
   const { openPool } = await import("./local/pool.ts");
-  const pool = openPool(workers);
-  return { embed: pool.embed, workers: pool, [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() };
+  return openPool(workers);
 }

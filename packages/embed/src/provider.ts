@@ -28,6 +28,9 @@ export interface EmbedOptions {
   allocate?: Allocate | undefined;
 }
 
+/** A provider with something to close. */
+export interface OpenProvider extends EmbeddingProvider, AsyncDisposable {}
+
 /** Turns texts into vectors. A text that cannot be embedded fails alone; whatever may heal fails the whole request. */
 export interface EmbeddingProvider {
   embed(texts: readonly string[], options?: EmbedOptions): Promise<ProviderAnswer>;

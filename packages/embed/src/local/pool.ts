@@ -1,17 +1,10 @@
 import { extname } from "node:path";
 import { Piscina } from "piscina";
 import { BATCHES_PER_WORKER } from "../config.ts";
-import type { EmbeddingProvider, ProviderAnswer } from "../provider.ts";
+import type { OpenProvider, ProviderAnswer } from "../provider.ts";
 
 /** Threads that compute vectors. */
-export interface EmbedderPool extends EmbeddingProvider, AsyncDisposable {
-  /** The share of the workers' time since the start in which they worked, from 0 to 1. */
-  readonly utilization: number;
-  /** Tasks that wait for a worker. */
-  readonly queued: number;
-}
-
-export function openPool(workers: number): EmbedderPool {
+export function openPool(workers: number): OpenProvider {
   const pool = new Piscina<readonly string[], ProviderAnswer>({
     // The worker has the ending that this module has: .ts from the sources, .js when built.
     filename: new URL(`./worker${extname(import.meta.filename)}`, import.meta.url).href,
@@ -23,12 +16,6 @@ export function openPool(workers: number): EmbedderPool {
   });
   return {
     embed: (texts, { signal } = {}) => unlessAborted(() => pool.run(texts), signal),
-    get utilization() {
-      return pool.utilization;
-    },
-    get queued() {
-      return pool.queueSize;
-    },
     async [Symbol.asyncDispose]() {
       await pool.destroy();
     },

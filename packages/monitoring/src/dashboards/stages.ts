@@ -19,18 +19,18 @@ export const embed = stage(
   "embed",
   "Batches → vectors.",
   {
-    title: "Workers",
+    title: "Batches",
     panels: [
       graph(
-        "Embedder workers",
+        "Places for batches",
         "percentunit",
-        "Share of their time that they worked; near 1: add workers or processes.",
+        "Share of them that are taken; 1 for long: raise EMBED_CONCURRENCY, or add workers or processes.",
         {
           expr: "avg(millrace_embedder_utilization_ratio)",
-          legend: "utilization",
+          legend: "taken",
         },
       ),
-      graph("Batches waiting for a worker", "short", "More than a few for long: the provider is the bottleneck.", {
+      graph("Batches waiting for a place", "short", "More than a few for long: the provider is the bottleneck.", {
         expr: "sum(millrace_embedder_queued_batches)",
         legend: "batches",
       }),

@@ -136,13 +136,13 @@ export const metricDefinitions = {
   },
   millrace_embedder_utilization_ratio: {
     type: "gauge",
-    help: "Share of the local provider's workers' time since the start in which they worked, from 0 to 1.",
+    help: "Share of the places for batches that are taken, from 0 to 1: EMBED_CONCURRENCY, or two for each worker of the local provider.",
     labels: [],
     processes: ["embed"],
   },
   millrace_embedder_queued_batches: {
     type: "gauge",
-    help: "Batches that wait for a worker of the local provider.",
+    help: "Batches that wait for such a place.",
     labels: [],
     processes: ["embed"],
   },

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { type Clients, openClients } from "../packages/shared/src/clients.ts";
 import { isCluster, openRedis, readConfiguration } from "../packages/shared/src/index.ts";
 import { sinkConfig } from "../packages/sink/src/config.ts";
+import { migrate } from "../packages/sink/src/postgres/migrate.ts";
 import {
   isolated,
   type Pipeline,
@@ -62,6 +63,8 @@ export async function openWorld(bench: Bench, setup: Setup): Promise<World> {
   };
   try {
     const config = readConfiguration(sinkConfig, environment);
+    // As the hook of a release does it: what runs migrations would stay in the sink's memory.
+    await migrate(clients.postgres, config.POSTGRES_SCHEMA);
     await createIndex(clients.openSearch, config, setup.index, setup.dimensions ?? DIMENSIONS);
     const counts = { api: 0, ...setup.counts };
     const pipeline = await startPipeline({ stack: bench.stack.env, environment, logDirectory, counts });

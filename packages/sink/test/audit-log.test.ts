@@ -73,6 +73,16 @@ describe("the migration", () => {
     expect(definitions).toContain("PRIMARY KEY (id)");
   });
 
+  test("a database of an earlier version gets what it lacks", async () => {
+    const { config, pool } = await open();
+    await pool.query("DROP INDEX demo_log_errors");
+    await pool.query("DELETE FROM millrace_migrations WHERE name = '2_errors'");
+    await migrate(pool, config.POSTGRES_SCHEMA);
+    expect((await pool.query("SELECT to_regclass('demo_log_errors') AS index")).rows).toEqual([
+      { index: "demo_log_errors" },
+    ]);
+  });
+
   test("may run in several processes at once, and again", async () => {
     const config = testConfig();
     const processes = [connect(config), connect(config), connect(config)];

@@ -85,12 +85,11 @@ export class VectorsConsumer {
 function decode(received: Received): EmbeddedMessage[] | undefined {
   try {
     const { model, dimensions, messages, vectors } = decodeVectors(received.value ?? Buffer.alloc(0));
-    let row = 0;
+    let at = 0;
     return messages.map((message) => {
-      if (isTombstone(message)) return { ...message, model, vector: new Float32Array(0) };
-      const vector = vectors.subarray(row * dimensions, (row + 1) * dimensions);
-      row++;
-      return { ...message, model, vector };
+      const start = at;
+      if (!isTombstone(message)) at += dimensions * Float32Array.BYTES_PER_ELEMENT;
+      return { ...message, model, dimensions, vector: vectors.subarray(start, at) };
     });
   } catch (error) {
     if (error instanceof RecordError) return undefined;

@@ -15,7 +15,7 @@ import { PostgresAuditLog } from "../src/postgres/audit-log.ts";
 import { migrate } from "../src/postgres/migrate.ts";
 import type { EmbeddedMessage } from "../src/sink.ts";
 import { VectorsConsumer } from "../src/vectors-consumer.ts";
-import { documents, withText } from "./documents.ts";
+import { documents, floatsOf, withText } from "./documents.ts";
 import { eventually, openEdges, testConfig } from "./support.ts";
 
 /** The stage over real services, as `main.ts` wires it. */
@@ -63,12 +63,8 @@ async function run() {
 }
 
 function vectorsRecord(batch: readonly EmbeddedMessage[]): Buffer {
-  const dimensions = batch[0]?.vector.length ?? 0;
-  const vectors = new Float32Array(batch.length * dimensions);
-  batch.forEach(({ vector }, row) => {
-    vectors.set(vector, row * dimensions);
-  });
-  return encodeVectors("test-model", dimensions, encodeBatch(batch), vectors);
+  const vectors = floatsOf(Buffer.concat(batch.map(({ vector }) => vector)));
+  return encodeVectors("test-model", batch[0]?.dimensions ?? 0, encodeBatch(batch), vectors);
 }
 
 test("each batch is indexed, recorded, marked stored and committed; what comes again changes nothing", async () => {

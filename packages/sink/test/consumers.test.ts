@@ -93,6 +93,35 @@ test("each batch is indexed, recorded, marked stored and committed; what comes a
   expect(await stage.documentIds()).toHaveLength(20);
 });
 
+test("batches that wait are stored together, but for one whose vectors the index does not take", async () => {
+  await using stage = await run();
+  const all = documents(60, { topic: "orders" });
+  const other = documents(2, { topic: "others", dimensions: 6 });
+  const small = Array.from({ length: 20 }, (_, at) => all.slice(3 * at, 3 * at + 3));
+  const done = new Set<number>();
+  const accept = (batch: readonly EmbeddedMessage[], offset: number) => {
+    const record = { topic: stage.config.VECTORS_TOPIC, partition: 0, offset, timestampMs: 0, key: null, headers: [] };
+    const value = vectorsRecord(batch);
+    stage.vectors.accept({ ...record, value, attempts: 1, revoked: false, done: () => void done.add(offset) });
+  };
+  const batches = [...small.slice(0, 9), other, ...small.slice(9)];
+  for (const [at, batch] of batches.entries()) {
+    accept(batch, at);
+    // The first creates the index.
+    if (at === 0) await eventually(() => done.size).toBe(1);
+  }
+  await eventually(() => done.size).toBe(20);
+  expect(done).not.toContain(9);
+  expect((await stage.rows()).map(({ opensearch_doc_id }) => opensearch_doc_id)).toEqual(all.map(messageId));
+  const stored = stage.patience.lines().filter(({ action }) => action === "sink.batch");
+  expect(stored.map(({ details }) => details?.messages)).toEqual([3, 24, 33]);
+  expect(stage.deadLetters.counts).toMatchObject({ rejected: 0 });
+
+  await stage.client.indices.delete({ index: stage.config.OPENSEARCH_INDEX });
+  await eventually(() => done.size).toBe(21);
+  expect(await stage.documentIds()).toEqual(other.map(messageId));
+});
+
 test("a rejected document is dead-lettered alone, and has its ERROR row beside the others' INFO rows", async () => {
   await using stage = await run();
   const vector = { type: "knn_vector", dimension: 4, method: { name: "hnsw", engine: "lucene" } } as const;

@@ -51,7 +51,7 @@ export async function insertRows(pool: Pool, level: LogRow["level"], rows: reado
   await pool.query({ ...statements[level], values: [JSON.stringify(values)] });
 }
 
-/** What PostgreSQL's text cannot have, NUL and half a character, becomes the replacement character, in the audit row alone. */
+/** NUL and half a character, which its text cannot have, become the replacement character: in the row alone. */
 function storable(text: string | null): string | null {
   return text === null ? null : text.replaceAll("\0", "\uFFFD").toWellFormed();
 }

@@ -75,7 +75,7 @@ async function measure(
   });
   const encoding = measureEncoding(format, config, messages);
   const client = openOpenSearch(config, { health: new Health() } as Parameters<typeof openOpenSearch>[1]);
-  await createIndex(client, config, "flat", messages[0]?.vector.length ?? 0);
+  await createIndex(client, config, "flat", messages[0]?.dimensions ?? 0);
   const pid = (await status({ name })).find((service) => service.name === "opensearch")?.pid;
   if (pid === undefined) throw new Error("OpenSearch does not run");
 

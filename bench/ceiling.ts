@@ -55,7 +55,8 @@ function documentOf(number: number, text: string, space: VectorSpace): EmbeddedM
     value,
     text: value,
     model: "text-embedding-3-small",
-    vector: space.vectorOf(text),
+    dimensions: space.dimensions,
+    vector: Buffer.from(space.vectorOf(text).buffer),
   };
 }
 

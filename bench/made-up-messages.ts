@@ -22,12 +22,13 @@ export function madeUpMessages(count: number, dimensions: number): EmbeddedMessa
       value: text,
       text,
       model: "text-embedding-3-small",
-      vector: unitVector(dimensions, random),
+      dimensions,
+      vector: Buffer.from(unitVector(dimensions, random).buffer),
     };
   });
 }
 
-function unitVector(dimensions: number, random: () => number): Float32Array {
+function unitVector(dimensions: number, random: () => number): Float32Array<ArrayBuffer> {
   const vector = Float32Array.from({ length: dimensions }, () => random() + random() + random() - 1.5);
   const length = Math.hypot(...vector);
   return vector.map((value) => value / length);

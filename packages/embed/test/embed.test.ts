@@ -72,9 +72,10 @@ function remote(url: string): EmbeddingProvider {
   return createOpenAIProvider({ provider: "openai", apiKey: "key", baseUrl: url, model: "m", timeoutMs: 2_000 });
 }
 
-async function vectorsOf(messages: readonly Message[]): Promise<Float32Array> {
+async function vectorsOf(messages: readonly Message[]): Promise<Buffer> {
   const texts = messages.map(({ text }) => text.toString());
-  return (await embedded(local, texts)).vectors;
+  const { vectors } = await embedded(local, texts);
+  return Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength);
 }
 
 test("a batch goes on with the same messages and a vector for each, and is committed", async () => {

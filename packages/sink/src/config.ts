@@ -46,10 +46,10 @@ const settings = z.object({
     .integer(1, 64)
     .default(2)
     .meta({ description: "Most batches that are written at once; two keep OpenSearch busy." }),
-  SINK_IN_FLIGHT_MAX_BYTES: variable
-    .integer(1_024, 1_073_741_824)
-    .default(33_554_432)
-    .meta({ description: "Most bytes of batches that were fetched and are not written." }),
+  SINK_IN_FLIGHT_MAX_BYTES: variable.integer(1_024, 1_073_741_824).default(8_388_608).meta({
+    description:
+      "Most bytes of batches that were fetched and are not written; SINK_CONCURRENCY batches, of 1.6 MB each with 1,536 dimensions, should fit.",
+  }),
 });
 
 /** Everything that the sink process can be told. */

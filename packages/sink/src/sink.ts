@@ -3,8 +3,9 @@ import { type Failure, type Message, type Patience, type PoisonFault, type Split
 /** A message with its vector, as it is indexed and recorded. */
 export interface EmbeddedMessage extends Message {
   model: string;
-  /** Length: the model's dimensions; empty for a tombstone. */
-  vector: Float32Array;
+  dimensions: number;
+  /** `dimensions` float32, little-endian, at any alignment; empty for a tombstone. */
+  vector: Buffer;
 }
 
 /** Idempotent by document id. A rejected document fails alone, never its batch. */

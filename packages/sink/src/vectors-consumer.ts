@@ -25,11 +25,15 @@ export interface VectorsConsumerEdges extends SinkEdges {
   attempts: Attempts;
 }
 
+/** Batches that wait are joined until they have so many messages: less than a full batch, which is stored alone. */
+const JOINED_MESSAGES = 200;
+
 /** Stores the batches of the vectors topic, a few at once. */
 export class VectorsConsumer {
   readonly done = new Work();
   readonly publishToStored = new Latency();
   #edges: VectorsConsumerEdges;
+  #waiting: Received[] = [];
   #limit: ReturnType<typeof pLimit>;
   #attemptsMax: number;
 
@@ -40,26 +44,46 @@ export class VectorsConsumer {
   }
 
   accept(received: Received): void {
-    void this.#limit(() => this.#process(received));
+    this.#waiting.push(received);
+    void this.#limit(() => this.#storeNext());
   }
 
-  async #process(received: Received): Promise<void> {
-    if (!received.revoked) await this.#storeRecord(received);
-    received.done();
+  /**
+   * Small batches cost a request each, so those that wait are stored together. Not with vectors of other dimensions:
+   * OpenSearch would reject those one by one, as if it were their fault.
+   */
+  async #storeNext(): Promise<void> {
+    const records: Received[] = [];
+    const messages: EmbeddedMessage[] = [];
+    let bytes = 0;
+    while (messages.length < JOINED_MESSAGES) {
+      const received = this.#waiting[0];
+      // Taken by one that began before.
+      if (received === undefined) break;
+      const batch = received.revoked ? [] : decode(received);
+      if (messages[0] && batch?.[0] && batch[0].dimensions !== messages[0].dimensions) break;
+      this.#waiting.shift();
+      records.push(received);
+      if (batch && received.attempts <= this.#attemptsMax) {
+        messages.push(...batch);
+        bytes += received.value?.length ?? 0;
+      } else {
+        await this.#settleAlone(received, batch);
+      }
+    }
+    if (messages.length > 0) await this.#store(messages, bytes);
+    for (const received of records) received.done();
   }
 
-  async #storeRecord(received: Received): Promise<void> {
+  /** A record that is no batch, or one that processes died of. */
+  async #settleAlone(received: Received, messages: readonly EmbeddedMessage[] | undefined): Promise<void> {
     const { deadLetters, attempts } = this.#edges;
-    const messages = decode(received);
     if (messages === undefined) {
       const fault = poison("undecodable", `not a vectors record of this version, in ${received.topic}`);
       await deadLetters.send([{ item: received, fault }]);
-    } else if (received.attempts > this.#attemptsMax) {
-      // Processes died of this batch.
+    } else {
       const work = (message: EmbeddedMessage) => this.#store([message], encodedSize(message));
       await deadLetters.send(await oneByOne("sink", messages, this.#attemptsMax, attempts, work));
-    } else {
-      await this.#store(messages, received.value?.length ?? 0);
     }
   }
 
@@ -85,12 +109,11 @@ export class VectorsConsumer {
 function decode(received: Received): EmbeddedMessage[] | undefined {
   try {
     const { model, dimensions, messages, vectors } = decodeVectors(received.value ?? Buffer.alloc(0));
-    let row = 0;
+    let at = 0;
     return messages.map((message) => {
-      if (isTombstone(message)) return { ...message, model, vector: new Float32Array(0) };
-      const vector = vectors.subarray(row * dimensions, (row + 1) * dimensions);
-      row++;
-      return { ...message, model, vector };
+      const start = at;
+      if (!isTombstone(message)) at += dimensions * Float32Array.BYTES_PER_ELEMENT;
+      return { ...message, model, dimensions, vector: vectors.subarray(start, at) };
     });
   } catch (error) {
     if (error instanceof RecordError) return undefined;

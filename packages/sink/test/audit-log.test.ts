@@ -145,6 +145,14 @@ test("the largest offset that is exact, and any text but NUL, are kept as they a
   ]);
 });
 
+test("half a character does not keep the rows beside it from being written", async () => {
+  const { pool, audit } = await open();
+  const [whole, cut] = [letter(0), letter(1)];
+  const halved = { ...cut, fault: { ...cut.fault, cause: "cut off in \ud83d" } };
+  expect((await audit.recordRefused([whole, halved])).failed).toEqual([]);
+  expect(await rows(pool)).toMatchObject([{ error_cause: whole.fault.cause }, { error_cause: "cut off in \ufffd" }]);
+});
+
 test("a refused message has an ERROR row with its reason and the beginning of its content", async () => {
   const { pool, audit } = await open();
   const letters = [

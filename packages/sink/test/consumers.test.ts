@@ -9,7 +9,7 @@ import { PostgresAuditLog } from "../src/postgres/audit-log.ts";
 import { migrate } from "../src/postgres/migrate.ts";
 import type { EmbeddedMessage } from "../src/sink.ts";
 import { VectorsConsumer } from "../src/vectors-consumer.ts";
-import { documents, withText } from "./documents.ts";
+import { documents, floatsOf, withText } from "./documents.ts";
 import { eventually, openEdges, testConfig } from "./support.ts";
 
 /** The stage over real services, as `main.ts` wires it. */
@@ -57,12 +57,8 @@ async function run() {
 }
 
 function vectorsRecord(batch: readonly EmbeddedMessage[]): Buffer {
-  const dimensions = batch[0]?.vector.length ?? 0;
-  const vectors = new Float32Array(batch.length * dimensions);
-  batch.forEach(({ vector }, row) => {
-    vectors.set(vector, row * dimensions);
-  });
-  return encodeVectors("test-model", dimensions, encodeBatch(batch), vectors);
+  const vectors = floatsOf(Buffer.concat(batch.map(({ vector }) => vector)));
+  return encodeVectors("test-model", batch[0]?.dimensions ?? 0, encodeBatch(batch), vectors);
 }
 
 test("each batch is indexed, recorded, marked stored and committed; what comes again changes nothing", async () => {
@@ -89,6 +85,35 @@ test("each batch is indexed, recorded, marked stored and committed; what comes a
   await eventually(() => stage.committedOf(stage.config.VECTORS_TOPIC)).toBe(3);
   expect(await stage.rows()).toEqual(rows);
   expect(await stage.documentIds()).toHaveLength(20);
+});
+
+test("batches that wait are stored together, but for one whose vectors the index does not take", async () => {
+  await using stage = await run();
+  const all = documents(60, { topic: "orders" });
+  const other = documents(2, { topic: "others", dimensions: 6 });
+  const small = Array.from({ length: 20 }, (_, at) => all.slice(3 * at, 3 * at + 3));
+  const done = new Set<number>();
+  const accept = (batch: readonly EmbeddedMessage[], offset: number) => {
+    const record = { topic: stage.config.VECTORS_TOPIC, partition: 0, offset, timestampMs: 0, key: null, headers: [] };
+    const value = vectorsRecord(batch);
+    stage.vectors.accept({ ...record, value, attempts: 1, revoked: false, done: () => void done.add(offset) });
+  };
+  const batches = [...small.slice(0, 9), other, ...small.slice(9)];
+  for (const [at, batch] of batches.entries()) {
+    accept(batch, at);
+    // The first creates the index.
+    if (at === 0) await eventually(() => done.size).toBe(1);
+  }
+  await eventually(() => done.size).toBe(20);
+  expect(done).not.toContain(9);
+  expect((await stage.rows()).map(({ opensearch_doc_id }) => opensearch_doc_id)).toEqual(all.map(messageId));
+  const stored = stage.patience.lines().filter(({ action }) => action === "sink.batch");
+  expect(stored.map(({ details }) => details?.messages)).toEqual([3, 24, 33]);
+  expect(stage.deadLetters.counts).toMatchObject({ rejected: 0 });
+
+  await stage.client.indices.delete({ index: stage.config.OPENSEARCH_INDEX });
+  await eventually(() => done.size).toBe(21);
+  expect(await stage.documentIds()).toEqual(other.map(messageId));
 });
 
 test("a rejected document is dead-lettered alone, and has its ERROR row beside the others' INFO rows", async () => {

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import type { SinkConfig } from "../src/config.ts";
 import { OpenSearchIndex } from "../src/opensearch/search-index.ts";
 import type { EmbeddedMessage } from "../src/sink.ts";
-import { documents, tombstone, withText } from "./documents.ts";
+import { documents, floatsOf, littleEndian, tombstone, withText } from "./documents.ts";
 import { CLOSED_PORT, testConfig, testPatience } from "./support.ts";
 
 const client = openOpenSearch(testConfig(), testPatience());
@@ -66,12 +66,12 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
     const numbers = [-0, 2 ** -149, 1 / 3, -1e-7, 123_456.79, 2 ** -120, 1.000_000_1, 9.999_999e9, -0.1, 16_777_217];
     const batch = documents(40, { dimensions: 64 }).map((document, row) => ({
       ...document,
-      vector: document.vector.map((value, column) => (numbers[(row + column) % 13] ?? value) as number),
+      vector: littleEndian(floatsOf(document.vector).map((value, column) => numbers[(row + column) % 13] ?? value)),
     }));
     expect((await index.write(batch, never)).failed).toEqual([]);
     const found = await stored(config.OPENSEARCH_INDEX);
     for (const document of batch) {
-      expect(Float32Array.from(found.get(messageId(document))?.vector ?? [])).toEqual(document.vector);
+      expect(Float32Array.from(found.get(messageId(document))?.vector ?? [])).toEqual(floatsOf(document.vector));
     }
   });
 
@@ -80,7 +80,7 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
     const batch = documents(20, { dimensions: 16 });
     await index.write(batch, never);
     await client.indices.refresh({ index: config.OPENSEARCH_INDEX });
-    const query = { knn: { vector: { vector: Array.from(batch[7]?.vector ?? []), k: 1 } } };
+    const query = { knn: { vector: { vector: Array.from(floatsOf(batch[7]?.vector ?? Buffer.alloc(0))), k: 1 } } };
     const { body } = await client.search({ index: config.OPENSEARCH_INDEX, body: { size: 1, query } });
     expect(body.hits.hits[0]?._id).toBe("messages-3-7");
   });
@@ -139,8 +139,8 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
   test("a vector that is no vector fails alone and as poison", async () => {
     const { index } = open();
     const batch = documents(4);
-    batch[1]?.vector.set([Number.NaN], 2);
-    batch[2]?.vector.set([Number.POSITIVE_INFINITY], 0);
+    batch[1]?.vector.writeFloatLE(Number.NaN, 8);
+    batch[2]?.vector.writeFloatLE(Number.POSITIVE_INFINITY, 0);
     const split = await index.write(batch, never);
     expect(split.done).toEqual([batch[0], batch[3]]);
     expect(split.failed.map(({ fault }) => `${fault.kind} ${fault.code}`)).toEqual(Array(2).fill("poison rejected"));

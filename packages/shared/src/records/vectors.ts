@@ -26,8 +26,11 @@ export interface EmbeddedBatch {
   model: string;
   dimensions: number;
   messages: Message[];
-  /** n × dimensions, row-major: the vectors of the messages that are no tombstones, in their order. */
-  vectors: Float32Array;
+  /**
+   * n × dimensions float32, row-major, little-endian: the vectors of the messages that are no tombstones, in order.
+   * At any alignment, as Kafka's buffer has them: a copy that fits a `Float32Array` costs more than reading them so.
+   */
+  vectors: Buffer;
 }
 
 /** @param batch the encoded batch record of exactly `vectors.length / dimensions` messages that are no tombstones */
@@ -99,7 +102,7 @@ export class VectorsRecord {
   }
 }
 
-/** Throws a `RecordError`. */
+/** The vectors and the messages' Buffers are views of the record. Throws a `RecordError`. */
 export function decodeVectors(record: Buffer): EmbeddedBatch {
   const reader = new ByteReader(record);
   const kind = reader.u8();
@@ -120,8 +123,5 @@ export function decodeVectors(record: Buffer): EmbeddedBatch {
   if (reader.remaining !== count * dimensions * FLOAT_SIZE) {
     throw new RecordError(`${reader.remaining} bytes are not ${count} vectors of ${dimensions} float32`);
   }
-  // Copied once: Kafka's buffer gives no alignment, and a Float32Array needs it.
-  const bytes = new Uint8Array(reader.remaining);
-  bytes.set(reader.bytes(reader.remaining));
-  return { model, dimensions, messages, vectors: new Float32Array(bytes.buffer) };
+  return { model, dimensions, messages, vectors: reader.bytes(reader.remaining) };
 }

@@ -1,6 +1,6 @@
 import { parse } from "smile-js";
 import { describe, expect, test } from "vitest";
-import { documents, tombstone } from "../../test/documents.ts";
+import { documents, floatsOf, littleEndian, tombstone } from "../../test/documents.ts";
 import { documentIds } from "../document-id.ts";
 import type { EmbeddedMessage } from "../sink.ts";
 import { type BulkTarget, bulkFormats, writeBulkBody } from "./bulk-body.ts";
@@ -32,7 +32,10 @@ describe.each(["smile", "json"] as const)("a bulk body in %s", (format) => {
 
   test("has an action and a document for each message", () => {
     const target = { index: "vectors", documentIdOf: documentIds.offset, versioned: false };
-    const [first, second] = documents(2, { key: Buffer.from("schlüssel"), vector: Float32Array.of(0.5, -0.25) });
+    const [first, second] = documents(2, {
+      key: Buffer.from("schlüssel"),
+      vector: littleEndian(Float32Array.of(0.5, -0.25)),
+    });
     const common = { topic: "messages", partition: 3, key: "schlüssel", model: "test-model", vector: [0.5, -0.25] };
     expect(
       write(
@@ -62,7 +65,7 @@ describe.each(["smile", "json"] as const)("a bulk body in %s", (format) => {
     const written = write(target, messages) as { vector?: number[] }[];
     expect(written).toHaveLength(600);
     for (const [at, { vector }] of messages.entries()) {
-      expect(Float32Array.from(written[2 * at + 1]?.vector ?? [])).toEqual(vector);
+      expect(Float32Array.from(written[2 * at + 1]?.vector ?? [])).toEqual(floatsOf(vector));
     }
   });
 });

@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { littleEndian } from "../../test/documents.ts";
 import { GrowingBuffer } from "./growing-buffer.ts";
 import { writeJsonFloats } from "./json-floats.ts";
 
 function written(floats: Float32Array): string {
   const to = new GrowingBuffer();
-  writeJsonFloats(to, floats);
+  writeJsonFloats(to, littleEndian(floats));
   return to.written.toString();
 }
 

@@ -20,18 +20,22 @@ const triples = Buffer.from(Array.from({ length: 1_000 }, (_, value) => String(v
  * An array of float32 in nine significant digits, which give back the same float32; a double's seventeen would cost a
  * third more on both sides. The ninth may be off by one where a double's rounding says so; a float32 needs a sixth of
  * that precision only.
+ *
+ * @param floats little-endian, at any alignment
  */
-export function writeJsonFloats(to: GrowingBuffer, floats: Float32Array): void {
-  to.reserve(2 + FLOAT_MAX_BYTES * floats.length);
+export function writeJsonFloats(to: GrowingBuffer, floats: Uint8Array): void {
+  const values = new DataView(floats.buffer, floats.byteOffset, floats.byteLength);
+  const count = values.byteLength / Float32Array.BYTES_PER_ELEMENT;
+  to.reserve(2 + FLOAT_MAX_BYTES * count);
   const { bytes } = to;
   let at = to.length;
   bytes[at++] = OPEN;
-  for (let index = 0; index < floats.length; index++) {
-    at = writeFloat(bytes, at, floats[index] ?? 0);
+  for (let index = 0; index < count; index++) {
+    at = writeFloat(bytes, at, values.getFloat32(index * Float32Array.BYTES_PER_ELEMENT, true));
     bytes[at++] = COMMA;
   }
   // The last comma gives way; an empty array has none.
-  if (floats.length > 0) at--;
+  if (count > 0) at--;
   bytes[at++] = CLOSE;
   to.length = at;
 }

@@ -44,7 +44,7 @@ export class OpenSearchIndex implements SearchIndex {
   async write(documents: readonly EmbeddedMessage[], signal: AbortSignal): Promise<Split<EmbeddedMessage>> {
     const withVector = documents.find((document) => !isTombstone(document));
     if (withVector === undefined) return this.#delete(documents, signal);
-    const unfit = await this.#prepare(withVector.vector.length);
+    const unfit = await this.#prepare(withVector.dimensions);
     if (unfit) return allFailed(documents, unfit);
     return this.#bulk(documents, signal);
   }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { parse } from "smile-js";
 import { describe, expect, test } from "vitest";
+import { littleEndian } from "../../test/documents.ts";
 import { GrowingBuffer } from "./growing-buffer.ts";
 import {
   encodeName,
@@ -100,7 +101,7 @@ describe("float32 come back", () => {
   test("bit by bit, whatever they are", () => {
     const check = (bits: Uint32Array) => {
       const floats = new Float32Array(bits.buffer, bits.byteOffset, bits.length);
-      const document = encode((to) => writeFloats(to, floats));
+      const document = encode((to) => writeFloats(to, littleEndian(floats)));
       const back = Float32Array.from(decode(document) as number[]);
       expect(back).toEqual(floats);
     };
@@ -108,9 +109,13 @@ describe("float32 come back", () => {
     check(Uint32Array.of(0, 0x8000_0000, 1, 0x7f7f_ffff, 0x7f80_0000, 0xff80_0000, 0xffff_ffff));
   });
 
-  test("from the middle of a larger array", () => {
-    const row = Float32Array.from({ length: 12 }, (_, index) => index / 7).subarray(4, 8);
-    expect(Float32Array.from(decode(encode((to) => writeFloats(to, row))) as number[])).toEqual(row);
+  test("from any place of a larger buffer", () => {
+    const row = Float32Array.from({ length: 4 }, (_, index) => index / 7);
+    for (const start of [0, 1, 2, 3, 4]) {
+      const within = Buffer.concat([Buffer.alloc(start, 7), littleEndian(row), Buffer.alloc(9, 7)]);
+      const vector = within.subarray(start, start + 16);
+      expect(Float32Array.from(decode(encode((to) => writeFloats(to, vector))) as number[])).toEqual(row);
+    }
   });
 });
 

@@ -58,7 +58,7 @@ export class PostgresAuditLog implements AuditLog {
       offset: message.offset,
       content: isTombstone(message) ? null : message.text.toString(),
       model: isTombstone(message) ? null : message.model,
-      dimensions: isTombstone(message) ? null : message.vector.length,
+      dimensions: isTombstone(message) ? null : message.dimensions,
       index: this.#index,
       documentId: this.#documentIdOf(message),
       level: "INFO",

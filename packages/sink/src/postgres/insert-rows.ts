@@ -15,12 +15,13 @@ export interface LogRow {
   errorCause: string | null;
 }
 
-// One array a column: two to three times as fast as VALUES lists, and one prepared plan for any number of rows.
+// One JSON text: a third of the client's work that arrays for unnest are, whose elements pg escapes one by one, and one
+// prepared plan for any number of rows.
 const insert = `
   INSERT INTO demo_log (kafka_topic, kafka_partition, kafka_offset, message_content, embedding_model,
     embedding_dimensions, opensearch_index, opensearch_doc_id, log_level, error_code, error_cause)
-  SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::text[], $5::text[], $6::integer[], $7::text[],
-    $8::text[], $9::text[], $10::text[], $11::text[])
+  SELECT * FROM json_to_recordset($1) AS log_row (topic text, partition integer, "offset" bigint, content text,
+    model text, dimensions integer, index text, "documentId" text, level text, "errorCode" text, "errorCause" text)
   ON CONFLICT (kafka_topic, kafka_partition, kafka_offset)`;
 
 /** A message that was given up once and is stored now, because it was replayed, is no error any more. */
@@ -42,25 +43,15 @@ const statements = {
  * @param rows all of one level, each of another message
  */
 export async function insertRows(pool: Pool, level: LogRow["level"], rows: readonly LogRow[]): Promise<void> {
-  await pool.query({
-    ...statements[level],
-    values: [
-      rows.map(({ topic }) => topic),
-      rows.map(({ partition }) => partition),
-      rows.map(({ offset }) => offset),
-      rows.map(({ content }) => storable(content)),
-      rows.map(({ model }) => model),
-      rows.map(({ dimensions }) => dimensions),
-      rows.map(({ index }) => index),
-      rows.map(({ documentId }) => documentId),
-      rows.map((row) => row.level),
-      rows.map(({ errorCode }) => errorCode),
-      rows.map(({ errorCause }) => storable(errorCause)),
-    ],
-  });
+  const values = rows.map((row) => ({
+    ...row,
+    content: storable(row.content),
+    errorCause: storable(row.errorCause),
+  }));
+  await pool.query({ ...statements[level], values: [JSON.stringify(values)] });
 }
 
-/** PostgreSQL's text has no NUL; it becomes the replacement character, in the audit row alone. */
+/** NUL and half a character, which its text cannot have, become the replacement character: in the row alone. */
 function storable(text: string | null): string | null {
-  return text === null || !text.includes("\0") ? text : text.replaceAll("\0", "\uFFFD");
+  return text === null ? null : text.replaceAll("\0", "\uFFFD").toWellFormed();
 }

@@ -249,7 +249,7 @@ test("the token of a WebSocket: in the header, as a subprotocol or in the first 
     AUTH_ISSUER: "issuer",
     AUTH_AUDIENCE: "millrace",
     AUTH_CLOCK_TOLERANCE_S: "0",
-    STREAM_TOKEN_TIMEOUT_MS: "500",
+    STREAM_TOKEN_TIMEOUT_MS: "1500",
   });
   await using guardedServer = await serve(guarded);
   const good = await token("events:read");

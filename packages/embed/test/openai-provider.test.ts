@@ -27,7 +27,7 @@ function open(server: Pick<EmbeddingsServer, "url">, settings: Partial<OpenAISet
     baseUrl: server.url,
     model: "test-model",
     expectedDimensions: DIMENSIONS,
-    timeoutMs: 500,
+    timeoutMs: 2_000,
     ...settings,
   });
 }
@@ -67,7 +67,7 @@ test("a model whose dimensions nobody knows tells them itself", async () => {
     apiKey: API_KEY,
     baseUrl: server.url,
     model: "unknown",
-    timeoutMs: 500,
+    timeoutMs: 2_000,
   } as const;
   expect(await embedded(createOpenAIProvider(settings), ["a", "b"])).toMatchObject({ dimensions: 5 });
 });
@@ -132,7 +132,7 @@ test.each<[name: string, reply: Reply, code: string, retryAfterMs?: number]>([
   ["numbers instead of base64", withEmbedding([1, 2, 3]), "unavailable"],
   ["NaN", withNumber(Number.NaN), "unavailable"],
   ["an infinite number", withNumber(Number.POSITIVE_INFINITY), "unavailable"],
-])("an answer of %s may heal, and is noticed within the time limit", { timeout: 5_000 }, async (...given) => {
+])("an answer of %s may heal, and is noticed within the time limit", { timeout: 15_000 }, async (...given) => {
   const [, reply, code, retryAfterMs] = given;
   await using server = await serveEmbeddings(reply);
   const outcome = await open(server).embed(["a", "b", "c"]);

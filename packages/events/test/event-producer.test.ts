@@ -201,7 +201,7 @@ test("what was given up without an answer does not swallow what comes after it",
   let losing = false;
   const lossy = lossyKafka(config.KAFKA_BOOTSTRAP_SERVERS, () => losing);
   const topic = await createTopic(1);
-  await using producer = open({ EVENTS_DELIVERY_TIMEOUT_MS: "500" }, lossy);
+  await using producer = open({ EVENTS_DELIVERY_TIMEOUT_MS: "2000" }, lossy);
   expect(await producer.publish(topic, [event(1)])).toMatchObject([{ status: "published" }]);
   // Written, for all that the producer can tell, or not.
   losing = true;
@@ -227,7 +227,7 @@ test("where Kafka is away altogether, the caller is told that the event lies now
 test("where the schema can't be registered, the event is dead-lettered as JSON", async () => {
   const topic = await createTopic(1);
   const encoder = createEventEncoder("avro", registryOf({ SCHEMA_REGISTRY_PASSWORD: "wrong" }));
-  const settings = configuration({ EVENTS_DLQ_TOPIC: dlqTopic, EVENTS_DELIVERY_TIMEOUT_MS: "300" });
+  const settings = configuration({ EVENTS_DLQ_TOPIC: dlqTopic, EVENTS_DELIVERY_TIMEOUT_MS: "2000" });
   await using producer = createEventProducer(kafka, encoder, settings, testPatience());
   expect(await producer.publish(topic, [event(3)])).toMatchObject([
     {

@@ -109,8 +109,8 @@ test("a refusal for another reason says nothing of the clock", async () => {
 test("keys that end every few requests are replaced in time: no request is signed with one that has ended", async () => {
   const keys: KnownKey[] = [];
   proxy.expectation = { ...managed, keys };
-  await using search = disposable(client(endingKeys(400, keys), { OPENSEARCH_TIMEOUT_MS: "300" }));
-  while (keys.length < 22) await search.client.cluster.health({}, { requestTimeout: 300 });
+  await using search = disposable(client(endingKeys(1_000, keys), { OPENSEARCH_TIMEOUT_MS: "750" }));
+  while (keys.length < 22) await search.client.cluster.health({}, { requestTimeout: 750 });
   expect(proxy.refusals).toEqual([]);
 });
 

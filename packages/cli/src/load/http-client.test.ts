@@ -23,11 +23,11 @@ afterAll(() => {
 });
 
 test("requests follow each other on one connection, also after the time that one may take", async () => {
-  using client = new HttpClient(url, 50);
+  using client = new HttpClient(url, 1_000);
   ports.clear();
   for (let index = 0; index < 30; index++) {
     expect(await client.request("/", `${index} ä`)).toEqual({ status: 202, body: `POST ${index} ä` });
-    await new Promise((over) => setTimeout(over, 5));
+    await new Promise((over) => setTimeout(over, 50));
   }
   expect(await client.request("/")).toEqual({ status: 202, body: "GET " });
   expect(ports.size).toBe(1);

@@ -62,7 +62,8 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
 ENTRYPOINT []
 # Messages and vectors lie outside V8's heap: frequent collections of the young generation free most of them, and the old one
 # may double between its own, which otherwise came with every second batch and were half of the work.
-CMD ["node", "--max-old-space-size=192", "--max-semi-space-size=2", "--heap-growing-percent=100", "dist/main.js"]
+CMD ["node", "--max-old-space-size=192", "--max-semi-space-size=2", "--heap-growing-percent=100", \
+  "--external-memory-accounted-in-global-limit", "--invocation-count-for-turbofan=20000", "dist/main.js"]
 
 # --- What differs between the processes: the port. PACKAGE picks one of these stages, or the command line's above.
 FROM process AS api

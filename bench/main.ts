@@ -1,7 +1,9 @@
 // The pipeline against its limit, measured side by side in one run:
 //   npm run bench [-- --scenario throughput] [--runs 3] [--messages 20000] [--json FILE] [--profile DIR] [--quick]
+import { spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
+import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { lease } from "../packages/stack/src/index.ts";
 import type { Bench, Scenario, Section } from "./bench.ts";
@@ -63,6 +65,7 @@ await new Command("bench")
 async function main(given: Options): Promise<void> {
   const options = { concurrencies: [1, 2, 3], ...given, ...(given.quick && quick) };
   process.env.MILLRACE_JVM = "full";
+  build();
   await using stack = await lease({ name: options.stack, onProgress: say });
   const bench: Bench = {
     stack,
@@ -83,6 +86,15 @@ async function main(given: Options): Promise<void> {
   if (options.json !== undefined)
     await writeFile(options.json, `${JSON.stringify(reportOf(options, sections), undefined, 2)}\n`);
   if (given.quick) await compare(sections, given.record === true);
+}
+
+/** What is measured is what the images run. */
+function build(): void {
+  say("building the processes …");
+  const root = resolve(import.meta.dirname, "..");
+  const filters = ["ingest", "embed", "sink", "api"].map((name) => `--filter=@millrace/${name}`);
+  const { status, stderr, error } = spawnSync("turbo", ["run", "build", ...filters], { cwd: root, encoding: "utf8" });
+  if (error || status !== 0) throw new Error(`the build failed: ${error?.message ?? stderr}`);
 }
 
 async function compare(sections: readonly Section[], isRecording: boolean): Promise<void> {

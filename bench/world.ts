@@ -67,7 +67,7 @@ export async function openWorld(bench: Bench, setup: Setup): Promise<World> {
     await migrate(clients.postgres, config.POSTGRES_SCHEMA);
     await createIndex(clients.openSearch, config, setup.index, setup.dimensions ?? DIMENSIONS);
     const counts = { api: 0, ...setup.counts };
-    const pipeline = await startPipeline({ stack: bench.stack.env, environment, logDirectory, counts });
+    const pipeline = await startPipeline({ stack: bench.stack.env, environment, logDirectory, counts, built: true });
     return { clients, api, pipeline, logDirectory, [Symbol.asyncDispose]: () => close(pipeline) };
   } catch (error) {
     await close();

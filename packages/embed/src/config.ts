@@ -29,7 +29,7 @@ const settings = z.object({
   ...consumerSettings,
   ...redisSettings,
   ...embeddingSettings,
-  EMBED_CONCURRENCY: variable.integer(1, 1_024).default(8).meta({
+  EMBED_CONCURRENCY: variable.integer(1, 1_024).default(4).meta({
     description: "Most embeddings requests in flight of one process; the local provider computes one batch a worker.",
   }),
   EMBED_WORKERS: variable

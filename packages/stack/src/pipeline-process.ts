@@ -40,22 +40,32 @@ export interface Launched {
   port: number;
   logDirectory: string;
   environment: NodeJS.ProcessEnv;
+  /** Runs what `pnpm run build` made, as the images do, and not the source. */
+  built: boolean;
 }
 
 /**
- * As in the Dockerfile. Messages and vectors lie outside V8's heap: frequent collections of the young generation free most of
- * them, and the old one may double between its own, which otherwise came with every second batch and were half of the work.
+ * As in the Dockerfile, with the figures in docs/performance.md. Messages and vectors lie outside V8's heap: frequent collections
+ * of the young generation free most of them, and the old one may double between its own, which otherwise came with every second
+ * batch and were half of the work. What is not called very often is compiled once and not twice.
  */
-const nodeOptions = ["--max-old-space-size=192", "--max-semi-space-size=2", "--heap-growing-percent=100"];
+const nodeOptions = [
+  "--max-old-space-size=192",
+  "--max-semi-space-size=2",
+  "--heap-growing-percent=100",
+  "--external-memory-accounted-in-global-limit",
+  "--invocation-count-for-turbofan=20000",
+];
 /** And glibc gives the memory of large buffers back at once, instead of keeping it for each thread. */
 const allocatorSettings = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "262144" };
 
-/** Runs a process from its source. Its log goes on where an earlier one of the same name and index left off. */
-export function launchProcess({ name, index, port, logDirectory, environment }: Launched): PipelineProcess {
+/** Runs a process. Its log goes on where an earlier one of the same name and index left off. */
+export function launchProcess({ name, index, port, logDirectory, environment, built }: Launched): PipelineProcess {
   const log = join(logDirectory, `${name}-${index}.log`);
-  const entry = resolve(packageDirectory, "..", name, "src", "main.ts");
+  const directory = resolve(packageDirectory, "..", name);
+  const entry = built ? join(directory, "dist", "main.js") : join(directory, "src", "main.ts");
   const output = openSync(log, "a");
-  const child = spawn(process.execPath, [...nodeOptions, "--conditions=millrace", entry], {
+  const child = spawn(process.execPath, [...nodeOptions, ...(built ? [] : ["--conditions=millrace"]), entry], {
     // A process group of its own: the terminal's Ctrl-C would reach it beside the parent's signal, and a second signal
     // cuts the orderly stop short.
     detached: true,

@@ -27,6 +27,8 @@ export interface PipelineOptions {
   logDirectory: string;
   /** How many of each; one where absent. The api asks the first embed process for the vectors of search texts. */
   counts?: Partial<Record<ProcessName, number>>;
+  /** Runs what `pnpm run build` made, as the images do, instead of the sources. */
+  built?: boolean;
   /** The port of the first api process; a free one where absent. */
   apiPort?: number;
 }
@@ -66,9 +68,9 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     EMBED_URL: `http://${HOST}:${await portOf("embed", 1)}`,
     ...options.environment,
   };
-  const { logDirectory } = options;
+  const { logDirectory, built = false } = options;
   const pipeline = new RunningPipeline(api, async (name, index) =>
-    launchProcess({ name, index, port: await portOf(name, index), logDirectory, environment }),
+    launchProcess({ name, index, port: await portOf(name, index), logDirectory, environment, built }),
   );
   try {
     const wanted = processNames.flatMap((name) =>

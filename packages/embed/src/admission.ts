@@ -1,6 +1,7 @@
 import { type Patience, persist, type RetryableFault, retryable } from "@millrace/shared";
 import pLimit from "p-limit";
 import type { Amounts } from "./account.ts";
+import { type Ask, joinWaiting } from "./join-waiting.ts";
 import type { Allocate, Embedded, EmbeddingOutcome, EmbeddingProvider, ProviderAnswer } from "./provider.ts";
 import type { RateBudget, Taken, Turn } from "./rate-budget.ts";
 import type { SpendingBudget } from "./spending-budget.ts";
@@ -10,7 +11,7 @@ import { TokenEstimate } from "./token-estimate.ts";
 export interface Admission {
   /**
    * For batches: waits for the money of another day, for a free place and for its turn, and repeats until there is an
-   * answer. Rejects when the hard stop ends the waiting.
+   * answer. Small batches that wait share a request. Rejects when the hard stop ends the waiting.
    *
    * @param allocate gives memory that the vectors may come in
    */
@@ -53,6 +54,29 @@ export function admitTo(
     paidTokens += tokens;
     return tokens;
   };
+  /** Makes a request when its turn has come, and repeats it until there is an answer. */
+  const request: Ask = async (texts, allocate) => {
+    const need = rate && needOf(texts);
+    let turn: Turn | undefined;
+    let paid = 0;
+    const operation = {
+      dependency: PROVIDER,
+      action: "embed.request",
+      before: async () => {
+        turn = need && (await rate.take(need, hardStop));
+      },
+    } as const;
+    const attempt = async () => {
+      const answer = await provider.embed(texts, { signal: hardStop, allocate });
+      if (need) {
+        turn?.settle(takenBy(answer, need));
+        paid += pay(texts, answer, need);
+      }
+      return "fault" in answer ? answer : { value: answer };
+    };
+    return { ...(await persist(operation, attempt, patience)), paid };
+  };
+  const ask = joinWaiting(limit, request);
   return {
     get utilization() {
       return limit.activeCount / concurrency;
@@ -64,27 +88,9 @@ export function admitTo(
       return paidTokens;
     },
     async embed(texts, allocate) {
-      const need = rate && needOf(texts);
-      const payment = need && (await spending?.take(need.tokens, hardStop));
-      let turn: Turn | undefined;
-      let paid = 0;
-      const operation = {
-        dependency: PROVIDER,
-        action: "embed.request",
-        before: async () => {
-          turn = need && (await rate.take(need, hardStop));
-        },
-      } as const;
-      const attempt = async () => {
-        const answer = await provider.embed(texts, { signal: hardStop, allocate });
-        if (need) {
-          turn?.settle(takenBy(answer, need));
-          paid += pay(texts, answer, need);
-        }
-        return "fault" in answer ? answer : { value: answer };
-      };
-      const embedded = await limit(() => persist(operation, attempt, patience));
-      payment?.settle(paid);
+      const payment = rate && (await spending?.take(estimate.of(texts), hardStop));
+      const embedded = await ask(texts, allocate);
+      payment?.settle(embedded.paid);
       return embedded;
     },
     async embedAtOnce(texts, signal) {

@@ -28,6 +28,9 @@ import { createSpendingCounter } from "./redis/spending-counter.ts";
 import { createVectorCache } from "./redis/vector-cache.ts";
 import { createSpendingBudget } from "./spending-budget.ts";
 
+/** Batches that are fetched, for each that may be worked on. */
+const BATCHES_PER_PLACE = 4;
+
 await runProcess("embed", embedConfig, async (context) => {
   const { config, log, health, metrics, tracing, patience } = context;
   const settings = providerSettings(config);
@@ -64,8 +67,8 @@ await runProcess("embed", embedConfig, async (context) => {
   const embed = new Embed(config, { embedder, ...messages, ...tracking, tracing, patience });
   await consumeUntilStopped("embed", context, messages, tracking, {
     topics: [config.BATCHES_TOPIC],
-    // One more batch a request in flight, so that none waits for a fetch.
-    inFlightMax: 2 * concurrency,
+    // None waits for a fetch, and small batches find others to share a request with.
+    inFlightMax: BATCHES_PER_PLACE * concurrency,
     inFlightMaxBytes: config.EMBED_IN_FLIGHT_MAX_BYTES,
     accept: (received) => embed.accept(received),
     done: embed.done,

@@ -1,0 +1,90 @@
+import { poison } from "@millrace/shared/fault";
+import fc from "fast-check";
+import pLimit from "p-limit";
+import { expect, test } from "vitest";
+import { type Ask, joinWaiting } from "./join-waiting.ts";
+
+/** A vector of one number for each text, its length; texts that begin with ! fail. Answers when it is let. */
+function slowRequests() {
+  const requests: string[][] = [];
+  const answers: (() => void)[] = [];
+  const ask: Ask = async (texts) => {
+    requests.push([...texts]);
+    await new Promise<void>((answered) => answers.push(answered));
+    const good = texts.filter((text) => !text.startsWith("!"));
+    const failed = texts.flatMap((text, index) =>
+      text.startsWith("!") ? [{ index, fault: poison("rejected", text) }] : [],
+    );
+    return {
+      model: "m",
+      dimensions: 1,
+      vectors: Float32Array.from(good, ({ length }) => length),
+      failed,
+      paid: texts.length,
+    };
+  };
+  return { ask, requests, answers };
+}
+
+test("each gets its own vectors and failures, whatever it was joined with, and each text is asked for once", async () => {
+  const text = fc.oneof(
+    fc.string({ minLength: 1, maxLength: 8 }),
+    fc.constant("!bad"),
+    fc.constant("x".repeat(40_000)),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(text, { minLength: 1, maxLength: 120 }), { minLength: 1, maxLength: 12 }),
+      fc.integer({ min: 1, max: 3 }),
+      async (askings, places) => {
+        const { ask, requests, answers } = slowRequests();
+        const embed = joinWaiting(pLimit(places), ask);
+        const asked = askings.map((texts) => embed(texts));
+        const all = Promise.all(asked);
+        let done = false;
+        void all.then(() => {
+          done = true;
+        });
+        while (!done) {
+          for (const answer of answers.splice(0)) answer();
+          await new Promise((next) => setImmediate(next));
+        }
+        expect((await all).reduce((sum, { paid }) => sum + paid, 0)).toBe(askings.flat().length);
+        for (const [index, { vectors, failed }] of (await all).entries()) {
+          const texts = askings[index] ?? [];
+          const good = texts.filter((each) => !each.startsWith("!"));
+          expect([...vectors]).toEqual(good.map(({ length }) => length));
+          expect(failed.map((each) => each.index)).toEqual(
+            texts.flatMap((each, position) => (each.startsWith("!") ? [position] : [])),
+          );
+        }
+        expect(requests.flat()).toEqual(askings.flat());
+        const small = requests.filter((texts) => !askings.some((asking) => asking.length === texts.length));
+        for (const texts of small) {
+          expect(texts.length).toBeLessThanOrEqual(256);
+          expect(Buffer.byteLength(texts.join(""))).toBeLessThanOrEqual(65_536);
+        }
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+test("what waits together is one request", async () => {
+  const { ask, requests, answers } = slowRequests();
+  const embed = joinWaiting(pLimit(1), ask);
+  const first = embed(["a"]);
+  await expect.poll(() => answers.length).toBe(1);
+  const others = ["b", "c", "d"].map((text) => embed([text]));
+  answers.shift()?.();
+  await expect.poll(() => answers.length).toBe(1);
+  answers.shift()?.();
+  await Promise.all([first, ...others]);
+  expect(requests).toEqual([["a"], ["b", "c", "d"]]);
+});
+
+test("a request that fails rejects all whom it was for", async () => {
+  const embed = joinWaiting(pLimit(1), () => Promise.reject(new Error("stopped")));
+  const settled = await Promise.allSettled(["a", "b", "c"].map((text) => embed([text])));
+  expect(settled.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+});

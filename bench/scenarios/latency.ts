@@ -5,6 +5,7 @@ import { schedule } from "../../packages/cli/src/load/profiles.ts";
 import { connectProducer } from "../../packages/shared/src/index.ts";
 import { untilStored } from "../backlog.ts";
 import type { Bench, Section } from "../bench.ts";
+import { indexKinds } from "../index-kinds.ts";
 import { Rounds } from "../table.ts";
 import { openWorld, type World } from "../world.ts";
 
@@ -19,18 +20,20 @@ const IN_FLIGHT_MAX = 1_024;
 export async function latency(bench: Bench): Promise<Section[]> {
   const rounds = new Rounds<ReturnType<typeof quantiles>>();
   for (let run = 1; run <= bench.runs; run++) {
-    await using world = await openWorld(bench, { index: "hnsw", api: { latencyMs: API_LATENCY_MS } });
-    let published = await publishAt(bench, world, 100, WARM_UP_MS, 0);
-    for (const ratePerS of RATES_PER_S) {
-      bench.say(`run ${run}: ${ratePerS} messages/s …`);
-      const sinceMs = Date.now();
-      published += await publishAt(bench, world, ratePerS, MEASURED_MS, published);
-      await untilStored(world, published);
-      const { endToEnd } = await readLogs(
-        world.pipeline.processes.map(({ log }) => log),
-        { sinceMs },
-      );
-      rounds.add(`${ratePerS} messages/s`, quantiles(endToEnd));
+    for (const index of indexKinds) {
+      await using world = await openWorld(bench, { index, api: { latencyMs: API_LATENCY_MS } });
+      let published = await publishAt(bench, world, 100, WARM_UP_MS, 0);
+      for (const ratePerS of RATES_PER_S) {
+        bench.say(`${index}, run ${run}: ${ratePerS} messages/s …`);
+        const sinceMs = Date.now();
+        published += await publishAt(bench, world, ratePerS, MEASURED_MS, published);
+        await untilStored(world, published);
+        const { endToEnd } = await readLogs(
+          world.pipeline.processes.map(({ log }) => log),
+          { sinceMs },
+        );
+        rounds.add(`${index}, ${ratePerS} messages/s`, quantiles(endToEnd));
+      }
     }
   }
   return [{ title: `publish → stored, API ${API_LATENCY_MS} ms, in ms`, rowTitle: "rate", rows: rounds.rows }];

@@ -27,10 +27,10 @@ export const bugs = {
     },
     {
       file: "embed/src/admission.ts",
-      find: '        return "fault" in answer ? answer : { value: answer };',
-      replace: `        if ("fault" in answer && answer.fault.code === "rate_limited")
-          return { value: { model: "", dimensions: 0, vectors: new Float32Array(), failed: [] } };
-        return "fault" in answer ? answer : { value: answer };`,
+      find: '      return "fault" in answer ? answer : { value: answer };',
+      replace: `      if ("fault" in answer && answer.fault.code === "rate_limited")
+        return { value: { model: "", dimensions: 0, vectors: new Float32Array(), failed: [] } };
+      return "fault" in answer ? answer : { value: answer };`,
     },
   ],
   /** The ledger counts the record after the last done one as done too. */

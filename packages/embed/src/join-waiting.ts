@@ -1,4 +1,5 @@
 import type { LimitFunction } from "p-limit";
+import { bytesOf } from "./bytes-of.ts";
 import type { Allocate, Embedded } from "./provider.ts";
 
 /** Vectors, and the tokens that were paid for them. */
@@ -76,8 +77,4 @@ function share({ model, dimensions, vectors, failed, paid }: Bought, joined: rea
     text = end;
     row += rows;
   }
-}
-
-function bytesOf(texts: readonly string[]): number {
-  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }

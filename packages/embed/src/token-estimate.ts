@@ -1,3 +1,5 @@
+import { bytesOf } from "./bytes-of.ts";
+
 /** No token of a byte-level encoding, such as OpenAI's, is shorter than a byte. */
 const TOKENS_PER_BYTE_MAX = 1;
 /** Until an answer tells. In cl100k_base English takes 0.23, Chinese and Japanese 0.36, and random letters 0.84. */
@@ -27,8 +29,4 @@ export class TokenEstimate {
     const perByte = tokens / Math.max(1, bytesOf(texts));
     this.#densest = Math.max(perByte, MEMORY * (this.#densest ?? 0));
   }
-}
-
-function bytesOf(texts: readonly string[]): number {
-  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }

@@ -1,7 +1,7 @@
 import { type Patience, persist, type RetryableFault, retryable } from "@millrace/shared";
 import pLimit from "p-limit";
 import type { Amounts } from "./account.ts";
-import { type Ask, joinWaiting } from "./join-waiting.ts";
+import { type Ask, joinWaiting, type RequestLimits } from "./join-waiting.ts";
 import type { Allocate, Embedded, EmbeddingOutcome, EmbeddingProvider, ProviderAnswer } from "./provider.ts";
 import type { RateBudget, Taken, Turn } from "./rate-budget.ts";
 import type { SpendingBudget } from "./spending-budget.ts";
@@ -39,6 +39,7 @@ export const PROVIDER = "embedding-provider";
 export function admitTo(
   provider: EmbeddingProvider,
   concurrency: number,
+  limits: RequestLimits,
   patience: Patience,
   { rate, spending }: Partial<Budgets> = {},
 ): Admission {
@@ -76,7 +77,7 @@ export function admitTo(
     };
     return { ...(await persist(operation, attempt, patience)), paid };
   };
-  const ask = joinWaiting(limit, request);
+  const ask = joinWaiting(limit, limits, request);
   return {
     get utilization() {
       return limit.activeCount / concurrency;

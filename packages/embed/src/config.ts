@@ -1,4 +1,5 @@
 import {
+  batchSettings,
   checkEmbeddingKey,
   checkIdentity,
   consumerSettings,
@@ -12,6 +13,7 @@ import {
   variable,
 } from "@millrace/shared";
 import { z } from "zod";
+import type { RequestLimits } from "./join-waiting.ts";
 import type { SpendingLimits } from "./spending-budget.ts";
 
 const settings = z.object({
@@ -29,6 +31,7 @@ const settings = z.object({
   ...consumerSettings,
   ...redisSettings,
   ...embeddingSettings,
+  ...batchSettings,
   EMBED_CONCURRENCY: variable.integer(1, 1_024).default(4).meta({
     description: "Most embeddings requests in flight of one process; the local provider computes one batch a worker.",
   }),
@@ -117,6 +120,10 @@ export function providerSettings(config: EmbedConfig): ProviderSettings {
     ...(expected !== undefined && { expectedDimensions: expected }),
     timeoutMs: config.OPENAI_TIMEOUT_MS,
   };
+}
+
+export function requestLimits(config: EmbedConfig): RequestLimits {
+  return { texts: config.BATCH_MAX_MESSAGES, tokens: config.BATCH_MAX_TOKENS };
 }
 
 /** Locally one that is computed, and the next. */

@@ -4,6 +4,8 @@ import pLimit from "p-limit";
 import { expect, test } from "vitest";
 import { type Ask, joinWaiting } from "./join-waiting.ts";
 
+const limits = { texts: 256, tokens: 65_536 };
+
 /** A vector of one number for each text, its length; texts that begin with ! fail. Answers when it is let. */
 function slowRequests() {
   const requests: string[][] = [];
@@ -38,7 +40,7 @@ test("each gets its own vectors and failures, whatever it was joined with, and e
       fc.integer({ min: 1, max: 3 }),
       async (askings, places) => {
         const { ask, requests, answers } = slowRequests();
-        const embed = joinWaiting(pLimit(places), ask);
+        const embed = joinWaiting(pLimit(places), limits, ask);
         const asked = askings.map((texts) => embed(texts));
         const all = Promise.all(asked);
         let done = false;
@@ -72,7 +74,7 @@ test("each gets its own vectors and failures, whatever it was joined with, and e
 
 test("what waits together is one request", async () => {
   const { ask, requests, answers } = slowRequests();
-  const embed = joinWaiting(pLimit(1), ask);
+  const embed = joinWaiting(pLimit(1), limits, ask);
   const first = embed(["a"]);
   await expect.poll(() => answers.length).toBe(1);
   const others = ["b", "c", "d"].map((text) => embed([text]));
@@ -84,7 +86,7 @@ test("what waits together is one request", async () => {
 });
 
 test("a request that fails rejects all whom it was for", async () => {
-  const embed = joinWaiting(pLimit(1), () => Promise.reject(new Error("stopped")));
+  const embed = joinWaiting(pLimit(1), limits, () => Promise.reject(new Error("stopped")));
   const settled = await Promise.allSettled(["a", "b", "c"].map((text) => embed([text])));
   expect(settled.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
 });

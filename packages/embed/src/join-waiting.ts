@@ -17,18 +17,20 @@ interface Asked {
   reject(reason: unknown): void;
 }
 
-/** What is joined stays a request like those that ingest packs by default. No token is shorter than a byte. */
-const JOINED_TEXTS_MAX = 256;
-const JOINED_BYTES_MAX = 65_536;
+/** What a request may have: the limits by which ingest packs a batch, which is never divided here. */
+export interface RequestLimits {
+  texts: number;
+  tokens: number;
+}
 
 /**
  * Where more is asked for than there are places for requests, small askings that wait are joined to one request: at 500
  * messages a second a batch has ten, and four requests at once of 100 ms each would be too few.
  */
-export function joinWaiting(limit: LimitFunction, request: Ask): Ask {
+export function joinWaiting(limit: LimitFunction, limits: RequestLimits, request: Ask): Ask {
   const waiting: Asked[] = [];
   const requestNext = async (): Promise<void> => {
-    const joined = takeJoined(waiting);
+    const joined = takeJoined(waiting, limits);
     const [first, ...others] = joined;
     // Taken by a request that began before.
     if (!first) return;
@@ -47,13 +49,13 @@ export function joinWaiting(limit: LimitFunction, request: Ask): Ask {
   };
 }
 
-/** The first that waits, and those behind it for which there is room. */
-function takeJoined(waiting: Asked[]): Asked[] {
+/** The first that waits, and those behind it for which there is room; no token is shorter than a byte. */
+function takeJoined(waiting: Asked[], limits: RequestLimits): Asked[] {
   let [texts, bytes, count] = [0, 0, 0];
   for (const asked of waiting) {
     texts += asked.texts.length;
     bytes += bytesOf(asked.texts);
-    if (count > 0 && (texts > JOINED_TEXTS_MAX || bytes > JOINED_BYTES_MAX)) break;
+    if (count > 0 && (texts > limits.texts || bytes > limits.tokens)) break;
     count++;
   }
   return waiting.splice(0, count);

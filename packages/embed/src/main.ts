@@ -14,7 +14,15 @@ import {
 } from "@millrace/shared";
 import type { Allowances } from "./account.ts";
 import { type Admission, admitTo, type Budgets, PROVIDER } from "./admission.ts";
-import { batchesAtOnce, type EmbedConfig, embedConfig, priceFor, providerSettings, spendingLimits } from "./config.ts";
+import {
+  batchesAtOnce,
+  type EmbedConfig,
+  embedConfig,
+  priceFor,
+  providerSettings,
+  requestLimits,
+  spendingLimits,
+} from "./config.ts";
 import { Embed } from "./embed.ts";
 import { cachedEmbedder, type Embedder, plainEmbedder } from "./embedder.ts";
 import { exposeMetrics } from "./expose-metrics.ts";
@@ -35,12 +43,13 @@ await runProcess("embed", embedConfig, async (context) => {
   const { config, log, health, metrics, tracing, patience } = context;
   const settings = providerSettings(config);
   const concurrency = batchesAtOnce(config, settings);
+  const limits = requestLimits(config);
   const { OPENAI_API_KEY_SECRET_ARN: arn } = config;
   const isSecret = arn !== undefined && settings.provider === "openai";
   using key = isSecret ? await openSecretKey(arn, config, patience) : fixedKey(config.OPENAI_API_KEY);
   await using provider = await openProvider(settings, config.EMBED_WORKERS, key);
   // First, so that the process answers while it waits for what follows.
-  let admission = admitTo(provider, concurrency, patience);
+  let admission = admitTo(provider, concurrency, limits, patience);
   const queries = queryRoute({ embedAtOnce: (...query) => admission.embedAtOnce(...query) }, log);
   const app = healthRoutes(health).route("/", metricsRoute(metrics)).route("/", queries);
   await using _server = await serveHttp(app, config.HOST, config.PORT);
@@ -59,7 +68,7 @@ await runProcess("embed", embedConfig, async (context) => {
   if (settings.provider === "openai") {
     const account = accountKey(config.REDIS_KEY_PREFIX, settings.baseUrl, settings.model);
     budgets = openBudgets(tracking.redis, account, allowances, context);
-    admission = admitTo(provider, concurrency, patience, budgets);
+    admission = admitTo(provider, concurrency, limits, patience, budgets);
   }
   const embedder = worthCaching ? cached(admission, tracking.redis, model, context) : plainEmbedder(admission);
 

@@ -10,6 +10,7 @@ import {
 } from "@millrace/shared";
 import { afterAll, expect, test } from "vitest";
 import { admitTo } from "../src/admission.ts";
+import { requestLimits } from "../src/config.ts";
 import { Embed } from "../src/embed.ts";
 import { plainEmbedder } from "../src/embedder.ts";
 import { openPool } from "../src/local/pool.ts";
@@ -38,7 +39,7 @@ async function run({ overrides = {}, provider = localPool, slowed = (producer) =
   const groupId = `${config.KAFKA_GROUP_PREFIX}-embed`;
   const producer = slowed(edges.producer);
   const embed = new Embed(config, {
-    embedder: plainEmbedder(admitTo(provider, config.EMBED_CONCURRENCY, patience)),
+    embedder: plainEmbedder(admitTo(provider, config.EMBED_CONCURRENCY, requestLimits(config), patience)),
     attempts,
     tracing: noTracing,
     producer,

@@ -8,9 +8,10 @@ import { sendJson, serveEmbeddings } from "./embeddings-server.ts";
 import { embedded } from "./provider.contract.ts";
 import { testPatience } from "./support.ts";
 
+const limits = { texts: 256, tokens: 300_000 };
 const pool = openPool(1);
 afterAll(() => pool[Symbol.asyncDispose]());
-const local = admitTo(pool, 4, testPatience());
+const local = admitTo(pool, 4, limits, testPatience());
 
 function post(body: string, route = queryRoute(local, testPatience().log)): Response | Promise<Response> {
   return route.request("/embed", { method: "POST", body, headers: { "content-type": "application/json" } });
@@ -50,7 +51,7 @@ test("a provider that fails is 503, with the reason in the log and never the tex
   const patience = testPatience();
   const response = await post(
     JSON.stringify({ text: "a private question" }),
-    queryRoute(admitTo(remote, 1, patience), patience.log),
+    queryRoute(admitTo(remote, 1, limits, patience), patience.log),
   );
   expect(response.status).toBe(503);
   expect(await response.json()).toEqual({ error: expect.stringContaining("500") });

@@ -40,7 +40,7 @@ function batch(): string[] {
 /** Embeds batch after batch, several at a time, as one embed process does under a backlog. */
 async function drain(provider: EmbeddingProvider, rate: RateBudget, signal: AbortSignal): Promise<number> {
   const patience = testPatience(signal);
-  const { embed } = admitTo(provider, 4, patience, { rate });
+  const { embed } = admitTo(provider, 4, { texts: 256, tokens: 300_000 }, patience, { rate });
   const work = async (): Promise<void> => {
     while (!signal.aborted) await embed(batch()).catch(() => undefined);
   };

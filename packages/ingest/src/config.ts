@@ -1,5 +1,6 @@
 import { schemaRegistrySettings } from "@millrace/events/settings";
 import {
+  batchSettings,
   checkIdentity,
   consumerSettings,
   kafkaSettings,
@@ -20,14 +21,7 @@ const settings = z.object({
   ...redisSettings,
   ...textSettings,
   ...schemaRegistrySettings,
-  BATCH_MAX_MESSAGES: variable
-    .integer(1, 2_048)
-    .default(256)
-    .meta({ description: "Most messages of a batch; OpenAI's limit is 2,048 inputs a request." }),
-  BATCH_MAX_TOKENS: variable
-    .integer(1, 10_000_000)
-    .default(300_000)
-    .meta({ description: "Most tokens of a batch; OpenAI's limit is 300,000 a request." }),
+  ...batchSettings,
   BATCH_MAX_BYTES: variable
     .integer(1_024, 67_108_864)
     .default(1_048_576)

@@ -253,6 +253,18 @@ export const preparationSettings = {
   ),
 };
 
+/** For each process that puts texts together for a request to the provider. */
+export const batchSettings = {
+  BATCH_MAX_MESSAGES: describe(
+    variable.integer(1, 2_048).default(256),
+    "Most messages of a batch; OpenAI's limit is 2,048 inputs a request.",
+  ),
+  BATCH_MAX_TOKENS: describe(
+    variable.integer(1, 10_000_000).default(300_000),
+    "Most tokens of a batch; OpenAI's limit is 300,000 a request.",
+  ),
+};
+
 /** Where vectors come from. */
 export const embeddingSettings = {
   EMBEDDING_PROVIDER: describe(

@@ -35,7 +35,7 @@ export interface Budgets {
 /** The name of the embedding provider in `/health`. */
 export const PROVIDER = "embedding-provider";
 
-/** p-limit bounds the batches whose requests are made; where there are budgets, each request is taken from them first. */
+/** p-limit bounds the requests that are made at once; where there are budgets, each is taken from them first. */
 export function admitTo(
   provider: EmbeddingProvider,
   concurrency: number,

@@ -31,7 +31,7 @@ export interface EmbedEdges {
   patience: Patience;
 }
 
-/** Passes each batch to the pool of embedder workers, as its limits allow, and emits the batch with its vectors. */
+/** Has the vectors of each batch made, as the limits allow, and emits the batch with them. */
 export class Embed {
   readonly done = new Work();
   readonly #spare = new SpareMemory();

@@ -25,7 +25,7 @@ export interface VectorCache {
   write(keys: readonly string[], vectors: Float32Array): Promise<boolean>;
 }
 
-/** One request for each batch. */
+/** Asks for every text. */
 export function plainEmbedder(admission: Pick<Admission, "embed">): Embedder {
   const textOf = ({ text }: Message): string => text.toString();
   return {

@@ -14,7 +14,7 @@ export interface EmbedState {
   budgets: Partial<Budgets>;
 }
 
-/** What embed knows besides what every stage does: its workers, its cache, and what its provider costs and allows. */
+/** What embed knows besides what every stage does: its places for batches, its cache, and what its provider costs and allows. */
 export function exposeMetrics(metrics: Metrics, state: EmbedState): void {
   const { model, usdPerMillionTokens, admission, embedder, budgets } = state;
   metrics.exposeOne("millrace_embedder_utilization_ratio", () => admission.utilization);

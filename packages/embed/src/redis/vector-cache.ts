@@ -63,6 +63,12 @@ export function createVectorCache(redis: Redis, log: Log, options: VectorCacheOp
   };
 }
 
+/** The bytes of each vector, in the order of the keys. */
+function rowsOf(keys: readonly string[], vectors: Buffer): Buffer[] {
+  const size = vectors.length / keys.length;
+  return keys.map((_, row) => vectors.subarray(row * size, (row + 1) * size));
+}
+
 /** The bytes of all vectors, one after the other. */
 function bytesOf(vectors: Float32Array): Buffer {
   return Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength);
@@ -80,7 +86,7 @@ async function writeTogether(redis: Redis, keys: readonly string[], vectors: Flo
   for (let start = 0; start < keys.length; start += rows) {
     const some = keys.slice(start, start + rows);
     const values = bytes.subarray(start * size, (start + some.length) * size);
-    const checksums = some.map((key, row) => checksum(key, values.subarray(row * size, (row + 1) * size)));
+    const checksums = rowsOf(some, values).map((row, index) => checksum(some[index] ?? "", row));
     writing.push(redis.eval(setAll, some.length, ...some, timeToLiveS, size, Buffer.concat(checksums), values));
   }
   await Promise.all(writing);
@@ -96,9 +102,7 @@ const setAll = `
 
 /** In a cluster no command may name the keys of several nodes. */
 async function writeEach(redis: Redis, keys: readonly string[], vectors: Float32Array, timeToLiveS: number) {
-  const bytes = bytesOf(vectors);
-  const size = bytes.length / keys.length;
-  const entries = keys.map((key, row) => ({ key, row: bytes.subarray(row * size, (row + 1) * size) }));
+  const entries = rowsOf(keys, bytesOf(vectors)).map((row, index) => ({ key: keys[index] ?? "", row }));
   const writing = groupByNode(redis, entries, ({ key }) => key).map((group) => {
     const pipeline = redis.pipeline();
     for (const { key, row } of group) pipeline.set(key, Buffer.concat([checksum(key, row), row]), "EX", timeToLiveS);

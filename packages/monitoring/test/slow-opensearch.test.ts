@@ -34,6 +34,7 @@ afterAll(async () => {
 
 test("a slowed OpenSearch shows within ten seconds in /health, in an alert, and in the latency report", async () => {
   proxy.mode = "slow";
+  const slowedAt = new Date().toISOString();
   const options = { timeout: VISIBLE_WITHIN_MS, interval: 100 };
   await Promise.all([
     expect
@@ -48,7 +49,9 @@ test("a slowed OpenSearch shows within ten seconds in /health, in an alert, and 
         annotations: expect.objectContaining({ summary: expect.stringMatching(/^sink\.bulk_write takes/) }),
       }),
     ]),
-    expect.poll(slowestRequest, { ...options, interval: 1_000 }).toMatchObject({ operation: "sink.bulk_write" }),
+    expect
+      .poll(() => slowestOperation(slowedAt), { ...options, interval: 1_000 })
+      .toMatchObject({ operation: "sink.bulk_write" }),
   ]);
 });
 
@@ -68,18 +71,18 @@ async function slowAlerts() {
 
 interface Operation {
   operation: string;
-  maxMs: number;
+  p50Ms: number;
 }
 
-/** The request to another service that took longest, where one took too long. */
-async function slowestRequest(): Promise<Operation | undefined> {
+/** By its median, since a busy machine makes any request slow once; `sink.batch` is as slow as what it waits for. */
+async function slowestOperation(since: string): Promise<Operation | undefined> {
   const command = resolve(import.meta.dirname, "../../cli/src/main.ts");
   const logs = monitored.pipeline.processes.map(({ log }) => log);
   const { stdout } = await promisify(execFile)(process.execPath, [
-    ...["--conditions=millrace", command, "latency", "--json", ...logs],
+    ...["--conditions=millrace", command, "latency", "--json", "--since", since, ...logs],
   ]);
   const { operations } = JSON.parse(stdout) as { operations: Operation[] };
   return operations
-    .filter(({ operation, maxMs }) => operation !== "sink.batch" && maxMs >= 2 * DELAY_MS)
-    .toSorted((one, other) => other.maxMs - one.maxMs)[0];
+    .filter(({ operation, p50Ms }) => operation !== "sink.batch" && p50Ms >= 2 * DELAY_MS)
+    .toSorted((one, other) => other.p50Ms - one.p50Ms)[0];
 }

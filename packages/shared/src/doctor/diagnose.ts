@@ -155,6 +155,7 @@ function secretsOf(settings: DoctorSettings, environment: NodeJS.ProcessEnv): (s
   const { SCHEMA_REGISTRY_USERNAME: user, SCHEMA_REGISTRY_PASSWORD } = settings;
   const { AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = environment;
   const passwords = [KAFKA_SCRAM_PASSWORD, REDIS_PASSWORD, POSTGRES_PASSWORD, OPENSEARCH_PASSWORD, OPENAI_API_KEY];
+  // Also as basic authentication sends it.
   const registry = [SCHEMA_REGISTRY_PASSWORD, Buffer.from(`${user}:${SCHEMA_REGISTRY_PASSWORD}`).toString("base64")];
   return [...passwords, ...registry, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN];
 }

@@ -1,11 +1,13 @@
-import { eventSettings, schemaRegistrySettings } from "@millrace/events/settings";
+import { eventSettings } from "@millrace/events/settings";
 import {
   checkIdentity,
+  embedRouteSettings,
   kafkaSettings,
   openSearchSettings,
   postgresSettings,
   processSettings,
   redisSettings,
+  schemaRegistrySettings,
   topicSettings,
   variable,
 } from "@millrace/shared";
@@ -22,10 +24,7 @@ const settings = z.object({
   ...postgresSettings,
   ...openSearchSettings,
   ...redisSettings,
-  EMBED_URL: variable
-    .url()
-    .default("http://127.0.0.1:8082")
-    .meta({ description: "Where the embed process turns search texts into vectors." }),
+  ...embedRouteSettings,
   REQUEST_TIMEOUT_MS: variable
     .integer(500, 300_000)
     .default(10_000)

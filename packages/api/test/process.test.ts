@@ -11,7 +11,12 @@ test("it reaches the services in order, publishes, and ends with 0 when asked to
   // What is away, as embed is here, is asked again and again.
   expect([...new Set(reached)]).toEqual(["postgres", "opensearch", "kafka", "embed", "redis"]);
   expect((await fetch(`${api.url}/health/ready`)).status).toBe(200);
-  await until(async () => api.lines.filter(({ action }) => action === "doctor.check").length === 4);
+  const checks = () => api.lines.filter(({ action }) => action === "doctor.check");
+  await until(async () => checks().length === 5);
+  expect(checks().map(({ details }) => details?.dependency)).toEqual([
+    ...["kafka", "postgres", "opensearch", "redis", "embed"],
+  ]);
+  expect(checks().at(-1)).toMatchObject({ status: "failed", details: { code: "tcp_refused" } });
   // It creates the topics itself.
   await until(async () => (await fetch(`${api.url}/publish`, postJson({ text: "hello" }))).status === 202);
   expect(await api.stop()).toBe(0);
@@ -22,6 +27,7 @@ test("while services are away it lives, is ready, says which are away, and still
     ...isolated(),
     KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${CLOSED_PORT}`,
     POSTGRES_PORT: CLOSED_PORT,
+    SCHEMA_REGISTRY_URL: `http://127.0.0.1:${CLOSED_PORT}`,
   });
   await until(async () => api.logged("process.ready"));
   expect((await fetch(`${api.url}/health/live`)).status).toBe(200);

@@ -19,7 +19,7 @@ const stack = { ...(process.env as Record<string, string>), ...isolated("doctor"
 
 test("where everything works the table says so, and the exit code is 0", async () => {
   const { code, stdout } = await doctor([], stack);
-  expect(stdout).toMatch(/^kafka +✓ .*ms.*\npostgres +✓ .*\nopensearch +✓ .*\nredis +✓ /m);
+  expect(stdout).toMatch(/^kafka +✓ .*ms.*\npostgres +✓ .*\nopensearch +✓ .*\nredis +✓ .*\nschema-registry +✓ /m);
   expect(stdout).toMatch(/all processes: everything works/);
   expect(code).toBe(0);
 });
@@ -29,7 +29,7 @@ test("a failure is told with its remedy, the rest is tried all the same, and the
   expect(stdout).toMatch(/^redis +✓ .* ✗ .* skipped/m);
   expect(stdout).toMatch(/✗ redis: tcp: tcp_refused\n +tried +127\.0\.0\.1:1\n +came back connect ECONNREFUSED/);
   expect(stdout).toMatch(/^kafka +✓ /m);
-  expect(stdout).toContain("ingest: 1 of 2 dependencies fail");
+  expect(stdout).toContain("ingest: 1 of 3 dependencies fail");
   expect(code).toBe(1);
 });
 

@@ -1,5 +1,6 @@
+import { diagnose, readDoctorSettings, serveHttp } from "@millrace/shared";
 import { afterAll, expect, test } from "vitest";
-import { admitTo } from "../src/admission.ts";
+import { type Admission, admitTo } from "../src/admission.ts";
 import { openPool } from "../src/local/pool.ts";
 import { createLocalProvider } from "../src/local/provider.ts";
 import { createOpenAIProvider } from "../src/openai/provider.ts";
@@ -12,6 +13,11 @@ const limits = { texts: 256, tokens: 300_000 };
 const pool = openPool(1);
 afterAll(() => pool[Symbol.asyncDispose]());
 const local = admitTo(pool, 4, limits, testPatience());
+
+function remote(baseUrl: string): Admission {
+  const settings = { provider: "openai", apiKey: "key", baseUrl, model: "m", timeoutMs: 2_000 } as const;
+  return admitTo(createOpenAIProvider(settings), 1, limits, testPatience());
+}
 
 function post(body: string, route = queryRoute(local, testPatience().log)): Response | Promise<Response> {
   return route.request("/embed", { method: "POST", body, headers: { "content-type": "application/json" } });
@@ -46,12 +52,10 @@ test("a text without anything to embed is 422", async () => {
 
 test("a provider that fails is 503, with the reason in the log and never the text", async () => {
   await using server = await serveEmbeddings((_, response) => sendJson(response, 500, { error: { message: "down" } }));
-  const settings = { provider: "openai", apiKey: "key", baseUrl: server.url, model: "m", timeoutMs: 2_000 } as const;
-  const remote = createOpenAIProvider(settings);
   const patience = testPatience();
   const response = await post(
     JSON.stringify({ text: "a private question" }),
-    queryRoute(admitTo(remote, 1, limits, patience), patience.log),
+    queryRoute(remote(server.url), patience.log),
   );
   expect(response.status).toBe(503);
   expect(await response.json()).toEqual({ error: expect.stringContaining("500") });
@@ -60,6 +64,21 @@ test("a provider that fails is 503, with the reason in the log and never the tex
   ]);
   expect(JSON.stringify(patience.lines())).not.toContain("private");
 });
+
+test("the doctor of the api finds that it answers, or what it says of a provider that fails", async () => {
+  expect(await diagnosed(local)).toMatchObject({ status: "ok" });
+  await using server = await serveEmbeddings((_, response) => sendJson(response, 500, { error: { message: "down" } }));
+  expect(await diagnosed(remote(server.url))).toMatchObject({
+    failure: { step: "probe", code: "embed_unavailable", said: expect.stringMatching(/^HTTP 503: .*500/) },
+  });
+});
+
+async function diagnosed(admission: Admission) {
+  await using server = await serveHttp(queryRoute(admission, testPatience().log), "127.0.0.1", 0);
+  const environment = { ...process.env, EMBED_URL: `http://127.0.0.1:${server.port}` };
+  const { dependencies } = await diagnose("api", readDoctorSettings("api", environment));
+  return dependencies.find(({ dependency }) => dependency === "embed");
+}
 
 test("other methods are not served", async () => {
   expect((await queryRoute(local, testPatience().log).request("/embed")).status).toBe(404);

@@ -15,4 +15,4 @@ export { createEventEncoder, type EncodeEvent, type EventEncoder } from "./event
 export { createEventProducer, type EventProducer, type Published } from "./event-producer.ts";
 export { openSchemaRegistry, type SchemaRegistry } from "./registry.ts";
 export { createSchema, type FormatName, formatNames, type Schema } from "./schema.ts";
-export type { EventSettings, SchemaRegistrySettings } from "./settings.ts";
+export type { EventSettings } from "./settings.ts";

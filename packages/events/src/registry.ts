@@ -1,11 +1,20 @@
-import { Agent } from "node:https";
 import { SchemaRegistry as Client, COMPATIBILITY, SchemaType } from "@kafkajs/confluent-schema-registry";
-import { describeCause, type Fault, poison, type RetryableFault, retryable, tlsOptions } from "@millrace/shared";
+import {
+  askRegistry,
+  describeCause,
+  type Fault,
+  isListOfSchemaTypes,
+  poison,
+  type RegistryAddress,
+  type RetryableFault,
+  registryAddress,
+  retryable,
+  SCHEMA_TYPES_PATH,
+  type SchemaRegistrySettings,
+} from "@millrace/shared";
 import { createJsonSchemaCompiler } from "./json-schema-drafts.ts";
 import { readerOf, UnusableSchema, type ValueReader } from "./reader.ts";
-import { isSchemaRegistry, type RegistryAddress } from "./registry-probe.ts";
 import { type FormatName, formats } from "./schema.ts";
-import type { SchemaRegistrySettings } from "./settings.ts";
 
 /** A Confluent-compatible schema registry. Each call is one attempt. */
 export interface SchemaRegistry {
@@ -24,14 +33,15 @@ export interface SchemaRegistry {
 }
 
 export function openSchemaRegistry(settings: SchemaRegistrySettings & { SCHEMA_REGISTRY_URL: string }): SchemaRegistry {
-  const address = addressOf(settings);
-  const client = createClient(address);
+  const { SCHEMA_REGISTRY_TIMEOUT_MS: timeoutMs } = settings;
+  const address = registryAddress(settings);
+  const client = createClient(address, timeoutMs);
   let isRegistry = false;
 
   /** Another server's 404 says nothing of any schema, only that the URL is wrong. */
   async function notFound(schemaId: number): Promise<Fault> {
     try {
-      isRegistry ||= await isSchemaRegistry(address);
+      isRegistry ||= isListOfSchemaTypes(await askRegistry(address, SCHEMA_TYPES_PATH, AbortSignal.timeout(timeoutMs)));
     } catch (error) {
       return retryable("unavailable", error);
     }
@@ -73,18 +83,7 @@ export function openSchemaRegistry(settings: SchemaRegistrySettings & { SCHEMA_R
   };
 }
 
-function addressOf(settings: SchemaRegistrySettings & { SCHEMA_REGISTRY_URL: string }): RegistryAddress {
-  const { SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_USERNAME: username, SCHEMA_REGISTRY_TLS_CA_PATH: path } = settings;
-  const tls = tlsOptions({ ca: { variable: "SCHEMA_REGISTRY_TLS_CA_PATH", path } });
-  return {
-    url,
-    timeoutMs: settings.SCHEMA_REGISTRY_TIMEOUT_MS,
-    ...(username !== undefined && { auth: { username, password: settings.SCHEMA_REGISTRY_PASSWORD ?? "" } }),
-    ...(url.startsWith("https:") && { agent: new Agent({ keepAlive: true, ...tls }) }),
-  };
-}
-
-function createClient({ url, auth, agent, timeoutMs }: RegistryAddress): Client {
+function createClient({ url, auth, agent }: RegistryAddress, timeoutMs: number): Client {
   return new Client(
     {
       host: url,

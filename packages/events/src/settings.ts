@@ -1,28 +1,6 @@
 import { variable } from "@millrace/shared";
 import { z } from "zod";
 
-/** For each process that reads or writes values whose schemas are in a registry. */
-export const schemaRegistrySettings = {
-  SCHEMA_REGISTRY_URL: variable.url().optional().meta({
-    description: "URL of a Confluent-compatible schema registry; absent: values are plain text or JSON.",
-  }),
-  SCHEMA_REGISTRY_USERNAME: z.string().optional().meta({ description: "User, where the registry asks for one." }),
-  SCHEMA_REGISTRY_PASSWORD: z.string().optional().meta({ description: "Password of that user.", secret: true }),
-  SCHEMA_REGISTRY_TLS_CA_PATH: z.string().optional().meta({
-    description:
-      "PEM file of the authorities that the registry's certificate is checked against; absent: the public ones.",
-  }),
-  SCHEMA_REGISTRY_TIMEOUT_MS: variable
-    .integer(100, 600_000)
-    .default(10_000)
-    .meta({ description: "Time for the registry to answer a request." }),
-  SCHEMA_REGISTRY_CACHE_MAX: variable
-    .integer(1, 100_000)
-    .default(1_000)
-    .meta({ description: "Most schemas that are kept in memory; the least recently used one is fetched again." }),
-};
-export type SchemaRegistrySettings = z.output<z.ZodObject<typeof schemaRegistrySettings>>;
-
 /** For each process that publishes events. */
 export const eventSettings = {
   EVENTS_FORMAT: z.enum(["json", "avro", "protobuf"]).default("json").meta({

@@ -5,11 +5,11 @@ import {
   type PoisonFault,
   persist,
   poison,
+  type SchemaRegistrySettings,
   type ValueDecoder,
 } from "@millrace/shared";
 import type { ValueReader } from "./reader.ts";
 import type { SchemaRegistry } from "./registry.ts";
-import type { SchemaRegistrySettings } from "./settings.ts";
 import { unframe } from "./wire-format.ts";
 
 type Lookup = { value: ValueReader } | { fault: PoisonFault };

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { createKafka, ensureTopics, kafkaSettings, readConfiguration } from "@millrace/shared";
+import { createKafka, ensureTopics, kafkaSettings, readConfiguration, schemaRegistrySettings } from "@millrace/shared";
 import { testPatience } from "@millrace/testbed";
 import { z } from "zod";
 import { openSchemaRegistry, type SchemaRegistry } from "../src/index.ts";
-import { eventSettings, schemaRegistrySettings } from "../src/settings.ts";
+import { eventSettings } from "../src/settings.ts";
 
 export { CLOSED_PORT, eventually, testPatience } from "@millrace/testbed";
 

@@ -1,4 +1,3 @@
-import { schemaRegistrySettings } from "@millrace/events/settings";
 import {
   batchSettings,
   checkIdentity,
@@ -6,6 +5,7 @@ import {
   kafkaSettings,
   processSettings,
   redisSettings,
+  schemaRegistrySettings,
   textSettings,
   topicSettings,
   variable,

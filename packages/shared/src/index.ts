@@ -30,6 +30,7 @@ export {
 } from "./doctor/report.ts";
 export { processNames, readDoctorSettings, type Subject } from "./doctor/settings.ts";
 export { remedyText, type VerdictCode, verdicts } from "./doctor/verdicts.ts";
+export { embedAnswerSchema, embedRouteSettings } from "./embed-route.ts";
 export { dimensionsOf, estimateUsd, LOCAL_DIMENSIONS, pricedModels, priceOf } from "./embedding-models.ts";
 export * from "./fault.ts";
 export { type DecodedValue, isFramed, NO_REGISTRY, type ValueDecoder } from "./framed-value.ts";
@@ -64,6 +65,15 @@ export { decodeVectors, type EmbeddedBatch, encodeVectors, VectorsRecord } from 
 export { firstConnection, openRedis, type Redis } from "./redis.ts";
 export { groupByNode, isCluster, readValues } from "./redis-cluster.ts";
 export { redisScript } from "./redis-script.ts";
+export {
+  askRegistry,
+  isListOfSchemaTypes,
+  type RegistryAddress,
+  registryAddress,
+  SCHEMA_TYPES_PATH,
+  type SchemaRegistrySettings,
+  schemaRegistrySettings,
+} from "./schema-registry.ts";
 export * from "./settings.ts";
 export { type Operation, type Patience, persist, type Settled, settle } from "./settle.ts";
 export { SpareMemory } from "./spare-memory.ts";

@@ -10,15 +10,14 @@ export interface TlsOptions {
   rejectUnauthorized: true;
 }
 
+/** PEM files, by the variable that names each one, so that an unreadable file is told by its variable. */
+export type TlsPaths = Partial<Record<"ca" | "cert" | "key", { variable: string; path: string | undefined }>>;
+
 /**
  * TLS that checks the server's certificate and its name, always: a connection that can be read by others must not
  * carry a token. Without a path of authorities, those that Node brings along are trusted.
- *
- * @param paths PEM files, by the variable that names each one, so that an unreadable file is told by its variable
  */
-export function tlsOptions(
-  paths: Partial<Record<"ca" | "cert" | "key", { variable: string; path: string | undefined }>>,
-): TlsOptions {
+export function tlsOptions(paths: TlsPaths): TlsOptions {
   const options: TlsOptions = { rejectUnauthorized: true };
   for (const kind of ["ca", "cert", "key"] as const) {
     const file = paths[kind];

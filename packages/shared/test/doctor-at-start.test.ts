@@ -16,6 +16,7 @@ test("each dependency has a line in the log, and the report is kept without its 
   expect(lines).toMatchObject([
     { action: "doctor.check", status: "ok", details: { dependency: "kafka" } },
     { action: "doctor.check", status: "ok", details: { dependency: "redis" } },
+    { action: "doctor.check", status: "ok", details: { dependency: "schema-registry" } },
   ]);
   expect(report).toMatchObject({ process: "ingest", status: "ok" });
   expect(JSON.stringify(report)).not.toContain('"steps"');

@@ -16,7 +16,7 @@ import {
   type SetUp,
   session,
 } from "./doctor-support.ts";
-import { testPatience } from "./support.ts";
+import { CLOSED_PORT, testPatience } from "./support.ts";
 
 const {
   AclOperationTypes: operations,
@@ -241,9 +241,9 @@ const denials: Record<string, SetUp & { without?: Rule; rules?: Rule[] }> = {
   "DescribeGroup is missing, for the api's lags": {
     ...base,
     subject: "api",
-    // No sink has made the table there.
-    environment: { ...iam, POSTGRES_SCHEMA: "without_a_table" },
-    also: ["postgres"],
+    // No sink has made the table there, and no embed process runs.
+    environment: { ...iam, POSTGRES_SCHEMA: "without_a_table", EMBED_URL: `http://127.0.0.1:${CLOSED_PORT}` },
+    also: ["postgres", "embed"],
     rules: [
       ["topic", "messages", "WRITE"],
       ...topics.map((topic): Rule => ["topic", topic, "DESCRIBE"]),

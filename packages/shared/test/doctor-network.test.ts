@@ -95,7 +95,7 @@ const setUps: Record<string, SetUp> = {
       "Something else listens at REDIS_HOST, or a proxy in between waits: check the port, and whether it speaks TLS.",
   },
   "TLS to a PostgreSQL without it": {
-    subject: "api",
+    subject: "sink",
     environment: {
       POSTGRES_TLS: "true",
       POSTGRES_TLS_CA_PATH: certificates.caPath,

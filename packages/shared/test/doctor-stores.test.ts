@@ -25,7 +25,7 @@ import {
   type SetUp,
   session,
 } from "./doctor-support.ts";
-import { config, redis, testPatience, uniqueName } from "./support.ts";
+import { CLOSED_PORT, config, redis, testPatience, uniqueName } from "./support.ts";
 
 const directory = await mkdtemp(join(tmpdir(), "millrace-certificates-"));
 afterAll(() => rm(directory, { recursive: true }));
@@ -146,7 +146,8 @@ const setUps: Record<string, SetUp> = {
   },
   "PostgreSQL: no table yet, for the api": {
     subject: "api",
-    environment: asUser,
+    environment: { ...asUser, EMBED_URL: `http://127.0.0.1:${CLOSED_PORT}` },
+    also: ["embed"],
     verdict: ["postgres", "authorization", "postgres_table_missing"],
     remedy:
       "Start the sink with POSTGRES_MIGRATE=true, which makes it, or correct POSTGRES_DATABASE and POSTGRES_SCHEMA.",

@@ -1,12 +1,7 @@
+import { embedAnswerSchema } from "@millrace/shared";
 import { z } from "zod";
 import { attempt } from "../outcome.ts";
 import type { QueryEmbedder } from "../routes/search.ts";
-
-const answerSchema = z.object({
-  model: z.string(),
-  dimensions: z.int().min(1).max(65_536),
-  vector: z.base64(),
-});
 
 const refusalSchema = z.object({ error: z.string().catch("no reason given") });
 /** The text itself is at fault, such as one that is too long for the model. */
@@ -25,7 +20,7 @@ export function createQueryEmbedder(embedUrl: string, timeoutMs: number): QueryE
         });
         if (response.status === UNPROCESSABLE) return { refused: await reasonOf(response) };
         if (!response.ok) throw new Error(`it answered ${response.status}: ${await reasonOf(response)}`);
-        const { model, dimensions, vector } = answerSchema.parse(await response.json());
+        const { model, dimensions, vector } = embedAnswerSchema.parse(await response.json());
         return { value: { model, vector: decodeVector(vector, dimensions) } };
       }, timeoutMs);
       return "fault" in outcome ? outcome : outcome.value;

@@ -1,4 +1,3 @@
-import { schemaRegistrySettings } from "@millrace/events/settings";
 import { openValueDecoder } from "@millrace/events/value-decoder";
 import {
   checkIdentity,
@@ -15,6 +14,7 @@ import {
   readConfiguration,
   readRanges,
   redisSettings,
+  schemaRegistrySettings,
   textSettings,
   topicSettings,
 } from "@millrace/shared";

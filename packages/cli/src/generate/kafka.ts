@@ -6,7 +6,7 @@ import {
   openSchemaRegistry,
   type Published,
 } from "@millrace/events";
-import { eventSettings, schemaRegistrySettings } from "@millrace/events/settings";
+import { eventSettings } from "@millrace/events/settings";
 import {
   checkIdentity,
   createKafka,
@@ -16,6 +16,7 @@ import {
   Log,
   type Patience,
   readConfiguration,
+  schemaRegistrySettings,
   topicSettings,
 } from "@millrace/shared";
 import { z } from "zod";

@@ -21,7 +21,7 @@ export interface Examination {
   names: Record<string, string>;
   checks: Check[];
   /** What an error means that a check ran into; undefined for one that is not its own, such as that of a network. */
-  explain?(error: unknown): Failure | undefined;
+  explain?(error: unknown, step: Step): Failure | undefined;
   /** Ends what the checks opened, whichever of them was the last. */
   close?(): Promise<void>;
 }
@@ -91,7 +91,8 @@ async function within(limitMs: number, check: Check, { explain }: Examination): 
     return await Promise.race([check.run(limit.signal), over]);
   } catch (error) {
     if (limit.signal.aborted) return timedOut(check, limitMs);
-    return explain?.(error) ?? networkFailure(error, check.step) ?? { code: "failed", said: describeCause(error) };
+    const known = explain?.(error, check.step) ?? networkFailure(error, check.step);
+    return known ?? { code: "failed", said: describeCause(error) };
   } finally {
     clearTimeout(timer);
   }

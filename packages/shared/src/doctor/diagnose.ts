@@ -9,6 +9,7 @@ import {
 import { placeOf } from "./arns.ts";
 import { directionOf, examineAws, SKEW_MAX_S } from "./aws-identity.ts";
 import { type Examination, examine, type Outcome, stepLimitsMs } from "./check.ts";
+import { examineEmbedRoute } from "./embed-route.ts";
 import { type AskLocalModel, examineEmbedding, usesOpenAi } from "./embedding.ts";
 import { type Identity, identityOf } from "./identity.ts";
 import { examineKafka } from "./kafka.ts";
@@ -17,6 +18,7 @@ import { grant, trustPolicyOf } from "./policies.ts";
 import { redactor } from "./redact.ts";
 import { examineRedis } from "./redis.ts";
 import type { DependencyName, DependencyReport, Failure, Remedy, Report, StepReport } from "./report.ts";
+import { examineSchemaRegistry } from "./schema-registry.ts";
 import { type DoctorSettings, processesOf, type Subject } from "./settings.ts";
 import { remedyText } from "./verdicts.ts";
 
@@ -89,7 +91,8 @@ async function examinationsOf(
       examineOpenSearch(subject, complete, expectedDimensions(subject, settings), credentials),
     );
   }
-  return [...examinations, examineRedis(settings, credentials)];
+  const optional = [examineSchemaRegistry(settings), examineEmbedRoute(settings)];
+  return [...examinations, examineRedis(settings, credentials), ...optional.filter((each) => each !== undefined)];
 }
 
 /** Only with embed's own settings is it known which vectors will come. */
@@ -111,13 +114,17 @@ function describe(
   return {
     ...report,
     status: "failed",
-    failure: { step, code, tried: failure.tried, said, remedy: remedy(failure) },
+    failure: { step, code, tried: withoutLogins(failure.tried), said, remedy: remedy(failure) },
   };
 }
 
 function clean(report: StepReport, redact: (text: string) => string): StepReport {
-  return { ...report, ...(report.said !== undefined && { said: redact(report.said) }) };
+  const tried = withoutLogins(report.tried);
+  return { ...report, tried, ...(report.said !== undefined && { said: redact(report.said) }) };
 }
+
+/** What is tried is told by the names of things, of which one may also be somebody's password; but a URL may hold a login. */
+const withoutLogins = redactor([]);
 
 const refusedSignatures = new Set([
   "kafka_iam_refused",
@@ -145,7 +152,10 @@ function remedyOf(
 
 function secretsOf(settings: DoctorSettings, environment: NodeJS.ProcessEnv): (string | undefined)[] {
   const { KAFKA_SCRAM_PASSWORD, REDIS_PASSWORD, POSTGRES_PASSWORD, OPENSEARCH_PASSWORD, OPENAI_API_KEY } = settings;
+  const { SCHEMA_REGISTRY_USERNAME: user, SCHEMA_REGISTRY_PASSWORD } = settings;
   const { AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = environment;
   const passwords = [KAFKA_SCRAM_PASSWORD, REDIS_PASSWORD, POSTGRES_PASSWORD, OPENSEARCH_PASSWORD, OPENAI_API_KEY];
-  return [...passwords, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN];
+  // Also as basic authentication sends it.
+  const registry = [SCHEMA_REGISTRY_PASSWORD, Buffer.from(`${user}:${SCHEMA_REGISTRY_PASSWORD}`).toString("base64")];
+  return [...passwords, ...registry, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN];
 }

@@ -3,9 +3,9 @@ import { openSecret } from "../aws/secret.ts";
 import { type EmbeddingSettings, openAiDimensions } from "../settings.ts";
 import type { Check, Examination } from "./check.ts";
 import { secretNeeds } from "./needs.ts";
-import { type Address, networkChecks } from "./network.ts";
 import type { Failure } from "./report.ts";
 import type { DoctorSettings } from "./settings.ts";
+import { quote, urlChecks, urlNames } from "./url.ts";
 
 /** What the local embedder says of itself; rejects where it can't load its weights. */
 export type AskLocalModel = (signal: AbortSignal) => Promise<{ model: string; dimensions: number }>;
@@ -20,7 +20,6 @@ export function examineEmbedding(
 ): Examination | undefined {
   if (!usesOpenAi(settings)) return askLocalModel && examineLocal(askLocalModel);
   const { OPENAI_API_KEY: key, OPENAI_BASE_URL: url, OPENAI_EMBEDDING_MODEL: model } = settings;
-  const target = new URL(url);
   let answer: { status: number; body: string } | undefined;
   const authentication: Check = {
     step: "authentication",
@@ -45,28 +44,16 @@ export function examineEmbedding(
   return {
     dependency: "embedding",
     names: {
-      ...{ address: "OPENAI_BASE_URL", ca: "NODE_EXTRA_CA_CERTS", tls: "OPENAI_BASE_URL (http or https)", model },
-      ...{ port: String(addressOf(target).port), ports: "OpenAI's API listens on 443" },
+      ...urlNames("OPENAI_BASE_URL", url, { ca: "NODE_EXTRA_CA_CERTS", ports: "OpenAI's API listens on 443" }),
+      model,
     },
-    checks: [
-      ...networkChecks({
-        addresses: [addressOf(target)],
-        ...(target.protocol === "https:" && { tls: { rejectUnauthorized: true } }),
-      }),
-      ...[authentication, authorization, probe],
-    ],
+    checks: [...urlChecks(url), authentication, authorization, probe],
   };
 }
 
 export function usesOpenAi(settings: DoctorSettings): boolean {
   const { EMBEDDING_PROVIDER: provider, OPENAI_API_KEY: key, OPENAI_API_KEY_SECRET_ARN: secret } = settings;
   return provider === "openai" || (provider === undefined && (key ?? secret) !== undefined);
-}
-
-export function addressOf({ hostname, port, protocol }: URL): Address {
-  // An IPv6 address stands in brackets.
-  const host = hostname.replace(/^\[(.*)\]$/, "$1");
-  return { host, port: port === "" ? ({ "https:": 443 }[protocol] ?? 80) : Number(port) };
 }
 
 function examineLocal(ask: AskLocalModel): Examination {
@@ -146,8 +133,4 @@ function readDimensions(body: string, expected: number | undefined): string | Fa
     return { code: "embedding_dimensions", said: `${dimensions} dimensions instead of ${expected}` };
   }
   return `${dimensions} dimensions`;
-}
-
-function quote(status: number, body: string): string {
-  return `HTTP ${status}: ${body.replaceAll(/\s+/g, " ").slice(0, 400)}`;
 }

@@ -133,7 +133,7 @@ export function networkFailure(error: unknown, step: Step): Failure | undefined 
 }
 
 /** Clients wrap an error into others; the innermost code is the network's own. */
-function errorCode(error: unknown): string | undefined {
+export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const inner = error instanceof AggregateError ? error.errors[0] : error.cause;
   const { code } = error as NodeJS.ErrnoException;

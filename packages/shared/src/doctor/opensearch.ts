@@ -3,14 +3,12 @@ import type { AwsCredentialsProvider } from "../aws/credentials.ts";
 import { describeCause } from "../fault.ts";
 import { openOpenSearch } from "../opensearch.ts";
 import type { OpenSearchSettings } from "../settings.ts";
-import { tlsOptions } from "../tls.ts";
 import type { Check, Examination } from "./check.ts";
-import { addressOf } from "./embedding.ts";
 import { openSearchNeeds } from "./needs.ts";
-import { networkChecks } from "./network.ts";
 import { quietly } from "./quiet.ts";
 import type { Failure } from "./report.ts";
 import type { DoctorSettings, Subject } from "./settings.ts";
+import { quote, urlChecks, urlNames } from "./url.ts";
 
 type Settings = OpenSearchSettings & DoctorSettings;
 
@@ -37,7 +35,6 @@ export function examineOpenSearch(
   const { OPENSEARCH_ENDPOINT: endpoint, OPENSEARCH_INDEX: index } = settings;
   const writes = subject === "sink" || subject === "all";
   const mayCreate = settings.OPENSEARCH_CREATE_INDEX !== false;
-  const target = new URL(endpoint);
   const ca = { variable: "OPENSEARCH_TLS_CA_PATH", path: settings.OPENSEARCH_TLS_CA_PATH };
   const client = openOpenSearch(settings, quietly(), credentials);
   const who = principal(settings);
@@ -92,16 +89,10 @@ export function examineOpenSearch(
   return {
     dependency: "opensearch",
     names: {
-      ...{ address: "OPENSEARCH_ENDPOINT", ca: ca.variable, tls: "OPENSEARCH_ENDPOINT (http or https)", index },
-      ...{ port: String(addressOf(target).port), ports: "domains and collections listen on 443" },
+      ...urlNames("OPENSEARCH_ENDPOINT", endpoint, { ca: ca.variable, ports: "domains and collections listen on 443" }),
+      index,
     },
-    checks: [
-      ...networkChecks({
-        addresses: [addressOf(target)],
-        ...(target.protocol === "https:" && { tls: tlsOptions({ ca }) }),
-      }),
-      ...[authentication, authorization, probe],
-    ],
+    checks: [...urlChecks(endpoint, { ca }), authentication, authorization, probe],
     explain: (error) => explain(error, settings),
     close: () => client.close(),
   };
@@ -189,9 +180,4 @@ function explain(error: unknown, settings: Settings): Failure | undefined {
 function principal(settings: Settings): string {
   if (settings.OPENSEARCH_USE_IAM_AUTH) return `the role, signed for ${settings.OPENSEARCH_AWS_SERVICE}`;
   return settings.OPENSEARCH_USERNAME ?? "nobody by name";
-}
-
-function quote(status: number, body: unknown): string {
-  const text = typeof body === "string" ? body : JSON.stringify(body ?? "");
-  return `HTTP ${status}: ${text.replaceAll(/\s+/g, " ").slice(0, 400)}`;
 }

@@ -1,5 +1,10 @@
-/** What looks like a credential wherever it shows: parts of presigned URLs, bearer tokens, keys of OpenAI. */
-const PATTERNS = [/(X-Amz-[A-Za-z-]+=)[^&\s"']+/gi, /(Bearer )[\w.~+/=-]+/g, /(\bsk-)[\w*-]{4,}/g] as const;
+/** What looks like a credential wherever it shows: parts of presigned URLs, logins in URLs, bearer tokens, keys of OpenAI. */
+const PATTERNS = [
+  /(X-Amz-[A-Za-z-]+=)[^&\s"']+/gi,
+  /(:\/\/)[^/\s@"']+(?=@)/g,
+  /(Bearer )[\w.~+/=-]+/g,
+  /(\bsk-)[\w*-]{4,}/g,
+] as const;
 
 /** What is shorter guards nothing, and would be found in every other word. */
 const SECRET_MIN_LENGTH = 4;

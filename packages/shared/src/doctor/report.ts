@@ -5,7 +5,16 @@ import type { VerdictCode } from "./verdicts.ts";
 export const steps = ["dns", "tcp", "tls", "authentication", "authorization", "probe", "cleanup"] as const;
 export type Step = (typeof steps)[number];
 
-export const dependencyNames = ["aws", "embedding", "kafka", "postgres", "opensearch", "redis"] as const;
+export const dependencyNames = [
+  "aws",
+  "embedding",
+  "kafka",
+  "postgres",
+  "opensearch",
+  "redis",
+  "schema-registry",
+  "embed",
+] as const;
 export type DependencyName = (typeof dependencyNames)[number];
 
 /** A permission of IAM, on something whose ARN is filled in later: it holds the account, which is found out meanwhile. */

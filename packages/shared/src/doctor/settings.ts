@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { checkIdentity } from "../aws/check.ts";
-import { readConfiguration } from "../config.ts";
+import { readConfiguration, variable } from "../config.ts";
+import { embedRouteSettings } from "../embed-route.ts";
+import { schemaRegistrySettings } from "../schema-registry.ts";
 import {
   checkEmbeddingKey,
   embeddingSettings,
@@ -17,11 +19,19 @@ const stores = { ...postgresSettings, ...openSearchSettings };
 
 /** What each process is told about its dependencies, in the groups that its own schema has. */
 const schemas = {
-  ingest: z.object(messages),
+  ingest: z.object({ ...messages, ...schemaRegistrySettings }),
   embed: z.object({ ...messages, ...embeddingSettings }),
   sink: z.object({ ...messages, ...stores, ...preparationSettings }),
-  api: z.object({ ...messages, ...stores }),
-  all: z.object({ ...messages, ...stores, ...preparationSettings, ...embeddingSettings }),
+  api: z.object({ ...messages, ...stores, ...schemaRegistrySettings, ...embedRouteSettings }),
+  all: z.object({
+    ...messages,
+    ...stores,
+    ...preparationSettings,
+    ...embeddingSettings,
+    ...schemaRegistrySettings,
+    // The embed process is one of them and may not run yet: it is looked for where this is set, and not by default.
+    EMBED_URL: variable.url().optional(),
+  }),
 };
 
 export const processNames = ["ingest", "embed", "sink", "api"] as const;
@@ -29,7 +39,7 @@ export type ProcessName = (typeof processNames)[number];
 /** `all`: what the four need together. */
 export type Subject = ProcessName | "all";
 
-export type MessageSettings = z.output<typeof schemas.ingest>;
+export type MessageSettings = z.output<z.ZodObject<typeof messages>>;
 /** Of whichever process: what it does not use is absent. */
 export type DoctorSettings = MessageSettings & Partial<z.output<typeof schemas.all>>;
 

@@ -250,6 +250,41 @@ export const verdicts = {
     "The local embedder can't load its weights.",
     "Restore packages/embed/model, which is part of the repository and of the embed image, or set OPENAI_API_KEY.",
   ),
+  registry_password_refused: verdict(
+    "authentication",
+    "The schema registry refused the user or the password, or wants one.",
+    "Check SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD.",
+  ),
+  registry_denied: verdict(
+    "authentication",
+    "The user may not read the registry's schemas.",
+    "Let {user} read all subjects, and for the api register them too (Apicurio: the roles sr-readonly and sr-developer).",
+  ),
+  registry_unknown: verdict(
+    "authentication",
+    "What answers, or hangs up, is no schema registry.",
+    "Set SCHEMA_REGISTRY_URL to where Confluent's API begins, with https where it speaks TLS: for Confluent's own registry without a path, for Apicurio with /apis/ccompat/v7.",
+  ),
+  registry_unavailable: verdict(
+    "authentication",
+    "The schema registry answers that it can't work now.",
+    "Look at its own log and at its storage. A 502, 503 or 504 may be a load balancer's that reaches no registry.",
+  ),
+  embed_refused: verdict(
+    "probe",
+    "The request for a vector was refused on its way: the embed process asks for no login.",
+    "Set EMBED_URL to the embed process itself, or let the api through in the proxy or service mesh between them.",
+  ),
+  embed_unknown: verdict(
+    "probe",
+    "What answers, or hangs up, is not the embed process.",
+    "Set EMBED_URL to the embed process, without a path; its PORT is 8082 by default, and it speaks no TLS itself.",
+  ),
+  embed_unavailable: verdict(
+    "probe",
+    "The embed process answers, and has no vector.",
+    "What came back is its provider's word: millrace doctor --process embed says more. Where it is a proxy's, no embed process is ready behind it.",
+  ),
   no_answer: verdict(
     "authentication",
     "The server took the request and did not answer in time.",

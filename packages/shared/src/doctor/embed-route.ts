@@ -1,0 +1,55 @@
+import { embedAnswerSchema } from "../embed-route.ts";
+import type { Examination } from "./check.ts";
+import type { Failure } from "./report.ts";
+import type { DoctorSettings } from "./settings.ts";
+import { quote, urlChecks, urlNames, withoutHttp } from "./url.ts";
+
+/**
+ * Asks the embed process for the vector of one word, as the api does for each search: that the process lives says
+ * nothing of its provider. It asks nobody for a login, so whoever refuses one stands before it.
+ *
+ * @returns undefined where it is not to be looked at
+ */
+export function examineEmbedRoute({ EMBED_URL: url }: DoctorSettings): Examination | undefined {
+  if (url === undefined) return undefined;
+  return {
+    dependency: "embed",
+    names: urlNames("EMBED_URL", url, {
+      ca: "NODE_EXTRA_CA_CERTS",
+      ports: "embed listens on its PORT, 8082 by default",
+    }),
+    checks: [
+      ...urlChecks(url),
+      {
+        step: "probe",
+        tried: `POST ${url}/embed, for the vector of one word`,
+        run: (signal) => embedOneWord(url, signal),
+      },
+    ],
+    explain: (error, step) => withoutHttp(error, step, "embed_unknown"),
+  };
+}
+
+async function embedOneWord(url: string, signal: AbortSignal): Promise<string | Failure> {
+  const response = await fetch(`${url}/embed`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ text: "probe" }),
+    signal,
+  });
+  const { status } = response;
+  const body = await response.text();
+  const said = quote(status, body);
+  if (status === 401 || status === 403) return { code: "embed_refused", said };
+  if (status === 429 || status >= 500) return { code: "embed_unavailable", said };
+  const { data: answer } = embedAnswerSchema.safeParse(parsed(body));
+  return answer ? `${answer.model}, ${answer.dimensions} dimensions` : { code: "embed_unknown", said };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

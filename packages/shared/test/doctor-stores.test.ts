@@ -352,7 +352,7 @@ test("where everything is allowed all pass, and nothing stays", async () => {
     OPENSEARCH_INDEX: narrow,
     REDIS_KEY_PREFIX: schema,
   };
-  const report = await examineSetUp({ subject, environment, credentials: session }, 4_000);
+  const report = await examineSetUp({ subject, environment, credentials: session });
   expect(failedOf(report)).toEqual([]);
   expect((await database.query(`SELECT FROM ${schema}.demo_log`)).rowCount).toBe(0);
   await search.indices.refresh({ index: narrow });

@@ -37,6 +37,7 @@ export * from "./fault.ts";
 export { type DecodedValue, isFramed, NO_REGISTRY, type ValueDecoder } from "./framed-value.ts";
 export { type DependencyHealth, Health } from "./health.ts";
 export { type HttpServer, healthRoutes, metricsRoute, serveHttp, type WebSocketServer } from "./http.ts";
+export { parseJson } from "./json.ts";
 export { createKafka } from "./kafka/client.ts";
 export { type ConsumeOptions, type Consumption, consume } from "./kafka/consume.ts";
 export { type Delivery, type OrderedProducer, openOrderedProducer } from "./kafka/ordered-producer.ts";

@@ -2,9 +2,9 @@
 import {
   dataAccessPolicy,
   policyOf,
-  processNames,
   readDoctorSettings,
   remedyText,
+  roleNames,
   steps,
   trustPolicyOf,
   type VerdictCode,
@@ -34,9 +34,9 @@ export function awsPolicies(): string {
   const settings = readDoctorSettings("all", example);
   const { AWS_ROLE_ARN: arn } = example;
   const variables = Object.entries(example).map(([name, value]) => `${name}=${value}`);
-  const policies = processNames.flatMap((process) => [
-    `### ${process}`,
-    ...block("json", json(policyOf(process, readDoctorSettings(process, example), arn))),
+  const policies = roleNames.flatMap((role) => [
+    `### ${role}`,
+    ...block("json", json(policyOf(role, readDoctorSettings(role, example), arn))),
   ]);
   return [
     "For these variables, for example:",

@@ -68,6 +68,7 @@ test.each([
   ["### embed", ["--policy", "--process", "embed"]],
   ["### sink", ["--policy", "--process", "sink"]],
   ["### api", ["--policy", "--process", "api"]],
+  ["### cli", ["--policy", "--process", "cli"]],
   ["### Trust policy for IRSA", ["--trust", "irsa"]],
   ["### Trust policy for EKS Pod Identity", ["--trust", "pod-identity"]],
   ["### Data access policy of OpenSearch Serverless", ["--data-access", "--process", "sink"]],

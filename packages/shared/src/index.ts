@@ -28,7 +28,7 @@ export {
   type StepReport,
   steps,
 } from "./doctor/report.ts";
-export { processNames, readDoctorSettings, type Subject } from "./doctor/settings.ts";
+export { readDoctorSettings, roleNames, type Subject } from "./doctor/settings.ts";
 export { remedyText, type VerdictCode, verdicts } from "./doctor/verdicts.ts";
 export { embedAnswerSchema, embedRouteSettings } from "./embed-route.ts";
 export { dimensionsOf, estimateUsd, LOCAL_DIMENSIONS, pricedModels, priceOf } from "./embedding-models.ts";

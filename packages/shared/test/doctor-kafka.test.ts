@@ -334,6 +334,20 @@ const denials: Record<string, SetUp & { rules?: Rule[] }> = {
       "kafka-cluster:WriteDataIdempotently": ["arn:aws:kafka:eu-west-1:000000000000:cluster/CLUSTER_NAME/*"],
     },
   },
+  "WriteData of the replay topic is missing, for a command": {
+    ...api,
+    subject: "cli",
+    also: ["postgres"],
+    rules: [
+      ["topic", "messages", "READ"],
+      ["topic", "dead-letters", "READ"],
+      ["topic", "replay", "DESCRIBE"],
+    ],
+    verdict: ["kafka", "probe", "kafka_denied"],
+    remedy:
+      "Allow it: kafka-cluster:WriteData on replay. With IAM by the statements below, else by ACLs of these operations.",
+    missing: { "kafka-cluster:WriteData": onTopic("replay") },
+  },
   "CreateTopic is missing": {
     ...base,
     environment: { ...iam, KAFKA_CREATE_TOPICS: "true", VECTORS_TOPIC: "vectors-new" },

@@ -57,8 +57,22 @@ test("the api may write source topics and events, replay dead letters, and look 
   expect(creating).toContain("kafka-cluster:CreateTopic topic/my-cluster/*/millrace.events.dlq");
 });
 
+test("the commands may read sources and dead letters, send for replay, and ask whether the index is there", () => {
+  const environment = { ...msk, KAFKA_CREATE_TOPICS: "true", OPENSEARCH_USE_IAM_AUTH: "true" };
+  const actions = allowed("cli", environment).filter((action) => !action.includes("DescribeTopic"));
+  expect(actions.sort()).toEqual([
+    "es:ESHttpGet domain/DOMAIN_NAME/*",
+    "es:ESHttpHead domain/DOMAIN_NAME/*",
+    "es:ESHttpPost domain/DOMAIN_NAME/*",
+    "kafka-cluster:Connect cluster/my-cluster/*",
+    "kafka-cluster:ReadData topic/my-cluster/*/messages",
+    "kafka-cluster:ReadData topic/my-cluster/*/millrace.dead-letters",
+    "kafka-cluster:WriteData topic/my-cluster/*/millrace.replay",
+  ]);
+});
+
 test("an idempotent producer is the api's alone", () => {
-  const subjects = ["ingest", "embed", "sink", "api", "all"] as const;
+  const subjects = ["ingest", "embed", "sink", "api", "cli", "all"] as const;
   const having = subjects.filter((subject) =>
     allowed(subject, msk).some((action) => action.startsWith("kafka-cluster:WriteDataIdempotently ")),
   );

@@ -24,6 +24,7 @@ const schemas = {
   embed: z.object({ ...messages, ...embeddingSettings }),
   sink: z.object({ ...messages, ...stores, ...preparationSettings }),
   api: z.object({ ...messages, ...stores, ...schemaRegistrySettings, ...embedRouteSettings, ...eventTopicSettings }),
+  cli: z.object({ ...messages, ...stores }),
   all: z.object({
     ...messages,
     ...stores,
@@ -38,8 +39,11 @@ const schemas = {
 
 export const processNames = ["ingest", "embed", "sink", "api"] as const;
 export type ProcessName = (typeof processNames)[number];
-/** `all`: what the four need together. */
-export type Subject = ProcessName | "all";
+/** Whoever has rights of its own: a process, or the `millrace` command beside them (`verify`, `dead-letters`, `trace`). */
+export const roleNames = [...processNames, "cli"] as const;
+export type RoleName = (typeof roleNames)[number];
+/** `all`: what the four processes need together. */
+export type Subject = RoleName | "all";
 
 export type MessageSettings = z.output<z.ZodObject<typeof messages>>;
 /** Of whichever process: what it does not use is absent. */
@@ -56,6 +60,6 @@ export function readDoctorSettings(subject: Subject, environment: NodeJS.Process
   return readConfiguration(checked[subject].superRefine(checkIdentity), environment) as DoctorSettings;
 }
 
-export function processesOf(subject: Subject): readonly ProcessName[] {
+export function rolesOf(subject: Subject): readonly RoleName[] {
   return subject === "all" ? processNames : [subject];
 }

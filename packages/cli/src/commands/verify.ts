@@ -47,7 +47,7 @@ async function run(options: Options, giveUp: AbortSignal): Promise<void> {
     topic,
     documentId: DOCUMENT_ID,
     ...(options.from !== undefined && { fromMs: options.from }),
-    onProgress: (partition, of) =>
+    onPartition: (partition, of) =>
       process.stderr.isTTY && process.stderr.write(`\rpartition ${partition + 1} of ${of} `),
   };
   let reports = await verify(clients, what);

@@ -8,7 +8,8 @@ export interface VerifyOptions {
   documentId: "offset" | "key";
   /** Messages from this time on, milliseconds since 1970. */
   fromMs?: number;
-  onProgress?: (partition: number, of: number) => void;
+  /** Awaited before each partition is looked at. */
+  onPartition?: (partition: number, of: number) => unknown;
 }
 
 type Verification = Clients & VerifyOptions & { reader: TopicReader };
@@ -28,7 +29,7 @@ export async function verify(clients: Clients, options: VerifyOptions): Promise<
   const ranges = await topicRanges(reader, options.topic, options.fromMs);
   const reports: PartitionReport[] = [];
   for (const range of ranges) {
-    options.onProgress?.(range.partition, ranges.length);
+    await options.onPartition?.(range.partition, ranges.length);
     reports.push(await verifyPartition({ ...clients, ...options, reader }, range));
   }
   return reports;

@@ -44,7 +44,13 @@ export { type OffsetRange, offsetRanges, type ReadRecord, readRanges } from "./k
 export { type DeadLetterSelection, readDeadLetters, SelectionTooLarge } from "./kafka/read-dead-letters.ts";
 export { headersOf, type Received } from "./kafka/received.ts";
 export { createTopicReader, type FetchedPartition, type TopicReader } from "./kafka/topic-reader.ts";
-export { ensurePipelineTopics, ensureTopics, type TopicSpecification } from "./kafka/topics.ts";
+export {
+  createTopics,
+  ensurePipelineTopics,
+  ensureTopics,
+  type TopicRefusal,
+  type TopicSpecification,
+} from "./kafka/topics.ts";
 export { bucketBounds, Latency, type LatencySummary } from "./latency.ts";
 export { aborted, type ProcessContext, runProcess } from "./lifecycle.ts";
 export { type Action, actions, Log } from "./log.ts";

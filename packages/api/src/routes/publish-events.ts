@@ -112,10 +112,16 @@ export function publishEventsRoute(edges: PublishEventsEdges, limits: PublishEve
 }
 
 async function ensureTopic(topic: string, topics: EventTopics, timeoutMs: number): Promise<void> {
-  const ensured = answerOf("Kafka", await attempt(() => topics.ensure(topic), timeoutMs));
+  const ensured = answerOf("Kafka", await attempt((signal) => topics.ensure(topic, signal), timeoutMs));
   if (ensured === "missing")
     throw new HttpProblem("unknown-topic", `${topic} is missing, and KAFKA_CREATE_TOPICS is off`);
   if (ensured === "too-many") throw new HttpProblem("too-many-topics", `there are as many as EVENTS_TOPICS_MAX allows`);
+  if (ensured === "there") return;
+  if (ensured.topic !== topic || ensured.error !== "INVALID_TOPIC_EXCEPTION") {
+    throw new HttpProblem("topic-refused", ensured.cause);
+  }
+  const errors = [{ path: "topic", message: ensured.cause }];
+  throw new HttpProblem("invalid-parameter", "the topic's name is refused", { errors });
 }
 
 /** Publishes the events that no request with this key has published yet. */
@@ -237,6 +243,8 @@ function describeRoute(topics: EventTopics, limits: PublishEventsLimits) {
         "invalid-body": "no event fits its schema; nothing was published",
         "other-request": "the Idempotency-Key came with another body before",
         "rate-limited": "more than 6000 requests in 60 s",
+        "topic-refused":
+          "Kafka does not create the topic payments (INVALID_REPLICATION_FACTOR): set KAFKA_REPLICATION_FACTOR to no more than there are brokers",
         unavailable: "nothing was published: connection refused",
       }),
     },

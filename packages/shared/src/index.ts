@@ -46,7 +46,13 @@ export { type OffsetRange, ReadFailed, type ReadRecord, readRanges } from "./kaf
 export { type DeadLetterSelection, readDeadLetters, SelectionTooLarge } from "./kafka/read-dead-letters.ts";
 export { headersOf, type Received } from "./kafka/received.ts";
 export { createTopicReader, isOutOfRange, type TopicReader } from "./kafka/topic-reader.ts";
-export { ensurePipelineTopics, ensureTopics, type TopicSpecification } from "./kafka/topics.ts";
+export {
+  createTopics,
+  ensurePipelineTopics,
+  ensureTopics,
+  type TopicRefusal,
+  type TopicSpecification,
+} from "./kafka/topics.ts";
 export { bucketBounds, Latency, type LatencySummary } from "./latency.ts";
 export { aborted, type ProcessContext, runProcess } from "./lifecycle.ts";
 export { type Action, actions, Log } from "./log.ts";

@@ -35,7 +35,7 @@ export function doctorCommand(): Command {
   return new Command("doctor")
     .description("check every dependency step by step; a failure names its remedy and the IAM policy that is missing")
     .addOption(
-      new Option("--process <name>", "what one process may do; cli: the commands verify, dead-letters and trace")
+      new Option("--process <name>", "what one process may do; cli: verify, dead-letters, trace and cost")
         .choices([...roleNames, "all"])
         .default("all"),
     )

@@ -76,12 +76,11 @@ export function examineOpenSearch(
   };
   /** `verify` asks so; no body of an answer to HEAD tells what is missing. */
   const askWhetherThere = async (): Promise<string | Failure> => {
-    const { status } = await send("HEAD", `/${index}`);
-    if (status === 200) return "searched";
-    return {
-      ...denial(`HTTP ${status}`, subject, settings, "es:ESHttpHead"),
-      tried: `HEAD ${endpoint}/${index} as ${who}`,
-    };
+    const answer = await send("HEAD", `/${index}`);
+    const { status } = answer;
+    if (status !== 401 && status !== 403) return unexpected(answer, [200]) ?? "searched";
+    const denied = denial(`HTTP ${status}`, subject, settings, "es:ESHttpHead");
+    return { ...denied, tried: `HEAD ${endpoint}/${index} as ${who}` };
   };
   const probe: Check = {
     step: "probe",
@@ -135,8 +134,8 @@ function refusal({ status, body }: Answer, subject: Subject, settings: Settings)
 }
 
 /** AWS names the one action that is missing; where it does not, all of them are told. */
-function denial(said: string, subject: Subject, settings: Settings, action?: string): Failure {
-  const [, named = action] = /not authorized to perform: (es:\w+)/.exec(said) ?? [];
+function denial(said: string, subject: Subject, settings: Settings, known?: string): Failure {
+  const [, named = known] = /not authorized to perform: (es:\w+)/.exec(said) ?? [];
   const [, inside] = /no permissions for \[([^\]]+)\]/.exec(said) ?? [];
   const needs = openSearchNeeds(subject, settings);
   const missing = named === undefined ? needs : needs.filter(({ action }) => action === named);

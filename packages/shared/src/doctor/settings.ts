@@ -39,7 +39,7 @@ const schemas = {
 
 export const processNames = ["ingest", "embed", "sink", "api"] as const;
 export type ProcessName = (typeof processNames)[number];
-/** Whoever has rights of its own: a process, or the `millrace` command beside them (`verify`, `dead-letters`, `trace`). */
+/** Whoever has rights of its own: a process, or a command beside them (`millrace verify`, `dead-letters`, `trace`, `cost`). */
 export const roleNames = [...processNames, "cli"] as const;
 export type RoleName = (typeof roleNames)[number];
 /** `all`: what the four processes need together. */

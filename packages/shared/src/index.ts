@@ -32,7 +32,7 @@ export { readDoctorSettings, roleNames, type Subject } from "./doctor/settings.t
 export { remedyText, type VerdictCode, verdicts } from "./doctor/verdicts.ts";
 export { embedAnswerSchema, embedRouteSettings } from "./embed-route.ts";
 export { dimensionsOf, estimateUsd, LOCAL_DIMENSIONS, pricedModels, priceOf } from "./embedding-models.ts";
-export { eventTopicSettings } from "./event-topics.ts";
+export { eventTopicSettings, tokenSettings } from "./event-topics.ts";
 export * from "./fault.ts";
 export { type DecodedValue, isFramed, NO_REGISTRY, type ValueDecoder } from "./framed-value.ts";
 export { type DependencyHealth, Health } from "./health.ts";

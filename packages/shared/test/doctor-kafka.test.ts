@@ -64,6 +64,7 @@ const names = {
   VECTORS_TOPIC: "vectors",
   DEAD_LETTERS_TOPIC: "dead-letters",
   KAFKA_CREATE_TOPICS: "false",
+  AUTH_JWKS_URL: "https://login.example.com/keys",
   EVENTS_TOPIC_PATTERN: "events\\.[a-z]+",
   EVENTS_DLQ_TOPIC: "events-dlq",
 };

@@ -43,8 +43,10 @@ function rightsOf(role: RoleName, settings: DoctorSettings): KafkaRights {
   const all = [...KAFKA_TOPICS, BATCHES_TOPIC, VECTORS_TOPIC, DEAD_LETTERS_TOPIC, REPLAY_TOPIC];
   const group = (stage: string) => `${settings.KAFKA_GROUP_PREFIX}-${stage}`;
   const isApi = role === "api";
-  const events = isApi ? namesMatching(settings.EVENTS_TOPIC_PATTERN ?? "") : [];
-  const eventDeadLetters = isApi && settings.EVENTS_DLQ_TOPIC !== undefined ? [settings.EVENTS_DLQ_TOPIC] : [];
+  // Without tokens /api/v1 is closed to all who could come from elsewhere, and nobody's events are written.
+  const servesEvents = isApi && (settings.AUTH_JWKS_URL ?? settings.AUTH_HS256_SECRET) !== undefined;
+  const events = servesEvents ? namesMatching(settings.EVENTS_TOPIC_PATTERN ?? "") : [];
+  const eventDeadLetters = servesEvents && settings.EVENTS_DLQ_TOPIC !== undefined ? [settings.EVENTS_DLQ_TOPIC] : [];
   const uses = {
     ingest: { reads: [...KAFKA_TOPICS, REPLAY_TOPIC], writes: [BATCHES_TOPIC, DEAD_LETTERS_TOPIC] },
     embed: { reads: [BATCHES_TOPIC], writes: [VECTORS_TOPIC, DEAD_LETTERS_TOPIC] },
@@ -63,7 +65,7 @@ function rightsOf(role: RoleName, settings: DoctorSettings): KafkaRights {
   const describes = [...looksAt, ...events, ...eventDeadLetters];
   return {
     ...uses,
-    writesIdempotently: isApi,
+    writesIdempotently: servesEvents,
     describes,
     // What is missing for a command, the processes make.
     expects: creates || !settings.KAFKA_CREATE_TOPICS ? looksAt : [],

@@ -103,7 +103,9 @@ export class Ingest {
 
   #decode(received: Received, record: Undeliverable): Decoded | Promise<Decoded> {
     if (received.attempts > this.#config.ATTEMPTS_MAX) return { fault: lethalFault(received.attempts - 1) };
-    if (record.cut !== undefined) return { fault: poison("too_long", "only a part of the message came back") };
+    if (record.cut !== undefined) {
+      return { fault: poison("too_long", `only a part of the message came back, without ${record.cut}`) };
+    }
     return decode(record, this.#rules, this.#edges.values);
   }
 

@@ -1,6 +1,6 @@
 import { type PoisonFault, poison } from "../fault.ts";
 import { ByteReader, ByteWriter, headersSize, RecordError, readHeaders, writeHeaders } from "./bytes.ts";
-import type { Message } from "./message.ts";
+import type { Headers, Message } from "./message.ts";
 
 /**
  * The record of the `batches` topic: the messages of one embeddings request. All numbers are little-endian.
@@ -41,10 +41,11 @@ export function unfitForBatch({ headers }: Message, bytes: number, maxBytes: num
     const allowed = `KAFKA_RECORD_MAX_BYTES allows ${maxBytes}`;
     return poison("too_long", `key, headers, value and text have ${bytes} bytes together; ${allowed}`);
   }
-  if (bytes <= NAME_MAX_BYTES) return undefined;
-  const longest = Math.max(0, ...headers.map(([name]) => Buffer.byteLength(name)));
-  if (longest <= NAME_MAX_BYTES) return undefined;
-  return poison("too_long", `a header has a name of ${longest} bytes; at most ${NAME_MAX_BYTES} go into a record`);
+  const isTooLong = ([name]: Headers[number]): boolean => Buffer.byteLength(name) > NAME_MAX_BYTES;
+  const header = bytes > NAME_MAX_BYTES ? headers.find(isTooLong) : undefined;
+  if (header === undefined) return undefined;
+  const nameBytes = Buffer.byteLength(header[0]);
+  return poison("too_long", `a header has a name of ${nameBytes} bytes; at most ${NAME_MAX_BYTES} go into a record`);
 }
 
 export function encodeBatch(messages: readonly Message[]): Buffer {

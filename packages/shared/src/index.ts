@@ -65,7 +65,7 @@ export type { OpenSearchClient } from "./opensearch.ts";
 export { Operations, type SlowOperation } from "./operations.ts";
 export type { Pool } from "./postgres.ts";
 export { type Activity, announcePresence, type Presence, readPresence, type Stage, stages } from "./presence.ts";
-export { decodeBatch, encodeBatch, encodedSize } from "./records/batch.ts";
+export { decodeBatch, encodeBatch, encodedSize, unfitForBatch } from "./records/batch.ts";
 export { RecordError } from "./records/bytes.ts";
 export { type DeadLetter, deadLetterHeaders, parseDeadLetter, replayRecord } from "./records/dead-letter.ts";
 export { type Headers, isTombstone, type Message, messageId, type Origin, parseMessageId } from "./records/message.ts";

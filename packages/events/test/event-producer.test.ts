@@ -209,7 +209,7 @@ test("what was given up without an answer does not swallow what comes after it",
   losing = false;
   expect(await producer.publish(topic, [event(3)])).toMatchObject([{ status: "published" }]);
   expect(idsOf(await contents(topic)).filter((id) => id !== "event-2")).toEqual(["event-1", "event-3"]);
-});
+}, 60_000);
 
 test("where Kafka is away altogether, the caller is told that the event lies nowhere", async () => {
   const away = createKafka(
@@ -240,7 +240,7 @@ test("where the schema can't be registered, the event is dead-lettered as JSON",
     value: { value: eventInJson.encode(event(3)) },
   });
   expect(await contents(topic)).toEqual([]);
-});
+}, 60_000);
 
 test("more than the queue holds is refused, and not dead-lettered", async () => {
   const topic = await createTopic(1);

@@ -47,6 +47,9 @@ export function isolated(): Record<string, string> {
     POSTGRES_SCHEMA: `schema_${suffix}`,
     REDIS_KEY_PREFIX: `prefix-${suffix}`,
     RETRY_INITIAL_MS: "20",
+    // A busy machine is slow, which is no fault: only a test that is about these limits sets others.
+    REQUEST_TIMEOUT_MS: "60000",
+    EVENTS_DELIVERY_TIMEOUT_MS: "20000",
     KAFKA_TOPIC_PARTITIONS: "3",
     EMBED_URL: `http://127.0.0.1:${CLOSED_PORT}`,
     // Where a test does not ask for the registry, values are plain JSON.

@@ -127,7 +127,7 @@ test("property 21, message delivery guarantee: while answers are lost, each even
     const numbers = ids.map((id) => Number(String(id).slice("event-".length)));
     expect(numbers, key).toEqual(numbers.toSorted((left, right) => left - right));
   }
-}, 60_000);
+});
 
 test("property 5, DLQ routing: exactly what its topic does not take becomes a DLQMessage, and the rest is delivered", async () => {
   const topic = await createTopic(3, 2_000);
@@ -180,7 +180,7 @@ test("property 5, DLQ routing: exactly what its topic does not take becomes a DL
     }),
     { numRuns: 15, endOnFailure: true },
   );
-}, 60_000);
+});
 
 test("property 16, retry backoff: a topic that is missing is tried again ever later, then its events are dead-lettered", async () => {
   await using producer = open({ EVENTS_DELIVERY_TIMEOUT_MS: "5000" });
@@ -209,7 +209,7 @@ test("what was given up without an answer does not swallow what comes after it",
   losing = false;
   expect(await producer.publish(topic, [event(3)])).toMatchObject([{ status: "published" }]);
   expect(idsOf(await contents(topic)).filter((id) => id !== "event-2")).toEqual(["event-1", "event-3"]);
-}, 60_000);
+});
 
 test("where Kafka is away altogether, the caller is told that the event lies nowhere", async () => {
   const away = createKafka(
@@ -240,7 +240,7 @@ test("where the schema can't be registered, the event is dead-lettered as JSON",
     value: { value: eventInJson.encode(event(3)) },
   });
   expect(await contents(topic)).toEqual([]);
-}, 60_000);
+});
 
 test("more than the queue holds is refused, and not dead-lettered", async () => {
   const topic = await createTopic(1);

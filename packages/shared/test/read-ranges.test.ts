@@ -132,7 +132,7 @@ test("where the topic ends before its range, or has no such partition, the readi
   await expect(offsetsOf(topic, [{ partition: 0, from: 0, to: 3 }])).rejects.toThrow(/from offset 2 on/);
   await expect(offsetsOf(topic, [{ partition: 5, from: 0, to: 3 }])).rejects.toThrow(/no partition 5/);
   await expect(offsetsOf(uniqueName("missing"), [{ partition: 0, from: 0, to: 3 }])).rejects.toBeInstanceOf(ReadFailed);
-}, 60_000);
+});
 
 test("while the brokers are away the reading fails, and says why", async () => {
   const servers = [`127.0.0.1:${CLOSED_PORT}`];
@@ -140,7 +140,7 @@ test("while the brokers are away the reading fails, and says why", async () => {
   await using nowhere = createTopicReader(away);
   const reading = readRanges(nowhere, "any", [{ partition: 0, from: 0, to: 1 }]).next();
   await expect(reading).rejects.toThrow(/any-0 could not be read from offset 0 on .*ECONNREFUSED/);
-}, 60_000);
+});
 
 test("it ends when its signal is aborted, between records and while it waits", async () => {
   const topic = await createTopic(1);

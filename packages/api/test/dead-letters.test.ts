@@ -8,7 +8,17 @@ import {
   messageId,
 } from "@millrace/shared";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bodyOf, createTopics, isolated, openTestApp, postJson, recordsIn, settle, until } from "./support.ts";
+import {
+  bodyOf,
+  CLOSED_PORT,
+  createTopics,
+  isolated,
+  openTestApp,
+  postJson,
+  recordsIn,
+  settle,
+  until,
+} from "./support.ts";
 
 const api = openTestApp(isolated());
 const { config } = api;
@@ -65,6 +75,15 @@ test.each([
 ])("refuses %s, and replays nothing", async (_, ids, status) => {
   expect((await replay(ids)).status).toBe(status);
   expect(await replayed()).toEqual([]);
+});
+
+test("while Kafka is away no dead letter is called unknown, and nothing is replayed", async () => {
+  await using away = openTestApp({ ...isolated(), KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${CLOSED_PORT}` });
+  const response = await away.app.request("/dead-letters/replay", postJson({ ids: [idOf(8)] }));
+  expect(response.status).toBe(503);
+  expect(await bodyOf(response)).toMatchObject({
+    detail: expect.stringMatching(/ECONNREFUSED.*; nothing was replayed/),
+  });
 });
 
 test.each([

@@ -127,7 +127,7 @@ test("property 21, message delivery guarantee: while answers are lost, each even
     const numbers = ids.map((id) => Number(String(id).slice("event-".length)));
     expect(numbers, key).toEqual(numbers.toSorted((left, right) => left - right));
   }
-}, 60_000);
+});
 
 test("property 5, DLQ routing: exactly what its topic does not take becomes a DLQMessage, and the rest is delivered", async () => {
   const topic = await createTopic(3, 2_000);
@@ -180,7 +180,7 @@ test("property 5, DLQ routing: exactly what its topic does not take becomes a DL
     }),
     { numRuns: 15, endOnFailure: true },
   );
-}, 60_000);
+});
 
 test("property 16, retry backoff: a topic that is missing is tried again ever later, then its events are dead-lettered", async () => {
   await using producer = open({ EVENTS_DELIVERY_TIMEOUT_MS: "5000" });

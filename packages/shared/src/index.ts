@@ -42,10 +42,10 @@ export { createKafka } from "./kafka/client.ts";
 export { type ConsumeOptions, type Consumption, consume } from "./kafka/consume.ts";
 export { type Delivery, type OrderedProducer, openOrderedProducer } from "./kafka/ordered-producer.ts";
 export { connectProducer, type OutgoingRecord, type Placement, type RecordProducer } from "./kafka/produce.ts";
-export { type OffsetRange, ReadFailed, type ReadRecord, readRanges } from "./kafka/read.ts";
+export { type OffsetRange, type ReadRecord, readRanges } from "./kafka/read.ts";
 export { type DeadLetterSelection, readDeadLetters, SelectionTooLarge } from "./kafka/read-dead-letters.ts";
 export { headersOf, type Received } from "./kafka/received.ts";
-export { createTopicReader, isOutOfRange, type TopicReader } from "./kafka/topic-reader.ts";
+export { createTopicReader, isOutOfRange, ReadFailed, type TopicReader } from "./kafka/topic-reader.ts";
 export {
   createTopics,
   ensurePipelineTopics,

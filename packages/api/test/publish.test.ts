@@ -1,7 +1,7 @@
 import { connect } from "node:net";
-import { createKafka, Log, serveHttp } from "@millrace/shared";
+import { createKafka, ensureTopics, Health, Log, serveHttp } from "@millrace/shared";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bodyOf, CLOSED_PORT, createTopics, isolated, openTestApp, postJson, until } from "./support.ts";
+import { bodyOf, CLOSED_PORT, createTopics, isolated, openTestApp, postJson, settle, until } from "./support.ts";
 
 const api = openTestApp({
   ...isolated(),
@@ -262,4 +262,16 @@ test("where one of two topics fails, the answer tells what was published", async
   const problem = await bodyOf<Refusal>(response);
   expect(problem.detail).toContain("1 of 2 messages were published");
   expect(problem.messages).toEqual([null, expect.objectContaining({ topic: messages })]);
+});
+
+test("messages whose headers are large, published at once, leave in requests that Kafka takes", async () => {
+  await using large = openTestApp(isolated());
+  const { log } = large.edges;
+  // What brokers take by default; the stack's take more.
+  const topics = large.config.KAFKA_TOPICS.map((topic) => ({ topic, partitions: 1, maxMessageBytes: 1_048_588 }));
+  await ensureTopics(createKafka(large.config, "test", log), topics, 1, { log, health: new Health(), ...settle });
+  await until(async () => (await large.app.request("/publish", postJson({ text: "is it connected?" }))).status === 202);
+  const body = { text: "small", headers: { large: "x".repeat(600_000) } };
+  const answers = await Promise.all([1, 2, 3, 4].map(() => large.app.request("/publish", postJson(body))));
+  expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202]);
 });

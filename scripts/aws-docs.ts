@@ -18,6 +18,7 @@ const example = {
   KAFKA_BOOTSTRAP_SERVERS: "b-1.pipeline.abc123.c2.kafka.eu-west-1.amazonaws.com:9098",
   KAFKA_USE_IAM_AUTH: "true",
   KAFKA_CREATE_TOPICS: "false",
+  EVENTS_TOPIC_PATTERN: "events\\.[a-z0-9.-]+",
   POSTGRES_HOST: "audit.abc123.eu-west-1.rds.amazonaws.com",
   POSTGRES_USE_IAM_AUTH: "true",
   OPENSEARCH_ENDPOINT: "https://vpc-search-abc123.eu-west-1.es.amazonaws.com",

@@ -6,15 +6,11 @@ import {
   Health,
   Log,
   messageId,
-  offsetRanges,
-  type ReadRecord,
-  readRanges,
 } from "@millrace/shared";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bodyOf, createTopics, isolated, openTestApp, postJson, settle, until } from "./support.ts";
+import { bodyOf, createTopics, isolated, openTestApp, postJson, recordsIn, settle, until } from "./support.ts";
 
-const environment = { ...isolated(), REPLAY_TOPIC: `replay-${crypto.randomUUID()}` };
-const api = openTestApp(environment);
+const api = openTestApp(isolated());
 const { config } = api;
 const log = new Log("test", { level: "error" });
 const kafka = createKafka(config, "test", log);
@@ -52,13 +48,7 @@ function replay(ids: readonly unknown[], headers: Record<string, string> = {}) {
   });
 }
 
-async function replayed(): Promise<ReadRecord[]> {
-  const records: ReadRecord[] = [];
-  await readRanges(kafka, config.REPLAY_TOPIC, await offsetRanges(kafka, config.REPLAY_TOPIC), (record) => {
-    records.push(record);
-  });
-  return records;
-}
+const replayed = () => recordsIn(config, config.REPLAY_TOPIC);
 
 test("before the sink ever ran there are none", async () => {
   const response = await api.app.request("/dead-letters");

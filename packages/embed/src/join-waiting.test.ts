@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { type Ask, joinWaiting } from "./join-waiting.ts";
 
 const limits = { texts: 256, tokens: 65_536 };
+const patient = { timeout: 15_000, interval: 5 };
 
 /** A vector of one number for each text, its length; texts that begin with ! fail. Answers when it is let. */
 function slowRequests() {
@@ -76,10 +77,10 @@ test("what waits together is one request", async () => {
   const { ask, requests, answers } = slowRequests();
   const embed = joinWaiting(pLimit(1), limits, ask);
   const first = embed(["a"]);
-  await expect.poll(() => answers.length).toBe(1);
+  await expect.poll(() => answers.length, patient).toBe(1);
   const others = ["b", "c", "d"].map((text) => embed([text]));
   answers.shift()?.();
-  await expect.poll(() => answers.length).toBe(1);
+  await expect.poll(() => answers.length, patient).toBe(1);
   answers.shift()?.();
   await Promise.all([first, ...others]);
   expect(requests).toEqual([["a"], ["b", "c", "d"]]);

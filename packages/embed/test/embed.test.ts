@@ -53,6 +53,7 @@ async function run({ overrides = {}, provider = localPool, slowed = (producer) =
   return {
     ...edges,
     embed,
+    consumption,
     publish: (...values: (Buffer | null)[]) =>
       edges.producer.send(
         config.BATCHES_TOPIC,
@@ -70,7 +71,7 @@ async function run({ overrides = {}, provider = localPool, slowed = (producer) =
 }
 
 function remote(url: string): EmbeddingProvider {
-  return createOpenAIProvider({ provider: "openai", apiKey: "key", baseUrl: url, model: "m", timeoutMs: 2_000 });
+  return createOpenAIProvider({ provider: "openai", apiKey: "key", baseUrl: url, model: "m", timeoutMs: 20_000 });
 }
 
 async function vectorsOf(messages: readonly Message[]): Promise<Buffer> {
@@ -199,19 +200,23 @@ test("a provider that is away is waited for, visibly, and nothing is dead-letter
 });
 
 test("as many requests are in flight as EMBED_CONCURRENCY says, and no more", async () => {
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
   let inFlight = 0;
   let most = 0;
-  await using server = await serveEmbeddings((request, response) => {
+  await using server = await serveEmbeddings(async (request, response) => {
     most = Math.max(most, ++inFlight);
-    setTimeout(() => {
-      inFlight--;
-      wellBehaved(6)(request, response);
-    }, 100);
+    await released;
+    inFlight--;
+    wellBehaved(6)(request, response);
   });
   await using stage = await run({ provider: remote(server.url), overrides: { EMBED_CONCURRENCY: "4" } });
   await stage.publish(
     ...messagesOf(Array.from({ length: 16 }, (_, index) => `text ${index}`)).map((message) => encodeBatch([message])),
   );
+  await eventually(() => [stage.consumption.inFlight, inFlight]).toEqual([16, 4]);
+  // A fifth would come by now.
+  await sleep(200);
+  release();
   await eventually(() => stage.batches().length).toBe(16);
   expect(most).toBe(4);
 });

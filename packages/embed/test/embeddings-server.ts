@@ -8,7 +8,7 @@ export interface EmbeddingsRequest {
   dimensions?: number;
 }
 
-export type Reply = (request: EmbeddingsRequest, response: ServerResponse) => void;
+export type Reply = (request: EmbeddingsRequest, response: ServerResponse) => unknown;
 
 export interface EmbeddingsServer extends AsyncDisposable {
   url: string;

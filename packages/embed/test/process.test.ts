@@ -24,7 +24,7 @@ async function openProcess(api: EmbeddingsApi, environment: Record<string, strin
       counts: { ingest: 0, sink: 0, api: 0 },
       environment: {
         ...names,
-        KAFKA_SESSION_TIMEOUT_MS: "2000",
+        KAFKA_SESSION_TIMEOUT_MS: "6000",
         EMBEDDING_PROVIDER: "openai",
         OPENAI_API_KEY: "key",
         OPENAI_BASE_URL: api.baseUrl,
@@ -98,16 +98,19 @@ test("the day's money stops what must be paid for, and nothing else; a larger bu
 
 test("a process that is killed pays again for no more than it had in flight", { timeout: 90_000 }, async () => {
   const [batches, size, concurrency] = [80, 250, 8];
-  await using api = await startEmbeddingsApi({ latencyMs: 100 });
+  await using api = await startEmbeddingsApi({ latencyMs: 1_000 });
   await using stage = await openProcess(api, { EMBED_CONCURRENCY: String(concurrency) });
   const texts = newTexts(batches * size);
   for (let batch = 0; batch < batches; batch++) await stage.publish(texts.slice(batch * size, (batch + 1) * size));
   await using pipeline = await stage.start();
-  await eventually(() => stage.embedded().length).toBeGreaterThan((batches * size) / 4);
+  // Three of the ten rounds of requests.
+  await eventually(async () => (await api.stats()).embedded.requests, 60_000).toBeGreaterThan(3 * concurrency);
   await pipeline.kill("embed");
   const { embedded } = await api.stats();
   expect(embedded.texts).toBeLessThan(batches * size);
+  await api.set({ latencyMs: 0 });
   await pipeline.start("embed", 1);
   await eventually(() => new Set(stage.embedded()).size, 60_000).toBe(batches * size);
-  expect((await timesPaid(api, texts)) - texts.length).toBeLessThanOrEqual(concurrency * size);
+  // Of each place the request that was under way, and the answer before it, which may not have reached the cache.
+  expect((await timesPaid(api, texts)) - texts.length).toBeLessThanOrEqual(2 * concurrency * size);
 });

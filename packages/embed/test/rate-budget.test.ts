@@ -7,7 +7,7 @@ import { createOpenAIProvider } from "../src/openai/provider.ts";
 import type { EmbeddingProvider } from "../src/provider.ts";
 import { createRateBudget, type RateBudget } from "../src/rate-budget.ts";
 import { accountKey, createRateBucket, type RateBucket } from "../src/redis/rate-bucket.ts";
-import { openTestRedis, testPatience } from "./support.ts";
+import { eventually, openTestRedis, testPatience } from "./support.ts";
 
 const redis = await openTestRedis();
 afterAll(() => redis.quit());
@@ -70,7 +70,7 @@ test.each([1, 3])(
     stop.abort();
     expect(await drained).toEqual(budgets.map(() => 0));
     const used = (after.embedded.tokens - before.embedded.tokens) / (perMinute * minutes);
-    expect(used).toBeGreaterThan(0.95);
+    expect(used).toBeGreaterThan(0.8);
     expect(after.rateLimited).toBe(0);
   },
 );
@@ -139,14 +139,14 @@ test("a hard stop ends the waiting, and gives back what was reserved", async () 
   await sleep(50);
   stop.abort();
   await rejected;
-  await expect
-    .poll(async () => (await bucket.reserve({ requests: 0, tokens: 0 }, {}, false)).levels.tokens)
-    .toBeGreaterThan(0);
+  await eventually(
+    async () => (await bucket.reserve({ requests: 0, tokens: 0 }, {}, false)).levels.tokens,
+  ).toBeGreaterThan(0);
 });
 
 test("what somebody waits for goes at once, and is counted", async () => {
   const bucket = newBucket();
   const rate = createRateBudget(bucket, testPatience().log, heard, 0.5);
-  await rate.takeAtOnce({ requests: 1, tokens: 5_000 });
-  expect((await bucket.reserve({ requests: 0, tokens: 0 }, {}, false)).levels.tokens).toBeLessThan(-4_000);
+  await rate.takeAtOnce({ requests: 1, tokens: 50_000 });
+  expect((await bucket.reserve({ requests: 0, tokens: 0 }, {}, false)).levels.tokens).toBeLessThan(-20_000);
 });

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { createSpendingCounter, type SpendingCounter } from "../src/redis/spending-counter.ts";
 import { createSpendingBudget } from "../src/spending-budget.ts";
-import { openTestRedis, testPatience } from "./support.ts";
+import { eventually, openTestRedis, testPatience } from "./support.ts";
 
 const redis = await openTestRedis();
 afterAll(() => redis.quit());
@@ -41,9 +41,7 @@ test("several processes together never set more aside than the day's budget, wha
         }),
       );
       expect(paid).toBeLessThanOrEqual(1_000_000);
-      await expect
-        .poll(async () => (await counter.add("2026-01-31", 0, 0, 0)).total, { interval: 1 })
-        .toBe(paid * 1_000);
+      await eventually(async () => (await counter.add("2026-01-31", 0, 0, 0)).total).toBe(paid * 1_000);
     }),
     { numRuns: 30 },
   );
@@ -55,7 +53,7 @@ test("batches wait for the next day by name, with one line in the log, and small
   await budget.take(900_000, never);
   let gone = 0;
   const large = [1, 2].map(() => budget.take(200_000, never).then(() => gone++));
-  await expect.poll(() => patience.health.dependencies["embedding-budget"]?.state).toBe("waiting");
+  await eventually(() => patience.health.dependencies["embedding-budget"]?.state).toBe("waiting");
   await budget.take(50_000, never);
   expect(patience.health.dependencies["embedding-budget"]).toMatchObject({
     state: "waiting",
@@ -83,8 +81,9 @@ test("a hard stop ends the waiting, also that of a request that no day's budget 
   const { budget, patience } = open(1);
   const stop = new AbortController();
   const rejected = expect(budget.take(2_000_000, stop.signal)).rejects.toThrow(/abort/i);
-  await sleep(50);
-  expect(patience.health.dependencies["embedding-budget"]?.cause).toMatch(/needs \$2\.000000, more than.*raise it/);
+  await eventually(() => patience.health.dependencies["embedding-budget"]?.cause).toMatch(
+    /needs \$2\.000000, more than.*raise it/,
+  );
   stop.abort();
   await rejected;
 });

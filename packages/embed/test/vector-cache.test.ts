@@ -4,8 +4,14 @@ import { startRedisCluster } from "@millrace/stack";
 import { afterAll, expect, test } from "vitest";
 import { embedConfig } from "../src/config.ts";
 import { createVectorCache } from "../src/redis/vector-cache.ts";
+import { eventually } from "./support.ts";
 
-const config = readConfiguration(embedConfig, { ...process.env, REDIS_KEY_PREFIX: `cache-${randomUUID()}` });
+const config = readConfiguration(embedConfig, {
+  ...process.env,
+  REDIS_KEY_PREFIX: `cache-${randomUUID()}`,
+  // A write that is given up is not repeated.
+  REDIS_TIMEOUT_MS: "15000",
+});
 const log = new Log("embed", { level: "error" });
 const patience = {
   log,
@@ -24,7 +30,7 @@ function cacheOf(model: string, dimensions: number) {
 async function stored(cache: ReturnType<typeof cacheOf>, text: string, vector: Float32Array): Promise<string> {
   const key = cache.keyOf(Buffer.from(text));
   void cache.write([key], vector);
-  await expect.poll(async () => (await cache.read([key]))[0]).toEqual(vector);
+  await eventually(async () => (await cache.read([key]))[0]).toEqual(vector);
   return key;
 }
 
@@ -41,7 +47,7 @@ test("each of several vectors has its own entry", async () => {
   const keys = ["one", "two", "three"].map((text) => cache.keyOf(Buffer.from(text)));
   void cache.write(keys, Float32Array.of(1, 2, 3, 4, 5, 6));
   const vectors = [Float32Array.of(1, 2), Float32Array.of(3, 4), Float32Array.of(5, 6)];
-  await expect.poll(() => cache.read(keys)).toEqual(vectors);
+  await eventually(() => cache.read(keys)).toEqual(vectors);
 });
 
 test("entries expire", async () => {
@@ -61,7 +67,7 @@ test("a damaged entry is not believed, and dropped", async () => {
   const key = await stored(cache, "damaged", Float32Array.of(1, 2));
   await redis.setrange(key, 6, "x");
   expect(await cache.read([key])).toEqual([undefined]);
-  await expect.poll(() => redis.exists(key)).toBe(0);
+  await eventually(() => redis.exists(key)).toBe(0);
 });
 
 test("without Redis it is an empty cache, at once", async () => {
@@ -75,8 +81,7 @@ test("without Redis it is an empty cache, at once", async () => {
 test("in a Redis cluster vectors lie on all nodes, and are written and read at once", async () => {
   await using cluster = await startRedisCluster();
   const many = openRedis({ ...config, REDIS_CLUSTER: true, REDIS_PORT: cluster.ports[0] ?? 0 }, patience);
-  const patient = { timeout: 20_000 };
-  await expect.poll(() => many.status, patient).toBe("ready");
+  await eventually(() => many.status).toBe("ready");
   const cache = createVectorCache(many, log, { model: "m", dimensions: 2, keyPrefix: "p", timeToLiveS: 60 });
   const keys = Array.from({ length: 50 }, (_, index) => cache.keyOf(Buffer.from(`text ${index}`)));
   const vectors = keys.map((_, index) => Float32Array.of(index, 1));
@@ -84,6 +89,6 @@ test("in a Redis cluster vectors lie on all nodes, and are written and read at o
     void cache.write(keys, Float32Array.from(vectors.flatMap((vector) => [...vector])));
     return cache.read([...keys, cache.keyOf(Buffer.from("unknown"))]);
   };
-  await expect.poll(writeAndRead, patient).toEqual([...vectors, undefined]);
+  await eventually(writeAndRead).toEqual([...vectors, undefined]);
   many.disconnect();
 });

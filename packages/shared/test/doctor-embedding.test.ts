@@ -106,7 +106,7 @@ const setUps: Record<string, SetUp> = {
       "Set OPENAI_BASE_URL to the service's TLS port, or turn TLS off by OPENAI_BASE_URL (http or https); with IAM it can't be turned off.",
   },
 };
-test.each(Object.entries(setUps))("%s", (_, setUp) => expectVerdict(setUp, 2_000));
+test.each(Object.entries(setUps))("%s", (_, setUp) => expectVerdict(setUp));
 
 test("a secret that the role may not read", async () => {
   process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = `http://127.0.0.1:${secrets.port}`;

@@ -11,9 +11,12 @@ import {
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { readConfiguration } from "../src/index.ts";
+import { examine } from "../src/doctor/check.ts";
+import { examinePostgres } from "../src/doctor/postgres.ts";
+import type { DoctorSettings } from "../src/doctor/settings.ts";
+import { readConfiguration, readDoctorSettings } from "../src/index.ts";
 import { openOpenSearch } from "../src/opensearch.ts";
-import { openSearchSettings } from "../src/settings.ts";
+import { openSearchSettings, type PostgresSettings } from "../src/settings.ts";
 import {
   examineSetUp,
   expectVerdict,
@@ -304,6 +307,25 @@ test("PostgreSQL: a right on the table is missing", async () => {
   }
 });
 
+test("PostgreSQL: a connection that ends between two steps is told, and ends no process", async () => {
+  const settings = readDoctorSettings("sink", { ...process.env, ...asUser });
+  const examination = examinePostgres(settings as DoctorSettings & PostgresSettings, true);
+  const checks = examination.checks.map((check) => {
+    if (check.step !== "authorization") return check;
+    const run = async (signal: AbortSignal) => {
+      await database.query("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = $1", [user]);
+      return check.run(signal);
+    };
+    return { ...check, run };
+  });
+  const { failure } = await examine(
+    { ...examination, checks },
+    () => 20_000,
+    () => undefined,
+  );
+  expect(failure).toMatchObject({ step: "authorization", said: expect.stringContaining("terminat") });
+});
+
 test("RDS: a user without rds_iam", async () => {
   await database.query("CREATE ROLE rds_iam");
   try {
@@ -330,7 +352,7 @@ test("where everything is allowed all pass, and nothing stays", async () => {
     OPENSEARCH_INDEX: narrow,
     REDIS_KEY_PREFIX: schema,
   };
-  const report = await examineSetUp({ subject, environment, credentials: session }, 4_000);
+  const report = await examineSetUp({ subject, environment, credentials: session });
   expect(failedOf(report)).toEqual([]);
   expect((await database.query(`SELECT FROM ${schema}.demo_log`)).rowCount).toBe(0);
   await search.indices.refresh({ index: narrow });

@@ -22,9 +22,9 @@ const proxy = await startServerlessProxy(upstream, VISIBLE_MS);
 afterAll(() => proxy[Symbol.asyncDispose]());
 
 /** A collection's index; `process` opens it as a process does that begins. */
-function collection() {
+function collection(endpoint = proxy.url) {
   const config = testConfig({
-    OPENSEARCH_ENDPOINT: proxy.url,
+    OPENSEARCH_ENDPOINT: endpoint,
     OPENSEARCH_AWS_SERVICE: "aoss",
     OPENSEARCH_VISIBILITY_MS: String(WAIT_MS),
   });
@@ -106,7 +106,7 @@ test("whatever is lost, refused or throttled, each document is there once in the
   expect(await idsOf()).toEqual(expected);
 }, 60_000);
 
-test("after a crash, batches that can be found are not written again; those that can't are the bound", async () => {
+test("after a crash, batches that can be found are not written again", async () => {
   const { process, idsOf } = collection();
   const batches = Array.from({ length: 3 }, (_, partition) => documents(10, { partition }));
   {
@@ -117,15 +117,18 @@ test("after a crash, batches that can be found are not written again; those that
   await using restarted = process();
   for (const batch of batches) expect((await restarted.index.write(batch, never)).done).toEqual(batch);
   expect(await idsOf()).toEqual(batches.flat().map(messageId).toSorted());
+});
 
-  // Written and redelivered within the same moment: each of these is there twice, and no other.
-  const late = documents(10, { partition: 9 });
-  await restarted.index.write(late, never);
-  await using again = process();
-  await again.index.write(late, never);
-  const counts = Map.groupBy(await idsOf(), (id) => id);
-  expect(counts.size).toBe(40);
-  for (const [id, found] of counts) expect(found.length).toBe(id.startsWith("messages-9-") ? 2 : 1);
+test("what is written and redelivered before it can be found is there twice: the bound", async () => {
+  // Longer than a slow machine takes between the two writes.
+  await using slow = await startServerlessProxy(upstream, 30_000);
+  const { process, idsOf } = collection(slow.url);
+  const batch = documents(10);
+  await using crashed = process();
+  await crashed.index.write(batch, never);
+  await using restarted = process();
+  await restarted.index.write(batch, never);
+  expect(await idsOf()).toEqual(batch.flatMap((document) => [messageId(document), messageId(document)]).toSorted());
 });
 
 test("an index without the field for ids is nobody's poison: nothing would ever be found in it", async () => {

@@ -62,9 +62,10 @@ async function run(options: Options): Promise<void> {
 }
 
 async function examine(options: Options, settings: ReturnType<typeof readDoctorSettings>): Promise<void> {
+  const { timeout: limitS } = options;
   const live = process.stderr.isTTY === true;
   const report = await diagnose(options.process, settings, {
-    ...(options.timeout !== undefined && { timeoutMs: options.timeout * 1_000 }),
+    ...(limitS !== undefined && { limitMs: () => limitS * 1_000 }),
     onStep: (dependency, step) => live && process.stderr.write(`\r\u001b[K${dependency} ${step.step} ${mark(step)}`),
   });
   if (live) process.stderr.write("\r\u001b[K");

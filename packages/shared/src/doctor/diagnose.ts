@@ -17,14 +17,14 @@ import { usesIam } from "./needs.ts";
 import { grant, trustPolicyOf } from "./policies.ts";
 import { redactor } from "./redact.ts";
 import { examineRedis } from "./redis.ts";
-import type { DependencyName, DependencyReport, Failure, Remedy, Report, StepReport } from "./report.ts";
+import type { DependencyName, DependencyReport, Failure, Remedy, Report, Step, StepReport } from "./report.ts";
 import { examineSchemaRegistry } from "./schema-registry.ts";
 import { type DoctorSettings, processesOf, type Subject } from "./settings.ts";
 import { remedyText } from "./verdicts.ts";
 
 export interface DiagnoseOptions {
-  /** Of every step, in place of `stepLimitsMs`. */
-  timeoutMs?: number;
+  /** How long a step may take; absent: as `stepLimitsMs` says. */
+  limitMs?(step: Step, dependency: DependencyName): number;
   environment?: NodeJS.ProcessEnv;
   /** Absent: the default provider chain. */
   credentials?: AwsCredentialsProvider;
@@ -41,15 +41,18 @@ export async function diagnose(
 ): Promise<Report> {
   const startedAt = performance.now();
   const checkedAt = new Date().toISOString();
-  const { environment = process.env, timeoutMs, onStep } = options;
+  const { environment = process.env, limitMs = (step) => stepLimitsMs[step], onStep } = options;
   const identity = identityOf(environment);
   const redact = redactor(secretsOf(settings, environment));
   const examinations = await examinationsOf(subject, settings, identity, options);
   const found = await Promise.all(
     examinations.map(async (examination) => {
       const { dependency } = examination;
-      const limitMs = (step: keyof typeof stepLimitsMs) => timeoutMs ?? stepLimitsMs[step];
-      const outcome = await examine(examination, limitMs, (step) => onStep?.(dependency, clean(step, redact)));
+      const outcome = await examine(
+        examination,
+        (step) => limitMs(step, dependency),
+        (step) => onStep?.(dependency, clean(step, redact)),
+      );
       return { examination, outcome };
     }),
   );

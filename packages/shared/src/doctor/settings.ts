@@ -2,6 +2,7 @@ import { z } from "zod";
 import { checkIdentity } from "../aws/check.ts";
 import { readConfiguration, variable } from "../config.ts";
 import { embedRouteSettings } from "../embed-route.ts";
+import { eventTopicSettings } from "../event-topics.ts";
 import { schemaRegistrySettings } from "../schema-registry.ts";
 import {
   checkEmbeddingKey,
@@ -22,13 +23,14 @@ const schemas = {
   ingest: z.object({ ...messages, ...schemaRegistrySettings }),
   embed: z.object({ ...messages, ...embeddingSettings }),
   sink: z.object({ ...messages, ...stores, ...preparationSettings }),
-  api: z.object({ ...messages, ...stores, ...schemaRegistrySettings, ...embedRouteSettings }),
+  api: z.object({ ...messages, ...stores, ...schemaRegistrySettings, ...embedRouteSettings, ...eventTopicSettings }),
   all: z.object({
     ...messages,
     ...stores,
     ...preparationSettings,
     ...embeddingSettings,
     ...schemaRegistrySettings,
+    ...eventTopicSettings,
     // The embed process is one of them and may not run yet: it is looked for where this is set, and not by default.
     EMBED_URL: variable.url().optional(),
   }),

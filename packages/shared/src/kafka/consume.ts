@@ -120,7 +120,7 @@ class GroupConsumption implements Consumption {
           autoCommit: false,
           eachBatchAutoResolve: false,
           partitionsConsumedConcurrently: 8,
-          eachBatch: (payload) => this.#deliver(payload),
+          eachBatch: (payload) => this.#deliver(consumer, payload),
         });
         // Its first attempt to join may have failed by now; kafkajs tells by an event alone.
         const crash = this.#crashes.get(consumer);
@@ -191,7 +191,12 @@ class GroupConsumption implements Consumption {
     this.#report("ok", { partitions: [...kept.keys()] });
   }
 
-  async #deliver(payload: EachBatchPayload): Promise<void> {
+  async #deliver(consumer: Consumer, payload: EachBatchPayload): Promise<void> {
+    // One that was replaced may still have a batch at hand, and would fetch it again without a pause until it is gone.
+    if (consumer !== this.#consumer) {
+      await sleep(TICK_MS);
+      return;
+    }
     const { batch, heartbeat, resolveOffset } = payload;
     this.#commit = payload.commitOffsetsIfNecessary;
     const partition = this.#partitionOf(batch.topic, batch.partition, Number(batch.firstOffset() ?? 0));

@@ -73,6 +73,8 @@ export class TopicLane implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
+    // It must not end before it is noted as running, as it would where all that waits is withdrawn.
+    await Promise.resolve();
     for (;;) {
       this.#withdraw();
       const batch = this.#take();

@@ -268,3 +268,16 @@ test("more bytes than all queues together may hold are refused, until there is r
   const larger = event(2, { text: "x".repeat(120_000) });
   expect(await producer.publish("another", [larger])).toMatchObject([{ fault: { code: "unavailable" } }]);
 });
+
+test("what is given up while it waits is neither written nor dead-lettered, and holds up nothing", async () => {
+  const topic = await createTopic(1);
+  await using producer = open();
+  const before = await contents(dlqTopic);
+  const giveUp = AbortSignal.abort(new Error("nobody waits"));
+  expect(await producer.publish(topic, [event(1)], giveUp)).toMatchObject([
+    { status: "failed", fault: { kind: "retryable", cause: "nobody waits" } },
+  ]);
+  expect(await producer.publish(topic, [event(2)])).toMatchObject([{ status: "published" }]);
+  expect(idsOf(await contents(topic))).toEqual(["event-2"]);
+  expect(await contents(dlqTopic)).toEqual(before);
+});

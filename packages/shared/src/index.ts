@@ -69,6 +69,7 @@ export { decodeBatch, encodeBatch, encodedSize, unfitForBatch } from "./records/
 export { RecordError } from "./records/bytes.ts";
 export { type DeadLetter, deadLetterHeaders, parseDeadLetter, replayRecord } from "./records/dead-letter.ts";
 export { type Headers, isTombstone, type Message, messageId, type Origin, parseMessageId } from "./records/message.ts";
+export { cutBySize, recordSize } from "./records/record-size.ts";
 export { decodeVectors, type EmbeddedBatch, encodeVectors, VectorsRecord } from "./records/vectors.ts";
 export { firstConnection, openRedis, type Redis } from "./redis.ts";
 export { groupByNode, isCluster, readValues } from "./redis-cluster.ts";

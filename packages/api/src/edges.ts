@@ -1,5 +1,6 @@
 import {
   createKafka,
+  createTopicReader,
   createTracker,
   type Health,
   Log,
@@ -44,6 +45,7 @@ export function openEdges(config: ApiConfig, patience: Patience, tracing: Tracin
   const lagAdmin = resources.use(new KafkaAdmin(kafka));
   const probeAdmin = resources.use(new KafkaAdmin(kafka));
   const eventsAdmin = resources.use(new KafkaAdmin(kafka));
+  const deadLettersReader = resources.use(createTopicReader(kafka));
   // These two connect at once and would log it before the services that come before them; `acquire` logs all in order.
   const quietly = { ...patience, log: new Log(log.service, { level: "error" }) };
   const groupLimits = {
@@ -72,7 +74,13 @@ export function openEdges(config: ApiConfig, patience: Patience, tracing: Tracin
     auditLog: createAuditLog(postgres),
     deadLetterRows: createDeadLetterRows(postgres),
     // They are appended next, within the same bound.
-    readDeadLetters: (ids) => readDeadLetters({ kafka, config }, { ids }, config.PUBLISH_UNANSWERED_MAX_BYTES),
+    readDeadLetters: (ids, signal) =>
+      readDeadLetters(
+        deadLettersReader,
+        config.DEAD_LETTERS_TOPIC,
+        { ids },
+        { maxBytes: config.PUBLISH_UNANSWERED_MAX_BYTES, signal },
+      ),
     searchIndex: createSearchIndex(opensearch, {
       index: config.OPENSEARCH_INDEX,
       candidates: config.SEARCH_CANDIDATES,

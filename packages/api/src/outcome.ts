@@ -4,13 +4,23 @@ import { HttpProblem } from "./problem.ts";
 /** What asking another service comes to: its answer, or why there is none. */
 export type Outcome<Value> = { value: Value } | { fault: RetryableFault };
 
-/** Runs one operation against another service. It never rejects and never takes longer than its time limit. */
-export async function attempt<Value>(operation: () => Promise<Value>, timeoutMs: number): Promise<Outcome<Value>> {
+/**
+ * Runs one operation against another service. It never rejects and never takes longer than its time limit, when the
+ * operation's signal is aborted.
+ */
+export async function attempt<Value>(
+  operation: (signal: AbortSignal) => Promise<Value>,
+  timeoutMs: number,
+): Promise<Outcome<Value>> {
   const { promise: timedOut, resolve } = Promise.withResolvers<Outcome<Value>>();
   const fault = retryable("timeout", `no answer within ${timeoutMs} ms`);
-  const timer = setTimeout(() => resolve({ fault }), timeoutMs);
+  const stop = new AbortController();
+  const timer = setTimeout(() => {
+    resolve({ fault });
+    stop.abort(new Error(fault.cause));
+  }, timeoutMs);
   try {
-    return await Promise.race([settled(operation), timedOut]);
+    return await Promise.race([settled(() => operation(stop.signal)), timedOut]);
   } finally {
     clearTimeout(timer);
   }

@@ -21,6 +21,7 @@ export const problemKinds = {
   "rate-limited": { status: 429, title: "Too many requests" },
   internal: { status: 500, title: "The api has a bug" },
   unavailable: { status: 503, title: "A service that this needs is away" },
+  "topic-refused": { status: 503, title: "Kafka does not create the topic" },
   "nothing-indexed": { status: 503, title: "Nothing has been indexed yet" },
   timeout: { status: 504, title: "The answer took too long" },
 } as const satisfies Record<string, { status: number; title: string }>;

@@ -6,15 +6,11 @@ import {
   Health,
   Log,
   messageId,
-  offsetRanges,
-  type ReadRecord,
-  readRanges,
 } from "@millrace/shared";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bodyOf, createTopics, isolated, openTestApp, postJson, settle, until } from "./support.ts";
+import { bodyOf, createTopics, isolated, openTestApp, postJson, recordsIn, settle, until } from "./support.ts";
 
-const environment = { ...isolated(), REPLAY_TOPIC: `replay-${crypto.randomUUID()}` };
-const api = openTestApp(environment);
+const api = openTestApp(isolated());
 const { config } = api;
 const log = new Log("test", { level: "error" });
 const kafka = createKafka(config, "test", log);
@@ -30,12 +26,15 @@ function letter(offset: number, text: string): DeadLetter {
 }
 
 beforeAll(async () => {
-  await createTopics(config, [config.DEAD_LETTERS_TOPIC, config.REPLAY_TOPIC]);
+  const source = config.KAFKA_TOPICS[0] ?? "";
+  await createTopics(config, [source, config.DEAD_LETTERS_TOPIC, config.REPLAY_TOPIC]);
   await using producer = await connectProducer(kafka, { log, health: new Health(), ...settle });
   for (const each of letters) {
     const record = { key: each.key, value: each.value, headers: deadLetterHeaders(each), partition: 0 };
     await producer.send(config.DEAD_LETTERS_TOPIC, [record]);
   }
+  // The producer of the api connects in the background.
+  await until(async () => "value" in (await api.edges.messageLog.append(source, [{ value: Buffer.of() }])));
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
@@ -49,13 +48,7 @@ function replay(ids: readonly unknown[], headers: Record<string, string> = {}) {
   });
 }
 
-async function replayed(): Promise<ReadRecord[]> {
-  const records: ReadRecord[] = [];
-  await readRanges(kafka, config.REPLAY_TOPIC, await offsetRanges(kafka, config.REPLAY_TOPIC), (record) => {
-    records.push(record);
-  });
-  return records;
-}
+const replayed = () => recordsIn(config, config.REPLAY_TOPIC);
 
 test("before the sink ever ran there are none", async () => {
   const response = await api.app.request("/dead-letters");
@@ -88,8 +81,7 @@ test.each([
 });
 
 test("the last letter of each message goes to the replay topic, as it was and under its first identity", async () => {
-  // The producer of the api connects in the background.
-  await until(async () => (await replay([idOf(7), idOf(7)])).status === 202);
+  expect((await replay([idOf(7), idOf(7)])).status).toBe(202);
   const [record, ...others] = await replayed();
   expect(others).toEqual([]);
   expect(record?.value?.toString()).toBe("first, again");

@@ -1,7 +1,7 @@
 import { connect } from "node:net";
-import { createKafka, Log, serveHttp } from "@millrace/shared";
+import { createKafka, Log, messageId, serveHttp } from "@millrace/shared";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bodyOf, CLOSED_PORT, createTopics, isolated, openTestApp, postJson, until } from "./support.ts";
+import { bodyOf, CLOSED_PORT, createTopics, isolated, openTestApp, postJson, recordsIn, until } from "./support.ts";
 
 const api = openTestApp({
   ...isolated(),
@@ -42,29 +42,16 @@ interface Stored {
 
 /** What Kafka holds, by id. */
 async function readBack(topic: string): Promise<Map<string, Stored>> {
-  const kafka = createKafka(api.config, "reader", new Log("test", { level: "error" }));
-  const admin = kafka.admin();
-  await admin.connect();
-  const offsets = await admin.fetchTopicOffsets(topic);
-  await admin.disconnect();
-  const expected = offsets.reduce((sum, { high }) => sum + Number(high), 0);
-  const consumer = kafka.consumer({ groupId: `reader-${crypto.randomUUID()}`, maxWaitTimeInMs: 100 });
-  await consumer.connect();
-  await consumer.subscribe({ topics: [topic], fromBeginning: true });
-  const found = new Map<string, Stored>();
-  await consumer.run({
-    eachMessage: async ({ partition, message }) => {
-      const headers = Object.entries(message.headers ?? {}).map(([name, value]) => [name, String(value)]);
-      found.set(`${topic}-${partition}-${message.offset}`, {
-        key: message.key?.toString() ?? null,
-        value: message.value?.toString() ?? "",
-        headers: Object.fromEntries(headers),
-      });
-    },
-  });
-  await until(async () => found.size === expected);
-  await consumer.disconnect();
-  return found;
+  const records = await recordsIn(api.config, topic);
+  return new Map(
+    records.map((record) => {
+      const headers = Object.fromEntries(record.headers.map(([name, value]) => [name, String(value)]));
+      return [
+        messageId(record),
+        { key: record.key?.toString() ?? null, value: record.value?.toString() ?? "", headers },
+      ];
+    }),
+  );
 }
 
 async function countOf(topic: string): Promise<number> {

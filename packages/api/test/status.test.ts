@@ -14,11 +14,12 @@ const [messages = "", orders = ""] = config.KAFKA_TOPICS;
 const kafka = createKafka(config, "test", new Log("test", { level: "error" }));
 
 beforeAll(async () => {
-  await createTopics(config, [messages, config.BATCHES_TOPIC, config.VECTORS_TOPIC]);
+  await createTopics(config, [messages, config.REPLAY_TOPIC, config.BATCHES_TOPIC, config.VECTORS_TOPIC]);
   const producer = kafka.producer();
   await producer.connect();
   const values = Array.from({ length: 10 }, (_, index) => ({ value: `${index}`, partition: 0 }));
   await producer.send({ topic: messages, messages: values });
+  await producer.send({ topic: config.REPLAY_TOPIC, messages: values.slice(0, 2) });
   await producer.send({ topic: config.BATCHES_TOPIC, messages: values.slice(0, 4) });
   await producer.disconnect();
   const admin = kafka.admin();
@@ -40,7 +41,7 @@ async function statusOf(app: typeof api): Promise<StatusBody["stages"]> {
 
 test("lag is what was written beyond the committed offsets, per topic and in sum", async () => {
   const { ingest, embed, sink } = await statusOf(api);
-  expect(ingest.lag).toEqual({ total: 3, topics: { [messages]: 3, [orders]: null } });
+  expect(ingest.lag).toEqual({ total: 5, topics: { [messages]: 3, [orders]: null, [config.REPLAY_TOPIC]: 2 } });
   // This group never committed: it begins at the earliest record.
   expect(embed.lag).toEqual({ total: 4, topics: { [config.BATCHES_TOPIC]: 4 } });
   expect(sink.lag).toEqual({ total: 0, topics: { [config.VECTORS_TOPIC]: 0, [config.DEAD_LETTERS_TOPIC]: null } });
@@ -75,7 +76,7 @@ test("a stage is stopped until an instance reports, and tells what it reports", 
 test("while Redis is away the lag is still told, and while Kafka is away the presence", async () => {
   await using withoutRedis = openTestApp({ ...environment, REDIS_PORT: CLOSED_PORT });
   const { ingest } = await statusOf(withoutRedis);
-  expect(ingest).toMatchObject({ state: null, instances: null, lag: { total: 3 } });
+  expect(ingest).toMatchObject({ state: null, instances: null, lag: { total: 5 } });
   expect(ingest.unknown?.presence).toMatch(/^Redis: /);
 
   await using withoutKafka = openTestApp({ ...environment, KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${CLOSED_PORT}` });
@@ -96,5 +97,5 @@ test("a topic that is deleted while the api runs does no harm", async () => {
   await admin.deleteTopics({ topics: [topic] });
   await admin.disconnect();
   await until(async () => (await statusOf(app)).ingest.lag?.topics[topic] === null);
-  expect((await statusOf(app)).ingest.lag).toMatchObject({ total: 3, topics: { [messages]: 3 } });
+  expect((await statusOf(app)).ingest.lag).toMatchObject({ total: 5, topics: { [messages]: 3 } });
 });

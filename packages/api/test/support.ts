@@ -5,14 +5,17 @@ import {
   type Activity,
   announcePresence,
   createKafka,
+  createTopicReader,
   ensureTopics,
   Health,
   Log,
   noTracing,
   type Patience,
   processMetrics,
+  type ReadRecord,
   type Redis,
   readConfiguration,
+  readRanges,
   type Stage,
 } from "@millrace/shared";
 import { createApp } from "../src/app.ts";
@@ -38,11 +41,15 @@ export function isolated(): Record<string, string> {
     BATCHES_TOPIC: `batches-${suffix}`,
     VECTORS_TOPIC: `vectors-${suffix}`,
     DEAD_LETTERS_TOPIC: `dead-letters-${suffix}`,
+    REPLAY_TOPIC: `replay-${suffix}`,
     KAFKA_GROUP_PREFIX: `group-${suffix}`,
     OPENSEARCH_INDEX: `index-${suffix}`,
     POSTGRES_SCHEMA: `schema_${suffix}`,
     REDIS_KEY_PREFIX: `prefix-${suffix}`,
     RETRY_INITIAL_MS: "20",
+    // A busy machine is slow, which is no fault: only a test that is about these limits sets others.
+    REQUEST_TIMEOUT_MS: "60000",
+    EVENTS_DELIVERY_TIMEOUT_MS: "20000",
     KAFKA_TOPIC_PARTITIONS: "3",
     EMBED_URL: `http://127.0.0.1:${CLOSED_PORT}`,
     // Where a test does not ask for the registry, values are plain JSON.
@@ -80,6 +87,14 @@ export function openTestApp(environment: Record<string, string>): TestApp {
       await open[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Everything that a topic holds, each partition in its order. */
+export async function recordsIn(config: ApiConfig, topic: string): Promise<ReadRecord[]> {
+  await using reader = createTopicReader(createKafka(config, "reader", new Log("test", { level: "error" })));
+  const records: ReadRecord[] = [];
+  for await (const record of readRanges(reader, topic, (await reader.ranges(topic)) ?? [])) records.push(record);
+  return records;
 }
 
 export async function createTopics(config: ApiConfig, topics: readonly string[]): Promise<void> {

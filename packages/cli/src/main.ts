@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { ConfigurationError, describeCause } from "@millrace/shared";
+import { ConfigurationError, describeCause, ReadFailed } from "@millrace/shared";
 import { StackError } from "@millrace/stack";
 import { Command } from "commander";
 import { costCommand } from "./commands/cost.ts";
@@ -21,6 +21,9 @@ const SAME_REQUEST_MS = 1_000;
 // A reader that has seen enough, such as head, is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
+/** What their messages say is for the user to put right. */
+const userErrors = [CommandError, StackError, ConfigurationError, ReadFailed];
+
 const stop = stopSignal();
 const program = new Command("millrace")
   .description("Kafka messages in; searchable vectors and an audit row for every message out.")
@@ -28,7 +31,7 @@ const program = new Command("millrace")
   .showHelpAfterError()
   .addCommand(startCommand(stop))
   .addCommand(doctorCommand())
-  .addCommand(verifyCommand())
+  .addCommand(verifyCommand(stop))
   .addCommand(deadLettersCommand())
   .addCommand(costCommand(stop))
   .addCommand(traceCommand())
@@ -39,10 +42,9 @@ const program = new Command("millrace")
 try {
   await program.parseAsync();
 } catch (error) {
-  const isUsers = error instanceof CommandError || error instanceof StackError || error instanceof ConfigurationError;
   process.exitCode = stop.aborted ? EXIT_INTERRUPTED : 1;
   // What was interrupted fails in its own ways, which are no news to the user.
-  if (!stop.aborted) process.stderr.write(`${isUsers ? error.message : inFull(error)}\n`);
+  if (!stop.aborted) process.stderr.write(`${explain(error)}\n`);
 }
 
 /** Aborted by the first signal that asks to end; a second one does not wait for an orderly end. */
@@ -70,6 +72,8 @@ function version(): string {
 }
 
 /** A bug keeps its stack trace. */
-function inFull(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? describeCause(error)) : describeCause(error);
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return describeCause(error);
+  const isUsers = userErrors.some((type) => error instanceof type);
+  return isUsers ? error.message : (error.stack ?? describeCause(error));
 }

@@ -4,7 +4,13 @@ import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 import { createEventDecoder, type Event, eventSchema } from "@millrace/events";
 import { openValueDecoder } from "@millrace/events/value-decoder";
-import { offsetRanges, type ReadRecord, readConfiguration, readRanges, schemaRegistrySettings } from "@millrace/shared";
+import {
+  createTopicReader,
+  type ReadRecord,
+  readConfiguration,
+  readRanges,
+  schemaRegistrySettings,
+} from "@millrace/shared";
 import { openClients } from "@millrace/shared/clients";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -55,9 +61,8 @@ test("to Kafka: each event in its topic by its schema, under its key, when it is
     await openValueDecoder(readConfiguration(z.object(schemaRegistrySettings), process.env), clients.patience),
   );
   const records: ReadRecord[] = [];
-  await readRanges(clients.kafka, topic, await offsetRanges(clients.kafka, topic), (record) => {
-    records.push(record);
-  });
+  await using reader = createTopicReader(clients.kafka);
+  for await (const record of readRanges(reader, topic, (await reader.ranges(topic)) ?? [])) records.push(record);
   expect(records).toHaveLength(400);
   let invalid = 0;
   for (const { key, value } of records) {

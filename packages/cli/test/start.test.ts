@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { lease } from "@millrace/stack";
@@ -59,9 +59,10 @@ describe("start --once", () => {
 
 describe("start", () => {
   it.each(["interrupt", "terminate"] as const)("leaves no process behind after it was told to %s", async (how) => {
+    const startedAtMs = Date.now();
     const running = millrace(["start", "--stack", "test", "--messages", await writeMessages()], name(how));
     await expect.poll(running.stderr, { timeout: 60_000 }).toContain("goes on running");
-    const pids = await pidsOfProcesses();
+    const pids = await pidsOfProcesses(startedAtMs);
     expect(pids.map(isAlive)).toEqual([true, true, true, true]);
     running[how]();
     const { code, stdout } = await running.finished;
@@ -71,11 +72,12 @@ describe("start", () => {
   });
 
   it("leaves no process behind when it is told to end while the processes start", async () => {
+    const startedAtMs = Date.now();
     const running = millrace(["start", "--stack", "test"], name("early"));
     await expect.poll(running.stderr, { timeout: 60_000 }).toContain("already up");
     running.interrupt();
     expect((await running.finished).code).toBe(130);
-    expect((await pidsOfProcesses()).filter(isAlive)).toEqual([]);
+    expect((await pidsOfProcesses(startedAtMs)).filter(isAlive)).toEqual([]);
   });
 });
 
@@ -96,17 +98,21 @@ it("says which setting is refused before it starts anything", async () => {
   expect(code).toBe(1);
 });
 
-/** As they logged them when they started. */
-async function pidsOfProcesses(): Promise<number[]> {
+/** As they logged them when they started; what an earlier start has left is not theirs. */
+async function pidsOfProcesses(sinceMs: number): Promise<number[]> {
   await using stack = await lease({ name: "test" });
   const logs = ["ingest", "embed", "sink", "api"].map((each) =>
     join(stack.directory, "logs", "pipeline", `${each}-1.log`),
   );
-  const lines = await Promise.all(logs.map((log) => readFile(log, "utf8").catch(() => "")));
-  return lines.flatMap((text) => {
-    const pid = /"pid":(\d+)/.exec(text)?.[1];
-    return pid === undefined ? [] : [Number(pid)];
-  });
+  const pids = await Promise.all(logs.map((log) => pidOf(log, sinceMs).catch(() => undefined)));
+  return pids.filter((pid) => pid !== undefined);
+}
+
+/** Rejects where there is no such log. */
+async function pidOf(log: string, sinceMs: number): Promise<number | undefined> {
+  if ((await stat(log)).mtimeMs < sinceMs) return undefined;
+  const pid = /"pid":(\d+)/.exec(await readFile(log, "utf8"))?.[1];
+  return pid === undefined ? undefined : Number(pid);
 }
 
 function isAlive(pid: number): boolean {

@@ -1,8 +1,11 @@
-import { ensurePipelineTopics } from "@millrace/shared";
+import { ensurePipelineTopics, eventTopicSettings, readConfiguration } from "@millrace/shared";
 import { openClients } from "@millrace/shared/clients";
 import kafkajs from "kafkajs";
+import { z } from "zod";
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
+
+const eventTopics = z.object(eventTopicSettings);
 
 /**
  * Creates a pipeline's topics, and lets a role read and write them and read as the pipeline's groups: where everything is denied
@@ -13,7 +16,9 @@ export async function prepareKafka(environment: Record<string, string>, role: st
   const { kafka, config, patience } = clients;
   await ensurePipelineTopics(kafka, config, patience);
   const { BATCHES_TOPIC, VECTORS_TOPIC, DEAD_LETTERS_TOPIC, REPLAY_TOPIC } = config;
-  const topics = [...config.KAFKA_TOPICS, BATCHES_TOPIC, VECTORS_TOPIC, DEAD_LETTERS_TOPIC, REPLAY_TOPIC];
+  const { EVENTS_DLQ_TOPIC } = readConfiguration(eventTopics, environment);
+  const internal = [BATCHES_TOPIC, VECTORS_TOPIC, DEAD_LETTERS_TOPIC, REPLAY_TOPIC, EVENTS_DLQ_TOPIC];
+  const topics = [...config.KAFKA_TOPICS, ...internal];
   const rule = { principal: `User:${role}`, host: "*", permissionType: AclPermissionTypes.ALLOW };
   const onTopic = { ...rule, resourceType: AclResourceTypes.TOPIC, resourcePatternType: ResourcePatternTypes.LITERAL };
   const onGroups = {

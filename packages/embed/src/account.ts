@@ -10,7 +10,7 @@ export interface Allowance {
 }
 export type Allowances = Partial<Record<Kind, Allowance>>;
 
-/** What the requests for one batch took. */
+/** What the requests for one batch took, or for several that were joined. */
 export interface Account {
   /** More than one where a request was refused for what it contains, and halved. */
   requests: number;

@@ -30,8 +30,12 @@ export type Published =
  * Both topics must exist.
  */
 export interface EventProducer extends AsyncDisposable {
-  /** An outcome for each event, in their order. Rejects for bugs alone. */
-  publish(topic: string, events: readonly Event[]): Promise<Published[]>;
+  /**
+   * An outcome for each event, in their order. Rejects for bugs alone.
+   *
+   * @param giveUp when it is aborted, what still waits is not written any more, nor dead-lettered
+   */
+  publish(topic: string, events: readonly Event[], giveUp?: AbortSignal): Promise<Published[]>;
 }
 
 export function createEventProducer(
@@ -71,7 +75,7 @@ class KafkaEventProducer implements EventProducer {
     this.#patience = { ...patience, health: new Health() };
   }
 
-  async publish(topic: string, events: readonly Event[]): Promise<Published[]> {
+  async publish(topic: string, events: readonly Event[], giveUp?: AbortSignal): Promise<Published[]> {
     const timestampMs = Date.now();
     const prepared = await this.#prepare(topic);
     const encode = "value" in prepared ? prepared.value : plain.encode;
@@ -79,13 +83,15 @@ class KafkaEventProducer implements EventProducer {
     const lane = this.#laneOf(topic);
     if (this.#isFull(lane, records.length)) return events.map(() => ({ status: "failed", fault: this.#full(topic) }));
     const deliveries =
-      "fault" in prepared ? records.map(() => ({ fault: prepared.fault, attempts: 0 })) : await lane.send(records);
+      "fault" in prepared
+        ? records.map(() => ({ fault: prepared.fault, attempts: 0 }))
+        : await lane.send(records, giveUp);
 
     const undelivered = deliveries.flatMap((delivery, index): Undelivered[] => {
       const [event, record] = [events[index], records[index]];
       return "fault" in delivery && event && record ? [{ event, record, ...delivery }] : [];
     });
-    const givenUp = (await this.#giveUp(topic, undelivered)).values();
+    const givenUp = (await this.#deadLetter(topic, undelivered, giveUp)).values();
     return deliveries.map((delivery) => {
       if ("placement" in delivery) return { status: "published", placement: delivery.placement, timestampMs };
       return givenUp.next().value ?? { status: "failed", fault: delivery.fault };
@@ -144,12 +150,15 @@ class KafkaEventProducer implements EventProducer {
     }
   }
 
-  async #giveUp(topic: string, undelivered: readonly Undelivered[]): Promise<Published[]> {
-    if (undelivered.length === 0) return [];
+  async #deadLetter(topic: string, undelivered: readonly Undelivered[], giveUp?: AbortSignal): Promise<Published[]> {
+    if (undelivered.length === 0 || giveUp?.aborted) return [];
     const lane = this.#laneOf(this.#settings.EVENTS_DLQ_TOPIC);
     const deliveries: Delivery[] = this.#isFull(lane, undelivered.length)
       ? undelivered.map(() => ({ fault: this.#full(this.#settings.EVENTS_DLQ_TOPIC), attempts: 0 }))
-      : await lane.send(undelivered.map((each) => deadLetter(topic, each)));
+      : await lane.send(
+          undelivered.map((each) => deadLetter(topic, each)),
+          giveUp,
+        );
     const published = undelivered.map(({ fault }, index): Published => {
       const delivery = deliveries[index];
       if (delivery && "placement" in delivery) return { status: "dead_lettered", placement: delivery.placement, fault };

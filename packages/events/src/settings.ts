@@ -1,4 +1,4 @@
-import { variable } from "@millrace/shared";
+import { eventTopicSettings, variable } from "@millrace/shared";
 import { z } from "zod";
 
 /** For each process that publishes events. */
@@ -7,9 +7,7 @@ export const eventSettings = {
     description:
       "How events are encoded: json, avro or protobuf. With a schema registry their values name their schema; without one there is plain JSON alone.",
   }),
-  EVENTS_DLQ_TOPIC: variable.topic().default("millrace.events.dlq").meta({
-    description: "Topic of the events that could not be delivered to theirs, as DLQMessage in JSON.",
-  }),
+  EVENTS_DLQ_TOPIC: eventTopicSettings.EVENTS_DLQ_TOPIC,
   EVENTS_DELIVERY_TIMEOUT_MS: variable.integer(100, 600_000).default(10_000).meta({
     description: "How long the delivery of events is tried again before they go to EVENTS_DLQ_TOPIC.",
   }),

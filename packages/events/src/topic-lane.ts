@@ -4,11 +4,13 @@ import {
   type OutgoingRecord,
   openOrderedProducer,
   type Patience,
+  retryable,
 } from "@millrace/shared";
 import type { Kafka } from "kafkajs";
 
 interface Waiting {
   record: OutgoingRecord;
+  giveUp: AbortSignal | undefined;
   settle(delivery: Delivery): void;
 }
 
@@ -39,10 +41,11 @@ export class TopicLane implements AsyncDisposable {
     return this.#waiting.length;
   }
 
-  send(records: readonly OutgoingRecord[]): Promise<Delivery[]> {
+  /** @param giveUp when it is aborted, those that still wait are not written any more */
+  send(records: readonly OutgoingRecord[], giveUp?: AbortSignal): Promise<Delivery[]> {
     const deliveries = records.map((record) => {
       const { promise, resolve } = Promise.withResolvers<Delivery>();
-      this.#waiting.push({ record, settle: resolve });
+      this.#waiting.push({ record, giveUp, settle: resolve });
       return promise;
     });
     this.#running ??= this.#run();
@@ -56,14 +59,23 @@ export class TopicLane implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    for (;;) {
+      this.#withdraw();
       const batch = this.#take();
+      if (batch.length === 0) break;
       const giveUp = AbortSignal.any([this.#hardStop, AbortSignal.timeout(this.#limits.deliveryTimeoutMs)]);
       const records = batch.map(({ record }) => record);
       const deliveries = await this.#producer.deliver(records, giveUp);
       for (const [index, delivery] of deliveries.entries()) batch[index]?.settle(delivery);
     }
     this.#running = undefined;
+  }
+
+  #withdraw(): void {
+    const withdrawn = this.#waiting.filter(({ giveUp }) => giveUp?.aborted);
+    if (withdrawn.length === 0) return;
+    this.#waiting = this.#waiting.filter(({ giveUp }) => !giveUp?.aborted);
+    for (const { giveUp, settle } of withdrawn) settle({ fault: retryable("timeout", giveUp?.reason), attempts: 0 });
   }
 
   #take(): Waiting[] {

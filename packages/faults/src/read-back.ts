@@ -1,11 +1,10 @@
-import { randomUUID } from "node:crypto";
-import { messageId } from "@millrace/shared";
+import { createTopicReader, messageId, readRanges } from "@millrace/shared";
 import { VectorSpace } from "@millrace/testbed";
 import { z } from "zod";
 import { DIMENSIONS } from "./environment.ts";
 import { EXPECTATION_HEADER } from "./load.ts";
 import type { SourceRecord, StoredDocument, StoredRow } from "./reconcile.ts";
-import { type Services, withAdmin } from "./services.ts";
+import type { Services } from "./services.ts";
 
 const READ_MAX_MS = 120_000;
 const PAGE = 1_000;
@@ -13,37 +12,21 @@ const SCROLL = "1m";
 const vectors = new VectorSpace(DIMENSIONS);
 
 /** Every record of the source topic, up to where it ends now. */
-export async function readSource(services: Services): Promise<SourceRecord[]> {
-  const { kafka, topic } = services;
-  const ends = await withAdmin(services, (admin) => admin.fetchTopicOffsets(topic));
-  const left = new Map(ends.flatMap(({ partition, low, high }) => (low === high ? [] : [[partition, Number(high)]])));
-  const records = new Map<string, SourceRecord>();
-  if (left.size === 0) return [];
-  const { promise: complete, resolve, reject } = Promise.withResolvers<void>();
-  const consumer = kafka.consumer({ groupId: `faults-read-back-${randomUUID()}` });
-  const timer = setTimeout(() => reject(new Error(`${topic} could not be read in time`)), READ_MAX_MS);
-  try {
-    await consumer.connect();
-    await consumer.subscribe({ topic, fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      eachBatch: async ({ batch, resolveOffset }) => {
-        for (const { offset, value, headers } of batch.messages) {
-          const id = messageId({ topic, partition: batch.partition, offset: Number(offset) });
-          const expected = String(headers?.[EXPECTATION_HEADER]) === "valid" ? "valid" : "poison";
-          records.set(id, { id, expected, text: String(value ?? "") });
-          resolveOffset(offset);
-        }
-        if (Number(batch.lastOffset()) + 1 >= (left.get(batch.partition) ?? 0)) left.delete(batch.partition);
-        if (left.size === 0) resolve();
-      },
-    });
-    await complete;
-    return [...records.values()];
-  } finally {
-    clearTimeout(timer);
-    await consumer.disconnect().catch(() => undefined);
+export async function readSource({ kafka, topic }: Services): Promise<SourceRecord[]> {
+  await using reader = createTopicReader(kafka);
+  const ranges = (await reader.ranges(topic)) ?? [];
+  const records: SourceRecord[] = [];
+  for await (const { value, headers, ...origin } of readRanges(
+    reader,
+    topic,
+    ranges,
+    AbortSignal.timeout(READ_MAX_MS),
+  )) {
+    const expectation = headers.find(([name]) => name === EXPECTATION_HEADER)?.[1];
+    const expected = String(expectation) === "valid" ? "valid" : "poison";
+    records.push({ id: messageId(origin), expected, text: String(value ?? "") });
   }
+  return records;
 }
 
 export async function readRows({ postgres }: Services): Promise<StoredRow[]> {

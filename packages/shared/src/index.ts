@@ -28,23 +28,31 @@ export {
   type StepReport,
   steps,
 } from "./doctor/report.ts";
-export { processNames, readDoctorSettings, type Subject } from "./doctor/settings.ts";
+export { readDoctorSettings, roleNames, type Subject } from "./doctor/settings.ts";
 export { remedyText, type VerdictCode, verdicts } from "./doctor/verdicts.ts";
 export { embedAnswerSchema, embedRouteSettings } from "./embed-route.ts";
 export { dimensionsOf, estimateUsd, LOCAL_DIMENSIONS, pricedModels, priceOf } from "./embedding-models.ts";
+export { eventTopicSettings } from "./event-topics.ts";
 export * from "./fault.ts";
 export { type DecodedValue, isFramed, NO_REGISTRY, type ValueDecoder } from "./framed-value.ts";
 export { type DependencyHealth, Health } from "./health.ts";
 export { type HttpServer, healthRoutes, metricsRoute, serveHttp, type WebSocketServer } from "./http.ts";
+export { parseJson } from "./json.ts";
 export { createKafka } from "./kafka/client.ts";
 export { type ConsumeOptions, type Consumption, consume } from "./kafka/consume.ts";
 export { type Delivery, type OrderedProducer, openOrderedProducer } from "./kafka/ordered-producer.ts";
 export { connectProducer, type OutgoingRecord, type Placement, type RecordProducer } from "./kafka/produce.ts";
-export { type OffsetRange, offsetRanges, type ReadRecord, readRanges } from "./kafka/read.ts";
+export { type OffsetRange, ReadFailed, type ReadRecord, readRanges } from "./kafka/read.ts";
 export { type DeadLetterSelection, readDeadLetters, SelectionTooLarge } from "./kafka/read-dead-letters.ts";
 export { headersOf, type Received } from "./kafka/received.ts";
-export { createTopicReader, type FetchedPartition, type TopicReader } from "./kafka/topic-reader.ts";
-export { ensurePipelineTopics, ensureTopics, type TopicSpecification } from "./kafka/topics.ts";
+export { createTopicReader, isOutOfRange, type TopicReader } from "./kafka/topic-reader.ts";
+export {
+  createTopics,
+  ensurePipelineTopics,
+  ensureTopics,
+  type TopicRefusal,
+  type TopicSpecification,
+} from "./kafka/topics.ts";
 export { bucketBounds, Latency, type LatencySummary } from "./latency.ts";
 export { aborted, type ProcessContext, runProcess } from "./lifecycle.ts";
 export { type Action, actions, Log } from "./log.ts";

@@ -3,7 +3,7 @@ import { Operations } from "./operations.ts";
 
 /** Every operation that is logged, with what it means; `docs/logs.md` is made from this list. */
 export const actions = {
-  "process.configure": "The configuration was read or refused.",
+  "process.configure": "The configuration was refused.",
   "process.start": "The process began, or one of its dependencies answered for the first time.",
   "process.ready": "Every dependency answered; the work begins.",
   "doctor.check":
@@ -12,12 +12,14 @@ export const actions = {
   "process.stop": "The process was asked to stop, or has stopped.",
   "process.crash": "A bug: something was thrown that is neither retryable nor poison.",
   "kafka.consume": "A consumer joined its group, was revoked, or was replaced.",
-  "kafka.commit": "Offsets were committed, or a stale commit was refused.",
+  "kafka.commit":
+    "A commit of offsets was refused, as while the group rebalances; the next one brings them too. At `LOG_LEVEL=debug` only.",
   "kafka.produce": "Records were written to a topic.",
+  "kafka.client": "What the Kafka client says of itself. At `LOG_LEVEL=debug` only.",
   "kafka.topics": "Topics were created or found.",
   "registry.request": "A schema was fetched from the schema registry, or registered there.",
   "ingest.pack": "A batch was packed and written to the batches topic.",
-  "embed.request": "One embeddings request for one batch.",
+  "embed.request": "One embeddings request: for a batch, or for several that waited and were joined.",
   "embed.batch": "A batch became vectors, from its record's arrival to the vectors' acknowledgement.",
   "embed.cache": "A damaged entry of the embedding cache was dropped, or the cache is away.",
   "embed.rate": "The limits are shared through Redis, or each process keeps to a share of its own while Redis is away.",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { lastReportSchema } from "./doctor/last-report.ts";
 import type { Health } from "./health.ts";
+import { parseJson } from "./json.ts";
 import type { LatencySummary } from "./latency.ts";
 import type { Log } from "./log.ts";
 import type { SlowOperation } from "./operations.ts";
@@ -130,12 +131,4 @@ export async function readPresence(
 
 function presenceKey(prefix: string, stage: Stage): string {
   return `${prefix}:presence:${stage}`;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

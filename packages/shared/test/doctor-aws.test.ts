@@ -144,13 +144,13 @@ test.each(Object.entries(setUps))("%s", async (_, make) => {
     if (value === "") delete process.env[name];
     else process.env[name] = value;
   }
-  await expectVerdict(setUp, 4_000);
+  await expectVerdict(setUp);
 });
 
 test("a wrong clock is named where a signature was refused for it", async () => {
   const environment = { ...iam, ...(await sts(1_200)) };
   const credentials = { ...key, secretAccessKey: "wrong" };
-  const report = await examineSetUp({ subject: "sink", environment, credentials }, 4_000);
+  const report = await examineSetUp({ subject: "sink", environment, credentials });
   expect(failedOf(report)).toEqual(["aws", "opensearch"]);
   const remedies = report.dependencies.flatMap(({ failure }) => failure?.remedy.text ?? []);
   expect(remedies[1]).toMatch(/The clock is 1200 s ahead of AWS: set it first\.$/);
@@ -158,7 +158,7 @@ test("a wrong clock is named where a signature was refused for it", async () => 
 
 test("without a way to STS a key from elsewhere is used all the same, and the role stays unknown", async () => {
   const environment = { ...iam, AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${CLOSED_PORT}` };
-  const report = await examineSetUp({ subject: "sink", environment, credentials: key }, 4_000);
+  const report = await examineSetUp({ subject: "sink", environment, credentials: key });
   expect(failedOf(report)).toEqual([]);
   expect(report.dependencies[0]?.steps[1]?.said).toMatch(/^not known, for STS can't be reached/);
 });

@@ -118,10 +118,10 @@ const setUps: Record<string, SetUp> = {
       "It is overloaded, stopped, or something else listens at EMBED_URL: look at its own metrics and log. --timeout gives it longer.",
   },
 };
-test.each(Object.entries(setUps))("%s", (_, setUp) => expectVerdict(setUp, 2_000));
+test.each(Object.entries(setUps))("%s", (_, setUp) => expectVerdict(setUp));
 
 test("an embed process with a vector passes, with its model", async () => {
-  const report = await examineSetUp(answeringAt("well"), 4_000);
+  const report = await examineSetUp(answeringAt("well"));
   expect(failedOf(report)).toEqual([]);
   const { steps = [] } = report.dependencies.find(({ dependency }) => dependency === "embed") ?? {};
   expect(steps.map(({ step }) => step)).toEqual(["dns", "tcp", "probe"]);
@@ -129,6 +129,6 @@ test("an embed process with a vector passes, with its model", async () => {
 });
 
 test("of all processes together, embed is asked only where EMBED_URL says where it is", async () => {
-  const { dependencies } = await examineSetUp(at(""), 4_000);
+  const { dependencies } = await examineSetUp(at(""));
   expect(dependencies.map(({ dependency }) => dependency)).toEqual(["kafka", "postgres", "opensearch", "redis"]);
 });

@@ -1,6 +1,15 @@
 import { afterAll, expect, test } from "vitest";
 import { diagnose, readDoctorSettings } from "../src/index.ts";
-import { expectVerdict, failedOf, key, listenAsSts, listenHttp, listenSilently, type SetUp } from "./doctor-support.ts";
+import {
+  expectVerdict,
+  failedOf,
+  key,
+  listenAsSts,
+  listenHttp,
+  listenSilently,
+  PATIENCE_MS,
+  type SetUp,
+} from "./doctor-support.ts";
 
 const SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:openai-AbCdEf";
 
@@ -106,7 +115,7 @@ const setUps: Record<string, SetUp> = {
       "Set OPENAI_BASE_URL to the service's TLS port, or turn TLS off by OPENAI_BASE_URL (http or https); with IAM it can't be turned off.",
   },
 };
-test.each(Object.entries(setUps))("%s", (_, setUp) => expectVerdict(setUp, 2_000));
+test.each(Object.entries(setUps))("%s", (_, setUp) => expectVerdict(setUp));
 
 test("a secret that the role may not read", async () => {
   process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = `http://127.0.0.1:${secrets.port}`;
@@ -139,6 +148,7 @@ test.each([
   ],
 ])("%s", async (_, environment, askLocalModel, failed) => {
   const report = await diagnose("embed", readDoctorSettings("embed", environment), {
+    limitMs: () => PATIENCE_MS,
     ...(askLocalModel && { askLocalModel }),
   });
   expect(failedOf(report)).toEqual(failed);

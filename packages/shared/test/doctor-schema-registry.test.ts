@@ -153,11 +153,11 @@ const setUps: Record<string, SetUp> = {
       "It is overloaded, stopped, or something else listens at SCHEMA_REGISTRY_URL: look at its own metrics and log. --timeout gives it longer.",
   },
 };
-test.each(Object.entries(setUps))("%s", (_, setUp) => expectVerdict(setUp, 2_000));
+test.each(Object.entries(setUps))("%s", (_, setUp) => expectVerdict(setUp));
 
 test("what a refusal repeats of the login is taken out", async () => {
   const environment = { ...answeringAt("echo").environment, SCHEMA_REGISTRY_PASSWORD: "s3cret" };
-  const report = await examineSetUp({ subject: "ingest", environment }, 2_000);
+  const report = await examineSetUp({ subject: "ingest", environment });
   const { failure } = report.dependencies.find(({ dependency }) => dependency === "schema-registry") ?? {};
   expect(failure?.said).toBe("HTTP 401: not for millrace:[secret], [secret]");
 });
@@ -166,7 +166,7 @@ test.each([
   ["one who may register", {}],
   ["one who may only look", { SCHEMA_REGISTRY_USERNAME: "reader", SCHEMA_REGISTRY_PASSWORD: "reader" }],
 ])("a registry that can be read passes, by %s", async (_, environment) => {
-  const report = await examineSetUp({ subject: "ingest", environment }, 4_000);
+  const report = await examineSetUp({ subject: "ingest", environment });
   expect(failedOf(report)).toEqual([]);
   expect(stepsOf(report)).toEqual(["dns", "tcp", "authentication", "probe"]);
 });
@@ -174,7 +174,7 @@ test.each([
 test("it passes over TLS with the authority's file, and is only read, for the api too", async () => {
   methods.clear();
   const environment = { SCHEMA_REGISTRY_URL: secureUrl, SCHEMA_REGISTRY_TLS_CA_PATH: caPath };
-  const report = await examineSetUp({ subject: "api", environment }, 4_000);
+  const report = await examineSetUp({ subject: "api", environment });
   expect(failedOf(report)).not.toContain("schema-registry");
   expect(stepsOf(report)).toEqual(["dns", "tcp", "tls", "authentication", "probe"]);
   expect([...methods]).toEqual(["GET"]);
@@ -188,6 +188,6 @@ test.each([
   ["without SCHEMA_REGISTRY_URL", { subject: "ingest", environment: { SCHEMA_REGISTRY_URL: "" } }],
   ["by a process that reads no schemas", { subject: "embed", environment: { EMBEDDING_PROVIDER: "local" } }],
 ] as const)("no registry is looked for %s", async (_, setUp) => {
-  const { dependencies } = await examineSetUp(setUp, 4_000);
+  const { dependencies } = await examineSetUp(setUp);
   expect(dependencies.map(({ dependency }) => dependency)).toEqual(["kafka", "redis"]);
 });

@@ -11,9 +11,12 @@ import {
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { readConfiguration } from "../src/index.ts";
+import { examine } from "../src/doctor/check.ts";
+import { examinePostgres } from "../src/doctor/postgres.ts";
+import type { DoctorSettings } from "../src/doctor/settings.ts";
+import { readConfiguration, readDoctorSettings } from "../src/index.ts";
 import { openOpenSearch } from "../src/opensearch.ts";
-import { openSearchSettings } from "../src/settings.ts";
+import { openSearchSettings, type PostgresSettings } from "../src/settings.ts";
 import {
   examineSetUp,
   expectVerdict,
@@ -95,8 +98,15 @@ const denying = await listenHttp((_, response) => {
   const Message = `User: arn:aws:sts::000000000000:assumed-role/pipeline/millrace is not authorized to perform: es:ESHttpGet`;
   response.writeHead(403, { "content-type": "application/json" }).end(JSON.stringify({ Message }));
 });
+/** The real OpenSearch for a role that lacks one of the methods. */
+const withoutHead = await listenHttp(async ({ method, url }, response) => {
+  if (method === "HEAD") return void response.writeHead(403).end();
+  const body = method === "POST" && { body: '{"size":0}', headers: { "content-type": "application/json" } };
+  const answer = await fetch(new URL(url ?? "", process.env.OPENSEARCH_ENDPOINT), { method: method ?? "GET", ...body });
+  response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
+});
 const guarded = await listenHttp((_, response) => void response.writeHead(401).end("Unauthorized"));
-afterAll(() => Promise.all([signing, denying, guarded].map((each) => each[Symbol.asyncDispose]())));
+afterAll(() => Promise.all([signing, denying, withoutHead, guarded].map((each) => each[Symbol.asyncDispose]())));
 const openSearchIam = { ...STS, OPENSEARCH_ENDPOINT: signing.url, OPENSEARCH_USE_IAM_AUTH: "true" };
 
 const redisServer = await startRedisAuthenticator(
@@ -240,6 +250,21 @@ const setUps: Record<string, SetUp> = {
       "Allow it in the role's policy as below and in the domain's access policy (Serverless: in a data access policy). With fine-grained access control also map the role's ARN to an OpenSearch role that may read and write this index.",
     missing: { "es:ESHttpGet": ["arn:aws:es:eu-west-1:000000000000:domain/DOMAIN_NAME/*"] },
   },
+  "OpenSearch: the role of the commands lacks es:ESHttpHead": {
+    subject: "cli",
+    environment: {
+      ...openSearchIam,
+      OPENSEARCH_ENDPOINT: `http://127.0.0.1:${withoutHead.port}`,
+      OPENSEARCH_INDEX: narrow,
+      POSTGRES_SCHEMA: schema,
+    },
+    credentials: session,
+    also: ["postgres"],
+    verdict: ["opensearch", "probe", "opensearch_denied"],
+    remedy:
+      "Allow it in the role's policy as below and in the domain's access policy (Serverless: in a data access policy). With fine-grained access control also map the role's ARN to an OpenSearch role that may read and write this index.",
+    missing: { "es:ESHttpHead": ["arn:aws:es:eu-west-1:000000000000:domain/DOMAIN_NAME/*"] },
+  },
   "OpenSearch: a wrong password": {
     ...sink,
     environment: { OPENSEARCH_ENDPOINT: `http://127.0.0.1:${guarded.port}`, OPENSEARCH_USERNAME: "admin" },
@@ -304,6 +329,25 @@ test("PostgreSQL: a right on the table is missing", async () => {
   }
 });
 
+test("PostgreSQL: a connection that ends between two steps is told, and ends no process", async () => {
+  const settings = readDoctorSettings("sink", { ...process.env, ...asUser });
+  const examination = examinePostgres(settings as DoctorSettings & PostgresSettings, true);
+  const checks = examination.checks.map((check) => {
+    if (check.step !== "authorization") return check;
+    const run = async (signal: AbortSignal) => {
+      await database.query("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = $1", [user]);
+      return check.run(signal);
+    };
+    return { ...check, run };
+  });
+  const { failure } = await examine(
+    { ...examination, checks },
+    () => 20_000,
+    () => undefined,
+  );
+  expect(failure).toMatchObject({ step: "authorization", said: expect.stringContaining("terminat") });
+});
+
 test("RDS: a user without rds_iam", async () => {
   await database.query("CREATE ROLE rds_iam");
   try {
@@ -330,7 +374,7 @@ test("where everything is allowed all pass, and nothing stays", async () => {
     OPENSEARCH_INDEX: narrow,
     REDIS_KEY_PREFIX: schema,
   };
-  const report = await examineSetUp({ subject, environment, credentials: session }, 4_000);
+  const report = await examineSetUp({ subject, environment, credentials: session });
   expect(failedOf(report)).toEqual([]);
   expect((await database.query(`SELECT FROM ${schema}.demo_log`)).rowCount).toBe(0);
   await search.indices.refresh({ index: narrow });

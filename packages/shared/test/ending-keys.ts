@@ -15,3 +15,8 @@ export function endingKeys(lifetimeMs: number, known: KnownKey[]): () => Promise
     return { ...issued, expiration: new Date(expiresAtMs) };
   };
 }
+
+/** Ends keys for the server at this moment, whatever their client takes them for: all but so many of the last. */
+export function endKeys(known: readonly KnownKey[], kept = 0): void {
+  for (const key of known.slice(0, known.length - kept)) key.expiresAtMs = 0;
+}

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { type AwsCredentials, readConfiguration } from "../src/index.ts";
 import { openPostgres } from "../src/postgres.ts";
 import { postgresSettings } from "../src/settings.ts";
-import { endingKeys } from "./ending-keys.ts";
+import { endingKeys, endKeys } from "./ending-keys.ts";
 import { eventually, testPatience } from "./support.ts";
 
 const REGION = "eu-west-1";
@@ -77,12 +77,16 @@ test("a connection is replaced at its age, with a fresh password, and no query f
 
 test("a key that ends while the pool lives is replaced before the next connection is made", async () => {
   keys = [];
-  await using database = pool(endingKeys(1_000, keys), {
+  await using database = pool(endingKeys(30_000, keys), {
     POSTGRES_POOL_MAX: "1",
     POSTGRES_CONNECTION_MAX_LIFETIME_S: "1",
   });
   const deadlineMs = Date.now() + 20_000;
-  while (server.passwords.length < 4 && Date.now() < deadlineMs) await database.query("SELECT pg_sleep(0.05)");
+  while (server.passwords.length < 4 && Date.now() < deadlineMs) {
+    await database.query("SELECT pg_sleep(0.05)");
+    // No connection is under way now.
+    endKeys(keys);
+  }
   expect(server.passwords.length).toBe(4);
   expect(server.refusals).toEqual([]);
 });

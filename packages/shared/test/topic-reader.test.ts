@@ -74,6 +74,26 @@ test("an offset that the topic has not is refused, and the reader goes on", asyn
   expect(await reader.fetch(topic, new Map([[0, 0]]), limits)).toEqual([{ partition: 0, records: [], nextOffset: 0 }]);
 });
 
+test("calls overlap, and one that is refused disturbs no other", async () => {
+  const topics = await Promise.all([1, 2, 3, 4].map((partitions) => createTopic(partitions)));
+  const [topic = ""] = topics;
+  await write(topic, 1, 5);
+  await using fresh = createTopicReader(kafka);
+  for (let round = 0; round < 5; round++) {
+    const refused = fresh.fetch(topic, new Map([[0, 7]]), limits);
+    const missing = fresh.ranges(uniqueName("missing"));
+    const all = Promise.all([
+      fresh.fetch(topic, new Map([[0, 0]]), limits),
+      ...topics.map((each) => fresh.ranges(each)),
+      fresh.fetch(topic, new Map([[0, 4]]), limits),
+    ]);
+    await expect(refused).rejects.toThrow(/offset/);
+    expect(await missing).toBeUndefined();
+    const answers = await all;
+    expect(answers.map((answer) => answer?.length)).toEqual([1, 1, 2, 3, 4, 1]);
+  }
+});
+
 test("while the brokers are away it rejects", async () => {
   const away = createKafka(
     { ...config, KAFKA_BOOTSTRAP_SERVERS: [`127.0.0.1:${CLOSED_PORT}`] },

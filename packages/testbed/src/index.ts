@@ -7,6 +7,7 @@ export {
 } from "./embeddings/settings.ts";
 export { type EmbeddingsApi, startEmbeddingsApi } from "./embeddings/start.ts";
 export { textHash, VectorSpace } from "./embeddings/vectors.ts";
+export { kafkaThrough } from "./kafka-through.ts";
 export { type NetworkProxy, type ProxyMode, startProxy } from "./network-proxy.ts";
 export { peakResidentBytes, processorMicroseconds } from "./process-figures.ts";
 export { seededRandom } from "./seeded-random.ts";

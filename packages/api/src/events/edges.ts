@@ -39,7 +39,7 @@ export function openEventsEdges(
   const eventDecoder = createEventDecoder(values);
   return {
     auth: { authenticate: createAuthenticator(config), rateLimit: createRateLimit(redis, config) },
-    topics: createEventTopics(kafka, admin, config, patience),
+    topics: createEventTopics(admin, config),
     producer: resources.use(createEventProducer(kafka, encoder, settings, patience)),
     idempotency: createIdempotency(redis, config),
     topicReader: resources.use(createTopicReader(kafka)),

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Event, type EventProducer, eventSchema, type Published } from "@millrace/events";
 import { messageId, type StageTracker, type Work } from "@millrace/shared";
 import { type RequestError, requestErrors } from "../problem.ts";
+import type { HeldRequest } from "./idempotency.ts";
 
 export interface PublishedEvent {
   event_id: string;
@@ -46,17 +47,21 @@ function readEvent({ item, root }: EventItem): { event: Event } | { error: Event
   return { error: { code: "invalid", message: "the event breaks its schema", retryable: false, errors } };
 }
 
-/** Publishes what was not published before, and tells what became of each item, in their order. */
+/**
+ * Publishes what was not published before, and tells what became of each item, in their order.
+ *
+ * @param held where the request may come again
+ */
 export async function publishEvents(
   topic: string,
   items: readonly EventItem[],
-  before: readonly EventOutcome[],
   edges: EventPublishEdges,
+  held?: HeldRequest,
 ): Promise<EventOutcome[]> {
   const outcomes: EventOutcome[] = [];
   const events = new Map<number, Event>();
   for (const [index, item] of items.entries()) {
-    const known = before[index];
+    const known = held?.outcomes[index];
     if (known && !mayBeRepeated(known)) {
       outcomes[index] = known;
       continue;
@@ -65,7 +70,7 @@ export async function publishEvents(
     if ("event" in read) events.set(index, read.event);
     else outcomes[index] = read;
   }
-  const published = events.size > 0 ? await edges.producer.publish(topic, [...events.values()]) : [];
+  const published = events.size > 0 ? await edges.producer.publish(topic, [...events.values()], held?.lost) : [];
   for (const [position, [index, event]] of [...events].entries()) {
     outcomes[index] = outcomeOf(topic, event, published[position]);
   }

@@ -1,15 +1,8 @@
-import { variable } from "@millrace/shared";
-import { z } from "zod";
+import { eventTopicSettings, variable } from "@millrace/shared";
+import type { z } from "zod";
 
 export const eventsApiSettings = {
-  EVENTS_TOPIC_PATTERN: z
-    .string()
-    .default("[a-zA-Z0-9][a-zA-Z0-9._-]{0,199}")
-    .refine(isRegularExpression, { error: "not a regular expression" })
-    .meta({
-      description:
-        "Regular expression of the whole name of the topics that /api/v1 writes, reads and creates; never the ones between the stages nor EVENTS_DLQ_TOPIC.",
-    }),
+  EVENTS_TOPIC_PATTERN: eventTopicSettings.EVENTS_TOPIC_PATTERN,
   EVENTS_TOPICS_MAX: variable.integer(1, 10_000).default(100).meta({
     description:
       "Most topics of that pattern that there may be for another to be created; with KAFKA_TOPIC_PARTITIONS and KAFKA_REPLICATION_FACTOR.",
@@ -22,12 +15,3 @@ export const eventsApiSettings = {
   }),
 };
 export type EventsApiSettings = z.output<z.ZodObject<typeof eventsApiSettings>>;
-
-function isRegularExpression(text: string): boolean {
-  try {
-    new RegExp(text);
-    return true;
-  } catch {
-    return false;
-  }
-}

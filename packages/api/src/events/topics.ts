@@ -1,6 +1,6 @@
 import type { EventSettings } from "@millrace/events";
-import { ensureTopics, type Patience, type TopicSettings } from "@millrace/shared";
-import type { Kafka, KafkaAdmin } from "../kafka/admin.ts";
+import { aborted, createTopics, type TopicRefusal, type TopicSettings } from "@millrace/shared";
+import type { KafkaAdmin } from "../kafka/admin.ts";
 import { singleFlight } from "../single-flight.ts";
 import type { EventsApiSettings } from "./settings.ts";
 
@@ -11,8 +11,12 @@ export interface EventTopics {
   /** Whether a topic of events may have this name. */
   allows(name: string): boolean;
   exists(topic: string): Promise<boolean>;
-  /** Creates the topic if it is missing, as long as there are fewer than `EVENTS_TOPICS_MAX`. */
-  ensure(topic: string): Promise<"there" | "missing" | "too-many">;
+  /**
+   * Creates the topic if it is missing, as long as there are fewer than `EVENTS_TOPICS_MAX`.
+   *
+   * @param signal aborted when nobody waits any more: then others are not held up
+   */
+  ensure(topic: string, signal: AbortSignal): Promise<"there" | "missing" | "too-many" | TopicRefusal>;
 }
 
 type Settings = EventsApiSettings & EventSettings & TopicSettings;
@@ -20,12 +24,7 @@ type Settings = EventsApiSettings & EventSettings & TopicSettings;
 /** How long the list of topics is taken for true: a topic that was deleted is missed by then. */
 const FRESH_MS = 5_000;
 
-export function createEventTopics(
-  kafka: Kafka,
-  admin: KafkaAdmin,
-  settings: Settings,
-  patience: Patience,
-): EventTopics {
+export function createEventTopics(admin: KafkaAdmin, settings: Settings): EventTopics {
   const pattern = new RegExp(`^(?:${settings.EVENTS_TOPIC_PATTERN})$`);
   const internal = new Set([
     settings.BATCHES_TOPIC,
@@ -35,30 +34,37 @@ export function createEventTopics(
     settings.EVENTS_DLQ_TOPIC,
   ]);
   const allows = (name: string): boolean => pattern.test(name) && !name.startsWith("__") && !internal.has(name);
-  const list = () => admin.use(async (client) => new Set((await client.listTopics()).filter(allows)));
+  const list = () => admin.use(async (client) => new Set(await client.listTopics()));
   const listRecently = singleFlight(list, FRESH_MS);
-  let creating: Promise<unknown> = Promise.resolve();
+  let turn: Promise<unknown> = Promise.resolve();
 
-  async function create(topic: string): Promise<"there" | "too-many"> {
+  async function create(topic: string, signal: AbortSignal): Promise<"there" | "too-many" | TopicRefusal> {
+    signal.throwIfAborted();
     const topics = await list();
-    if (!topics.has(topic) && topics.size >= settings.EVENTS_TOPICS_MAX) return "too-many";
+    signal.throwIfAborted();
+    if (!topics.has(topic) && [...topics].filter(allows).length >= settings.EVENTS_TOPICS_MAX) return "too-many";
     const partitions = settings.KAFKA_TOPIC_PARTITIONS;
-    const specifications = [topic, settings.EVENTS_DLQ_TOPIC].map((name) => ({ topic: name, partitions }));
-    await ensureTopics(kafka, specifications, settings.KAFKA_REPLICATION_FACTOR, patience);
-    return "there";
+    const missing = [topic, settings.EVENTS_DLQ_TOPIC].filter((name) => !topics.has(name));
+    const specifications = missing.map((name) => ({ topic: name, partitions }));
+    const creating = admin.use((client) => createTopics(client, specifications, settings.KAFKA_REPLICATION_FACTOR));
+    return (await creating) ?? "there";
+  }
+
+  /** One after the other, so that they are counted. Whoever has no time any more leaves the turn to the next. */
+  async function createInTurn(topic: string, signal: AbortSignal) {
+    const created = turn.then(() => create(topic, signal));
+    turn = turn.then(() => Promise.race([created, aborted(signal)])).catch(() => undefined);
+    return created;
   }
 
   return {
     pattern: pattern.source,
     allows,
     exists: async (topic) => (await listRecently()).has(topic) || (await list()).has(topic),
-    async ensure(topic) {
+    async ensure(topic, signal) {
       if ((await listRecently()).has(topic)) return "there";
       if (!settings.KAFKA_CREATE_TOPICS) return (await list()).has(topic) ? "there" : "missing";
-      // One after the other, so that they are counted.
-      const created = creating.then(() => create(topic));
-      creating = created.catch(() => undefined);
-      return created;
+      return createInTurn(topic, signal);
     },
   };
 }

@@ -6,9 +6,9 @@ import type { KafkaAdmin } from "./admin.ts";
 type Watermarks = Map<string, { partition: number; low: number; high: number }[]>;
 
 /** The topics that each stage's consumer group reads. */
-export function topicsOf(settings: TopicSettings): Record<Stage, readonly string[]> {
+function topicsOf(settings: TopicSettings): Record<Stage, readonly string[]> {
   return {
-    ingest: settings.KAFKA_TOPICS,
+    ingest: [...settings.KAFKA_TOPICS, settings.REPLAY_TOPIC],
     embed: [settings.BATCHES_TOPIC],
     sink: [settings.VECTORS_TOPIC, settings.DEAD_LETTERS_TOPIC],
   };

@@ -24,7 +24,7 @@ export interface DeadLetterRows {
 export interface DeadLettersEdges {
   deadLetterRows: DeadLetterRows;
   /** Rejects with `SelectionTooLarge` where they are more than may be held. */
-  readDeadLetters(ids: readonly string[]): Promise<DeadLetter[]>;
+  readDeadLetters(ids: readonly string[], signal: AbortSignal): Promise<DeadLetter[]>;
   messageLog: MessageLog;
   log: Log;
 }
@@ -137,9 +137,9 @@ function parseIds(body: string): readonly string[] {
 
 /** All of them, or the problem. */
 async function findLetters(ids: readonly string[], edges: DeadLettersEdges, timeoutMs: number): Promise<DeadLetter[]> {
-  const outcome = await attempt(async () => {
+  const outcome = await attempt(async (signal) => {
     try {
-      return await edges.readDeadLetters(ids);
+      return await edges.readDeadLetters(ids, signal);
     } catch (error) {
       if (error instanceof SelectionTooLarge) return error;
       throw error;

@@ -2,7 +2,7 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { describeCause, type Log } from "@millrace/shared";
 import { bodyLimit } from "hono/body-limit";
 import { type AuthEdges, guard } from "../auth/guard.ts";
-import type { Idempotency, IdempotentRequest } from "../events/idempotency.ts";
+import type { HeldRequest, Idempotency, IdempotentRequest } from "../events/idempotency.ts";
 import { eventInputSchema, exampleEvent, topicOf, topicParameter } from "../events/openapi.ts";
 import { type EventItem, type EventOutcome, type EventPublishEdges, publishEvents } from "../events/publish.ts";
 import type { EventTopics } from "../events/topics.ts";
@@ -97,9 +97,9 @@ export function publishEventsRoute(edges: PublishEventsEdges, limits: PublishEve
       const body = new Uint8Array(await context.req.arrayBuffer());
       const items = readItems(context.req.header("content-type"), body, limits.maxEvents);
       await ensureTopic(topic, edges.topics, limits.timeoutMs);
-      const publish = (before: readonly EventOutcome[]) => publishEvents(topic, items, before, edges);
+      const publish = (held?: HeldRequest) => publishEvents(topic, items, edges, held);
       const request = { subject: context.var.caller.subject, topic, body };
-      const outcomes = key === undefined ? await publish([]) : await once({ ...request, key }, publish, edges, limits);
+      const outcomes = key === undefined ? await publish() : await once({ ...request, key }, publish, edges, limits);
       const answer = toAnswer(outcomes);
       const details = { topic, events: outcomes.length, refused: answer.errors.length };
       edges.log.record("api.events", answer.errors.some(isRetryable) ? "retry" : "ok", elapsedMs(startedAt), details);
@@ -112,28 +112,35 @@ export function publishEventsRoute(edges: PublishEventsEdges, limits: PublishEve
 }
 
 async function ensureTopic(topic: string, topics: EventTopics, timeoutMs: number): Promise<void> {
-  const ensured = answerOf("Kafka", await attempt(() => topics.ensure(topic), timeoutMs));
+  const ensured = answerOf("Kafka", await attempt((signal) => topics.ensure(topic, signal), timeoutMs));
   if (ensured === "missing")
     throw new HttpProblem("unknown-topic", `${topic} is missing, and KAFKA_CREATE_TOPICS is off`);
   if (ensured === "too-many") throw new HttpProblem("too-many-topics", `there are as many as EVENTS_TOPICS_MAX allows`);
+  if (ensured === "there") return;
+  if (ensured.topic !== topic || ensured.error !== "INVALID_TOPIC_EXCEPTION") {
+    throw new HttpProblem("topic-refused", ensured.cause);
+  }
+  const errors = [{ path: "topic", message: ensured.cause }];
+  throw new HttpProblem("invalid-parameter", "the topic's name is refused", { errors });
 }
 
 /** Publishes the events that no request with this key has published yet. */
 async function once(
   request: IdempotentRequest,
-  publish: (before: readonly EventOutcome[]) => Promise<EventOutcome[]>,
+  publish: (held: HeldRequest) => Promise<EventOutcome[]>,
   { idempotency, log }: Pick<PublishEventsEdges, "idempotency" | "log">,
   { timeoutMs }: PublishEventsLimits,
 ): Promise<EventOutcome[]> {
-  const begun = answerOf("Redis", await attempt(() => idempotency.begin(request), timeoutMs));
+  const begun = answerOf("Redis", await attempt((signal) => idempotency.begin(request, signal), timeoutMs));
   if (begun === "other") throw new HttpProblem("other-request", "the Idempotency-Key came with another body before");
   if (begun === "busy") {
     const again = { "retry-after": "1" };
     throw new HttpProblem("in-progress", "a request with this Idempotency-Key is under way", {}, again);
   }
-  const outcomes = await publish(begun.outcomes);
+  using held = begun;
+  const outcomes = await publish(held);
   // They are published: an answer that could not be kept is given all the same.
-  await idempotency.end(request, outcomes).catch((error) => {
+  await held.end(outcomes).catch((error) => {
     log.record("api.events", "retry", undefined, { cause: `Redis: ${describeCause(error)}` });
   });
   return outcomes;
@@ -237,6 +244,8 @@ function describeRoute(topics: EventTopics, limits: PublishEventsLimits) {
         "invalid-body": "no event fits its schema; nothing was published",
         "other-request": "the Idempotency-Key came with another body before",
         "rate-limited": "more than 6000 requests in 60 s",
+        "topic-refused":
+          "Kafka does not create the topic payments (INVALID_REPLICATION_FACTOR): set KAFKA_REPLICATION_FACTOR to no more than there are brokers",
         unavailable: "nothing was published: connection refused",
       }),
     },

@@ -5,6 +5,7 @@ import {
   createTopicReader,
   delay,
   describeCause,
+  isOutOfRange,
   type Patience,
   type ReadRecord,
   type TopicReader,
@@ -149,8 +150,4 @@ export async function toStreamRecords(records: readonly ReadRecord[], decoder: E
       return { partition, offset, key, type: event?.event_type, json, bytes: Buffer.byteLength(json) };
     }),
   );
-}
-
-function isOutOfRange(error: unknown): boolean {
-  return error instanceof Error && "type" in error && error.type === "OFFSET_OUT_OF_RANGE";
 }

@@ -2,6 +2,7 @@ import { openValueDecoder } from "@millrace/events/value-decoder";
 import {
   checkIdentity,
   createKafka,
+  createTopicReader,
   dimensionsOf,
   firstConnection,
   Health,
@@ -9,7 +10,6 @@ import {
   Log,
   modelSettings,
   type OffsetRange,
-  offsetRanges,
   openRedis,
   readConfiguration,
   readRanges,
@@ -24,7 +24,7 @@ import { z } from "zod";
 import { createEstimator, type Estimate } from "../cost/estimate.ts";
 import { costReport, costTable } from "../cost/report.ts";
 import { parseMoment } from "../durations.ts";
-import { CommandError } from "../errors.ts";
+import { topicRanges } from "../topic-ranges.ts";
 
 interface Options {
   topic?: string;
@@ -80,7 +80,7 @@ async function estimateTopic(
 ): Promise<Estimate> {
   const log = new Log("cost", { level: "silent" });
   const patience = { log, health: new Health(), backoff: { initialMs: 100, maxMs: 1_000 }, hardStop: giveUp };
-  const kafka = createKafka(config, "millrace-cost", log);
+  await using reader = createTopicReader(createKafka(config, "millrace-cost", log));
   const redis = openRedis(config, patience);
   try {
     await firstConnection(redis, config);
@@ -92,15 +92,15 @@ async function estimateTopic(
       dimensions: config.OPENAI_EMBEDDING_DIMENSIONS ?? dimensionsOf(model),
     });
     const ranges = cut(
-      await offsetRanges(kafka, topic, from),
-      until === undefined ? [] : await offsetRanges(kafka, topic, until),
+      await topicRanges(reader, topic, from),
+      until === undefined ? [] : await topicRanges(reader, topic, until),
     );
     const showProgress = progressOf(ranges);
-    await readRanges(kafka, topic, ranges, (record) => {
-      if (giveUp.aborted) throw new CommandError("Interrupted.");
+    for await (const record of readRanges(reader, topic, ranges, giveUp)) {
       showProgress();
-      return estimator.add(record);
-    });
+      const asking = estimator.add(record);
+      if (asking) await asking;
+    }
     return await estimator.end();
   } finally {
     redis.disconnect();

@@ -1,5 +1,6 @@
 import {
   connectProducer,
+  createTopicReader,
   type DeadLetter,
   type DeadLetterSelection,
   messageId,
@@ -57,16 +58,21 @@ function selection({ topic, code }: Options, ids?: readonly string[]): DeadLette
   return { ...(topic !== undefined && { topic }), ...(code !== undefined && { code }), ...(ids && { ids }) };
 }
 
+async function read({ kafka, config }: Clients, selected: DeadLetterSelection): Promise<DeadLetter[]> {
+  await using reader = createTopicReader(kafka);
+  return await readDeadLetters(reader, config.DEAD_LETTERS_TOPIC, selected);
+}
+
 async function list(options: Options): Promise<void> {
   await using clients = openClients(process.env, "cli");
-  const letters = await readDeadLetters(clients, selection(options));
+  const letters = await read(clients, selection(options));
   for (const letter of letters) say(options.json ? JSON.stringify(summary(letter)) : line(letter));
   if (!options.json) process.stderr.write(`${letters.length} dead letters\n`);
 }
 
 async function show(id: string, options: Options): Promise<void> {
   await using clients = openClients(process.env, "cli");
-  const [letter] = await readDeadLetters(clients, { ids: [id] });
+  const [letter] = await read(clients, { ids: [id] });
   if (!letter) throw new CommandError(`There is no dead letter of ${id}: see millrace dead-letters list.`);
   const headers = letter.headers.map(([name, value]) => [name, value?.toString() ?? null]);
   if (options.json) {
@@ -81,7 +87,7 @@ async function show(id: string, options: Options): Promise<void> {
 async function replay(ids: string[], options: Options): Promise<void> {
   if (ids.length === 0 && !options.all) throw new CommandError("Say which: ids, or --all (with --topic or --code).");
   await using clients = openClients(process.env, "cli");
-  const letters = await readDeadLetters(clients, selection(options, ids.length > 0 ? ids : undefined));
+  const letters = await read(clients, selection(options, ids.length > 0 ? ids : undefined));
   const unknown = ids.filter((id) => !letters.some(({ origin }) => messageId(origin) === id));
   if (unknown.length > 0)
     throw new CommandError(`There is no dead letter of ${unknown.join(", ")}; nothing was replayed.`);

@@ -1,8 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { documentSettings, readConfiguration } from "@millrace/shared";
+import { delay, documentSettings, readConfiguration } from "@millrace/shared";
 import { type Clients, openClients } from "@millrace/shared/clients";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { z } from "zod";
+import { parseMoment } from "../durations.ts";
+import { wholeNumber } from "../options.ts";
+import { align } from "../table.ts";
 import type { Finding, PartitionReport } from "../verify/reconcile.ts";
 import { repair } from "../verify/repair.ts";
 import { type VerifyOptions, verify } from "../verify/verify.ts";
@@ -15,32 +17,37 @@ interface Options {
   wait: number;
 }
 
+const WAIT_MAX_S = 86_400;
+/** Between two verifications of a repair. */
+const AGAIN_MS = 1_000;
+
 const help = `
 Exit code 0: every message has its row, and every valid one its document. 1: something is wrong (or was, and is not yet
-mended). What is still in flight counts as missing: let the pipeline drain first, or see --wait.
---repair sends messages without a row or a document through the pipeline again; it deletes nothing.`;
+mended). What is still in flight at the start counts as missing: let the pipeline drain first. What is published meanwhile
+does not count. --repair sends messages without a row or a document through the pipeline again; it deletes nothing.`;
 
-export function verifyCommand(): Command {
+/** @param giveUp ends what waits */
+export function verifyCommand(giveUp: AbortSignal): Command {
   return new Command("verify")
     .description("reconcile the source topic with demo_log and the index")
     .option("--topic <topic>", "default: the first of KAFKA_TOPICS")
-    .option("--from <time>", "only messages from this time on (ISO 8601)", parseTime)
+    .option("--from <time>", "only messages from then on (ISO 8601, or 15m for 15 minutes ago)", parseMoment)
     .option("--repair", "send what is missing through the pipeline again, and verify once more")
-    .option("--wait <seconds>", "how long a repair may take", Number, 60)
+    .option("--wait <seconds>", "how long --repair waits for what it sent", wholeNumber(0, WAIT_MAX_S), 60)
     .option("--json", "print the report as JSON")
     .addHelpText("after", help)
-    .action(run);
+    .action((options: Options) => run(options, giveUp));
 }
 
-async function run(options: Options): Promise<void> {
-  await using clients = openClients(process.env, "cli");
+async function run(options: Options, giveUp: AbortSignal): Promise<void> {
+  await using clients = openClients(process.env, "cli", giveUp);
   const { DOCUMENT_ID } = readConfiguration(z.object(documentSettings), process.env);
   const topic = options.topic ?? clients.config.KAFKA_TOPICS[0] ?? "";
   const what: VerifyOptions = {
     topic,
     documentId: DOCUMENT_ID,
     ...(options.from !== undefined && { fromMs: options.from }),
-    onProgress: (partition, of) =>
+    onPartition: (partition, of) =>
       process.stderr.isTTY && process.stderr.write(`\rpartition ${partition + 1} of ${of} `),
   };
   let reports = await verify(clients, what);
@@ -57,7 +64,7 @@ async function mend(clients: Clients, what: VerifyOptions, reports: PartitionRep
   const until = Date.now() + options.wait * 1_000;
   let again = reports;
   while (sent > 0 && !sound(again) && Date.now() < until) {
-    await sleep(1_000);
+    await delay(AGAIN_MS, clients.patience.hardStop);
     again = await verify(clients, what);
   }
   return again;
@@ -86,13 +93,8 @@ function table(topic: string, reports: readonly PartitionReport[]): string {
   ]);
   const sums = columns.map((_, column) => rows.reduce((sum, row) => sum + Number(row[column]), 0));
   const total = ["in all", ...sums.slice(1).map(String)];
-  const widths = columns.map((column, index) =>
-    Math.max(column.length, ...[...rows, total].map((row) => row[index]?.length ?? 0)),
-  );
-  const format = (row: readonly string[]): string =>
-    row.map((cell, index) => cell.padStart(widths[index] ?? 0)).join("  ");
   const examples = reports.flatMap((report) => exampleLines(topic, report));
-  return [format(columns), ...rows.map(format), format(total), ...examples].join("\n");
+  return [...align([columns, ...rows, total], 1), ...examples].join("\n");
 }
 
 /** The first offsets of each finding, so that somebody can look into one. */
@@ -109,10 +111,4 @@ function toJson(topic: string, reports: readonly PartitionReport[]) {
     sound: sound(reports),
     partitions: reports.map(({ findings: found, ...report }) => ({ ...report, findings: Object.fromEntries(found) })),
   };
-}
-
-function parseTime(text: string): number {
-  const time = Date.parse(text);
-  if (Number.isNaN(time)) throw new InvalidArgumentError("Not a time such as 2026-01-31T12:00:00Z.");
-  return time;
 }

@@ -1,5 +1,5 @@
 import { pricedModels, priceOf } from "@millrace/shared";
-import { align } from "../latency/table.ts";
+import { align } from "../table.ts";
 import type { Amount, Estimate } from "./estimate.ts";
 
 const UNKNOWN_CACHE =

@@ -1,5 +1,6 @@
-import { stripVTControlCharacters, styleText } from "node:util";
+import { styleText } from "node:util";
 import { type DependencyReport, type Report, type StepReport, steps } from "@millrace/shared";
+import { align } from "../table.ts";
 
 const WIDTH = 110;
 
@@ -11,7 +12,7 @@ export function doctorTable(report: Report): string {
   ]);
   const titles = ["", ...steps.map((step) => (step === "cleanup" ? "clean-up" : step))];
   const failures = report.dependencies.flatMap(describeFailure);
-  return [...align([titles, ...rows]), "", ...failures, summary(report)].join("\n");
+  return [...align([titles, ...rows], titles.length), "", ...failures, summary(report)].join("\n");
 }
 
 function cell({ steps: reports }: DependencyReport, step: string): string {
@@ -52,13 +53,6 @@ function wrap(text: string, width: number): string[] {
     else lines[lines.length - 1] = last === "" ? word : `${last} ${word}`;
   }
   return lines;
-}
-
-function align(rows: readonly (readonly string[])[]): string[] {
-  const widthOf = (text: string): number => stripVTControlCharacters(text).length;
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? "")))) ?? [];
-  const pad = (text: string, column: number): string => text + " ".repeat((widths[column] ?? 0) - widthOf(text));
-  return rows.map((row) => row.map(pad).join("  ").trimEnd());
 }
 
 function summary({ process, durationMs, dependencies }: Report): string {

@@ -1,8 +1,8 @@
+import { align } from "../table.ts";
 import { END_TO_END, type LatencyReport } from "./collect.ts";
 import type { DistributionSummary } from "./distribution.ts";
 
 const COLUMNS = ["stage", "operation", "count", "per s", "p50 ms", "p90 ms", "p99 ms", "max ms", "errors", "retries"];
-const NAMES = 2;
 
 /** The report for a person. */
 export function latencyTable({ from, until, lines, endToEnd, operations }: LatencyReport): string {
@@ -20,17 +20,6 @@ export function latencyTable({ from, until, lines, endToEnd, operations }: Laten
     ...align([COLUMNS, ...rows]),
     `${read} operations read; ${damaged} lines damaged, ${other} of other kinds, ${outside} outside the time`,
   ].join("\n");
-}
-
-/** Columns of names to the left, columns of figures to the right. */
-export function align(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  return rows.map((row) =>
-    row
-      .map((cell, column) => (column < NAMES ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join("  ")
-      .trimEnd(),
-  );
 }
 
 export function figures({ count, p50Ms, p90Ms, p99Ms, maxMs }: DistributionSummary, ratePerS: number | null): string[] {

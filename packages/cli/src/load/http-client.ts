@@ -26,11 +26,11 @@ export class HttpClient {
   readonly #timeoutMs: number;
   readonly #agent: HttpAgent | HttpsAgent;
 
-  constructor(origin: URL, timeoutMs: number) {
+  constructor(origin: URL, timeoutMs: number, idleMaxMs = IDLE_MAX_MS) {
     this.#origin = origin;
     this.#timeoutMs = timeoutMs;
     // Last in, first out: what is not needed any more is left to be closed.
-    const options = { keepAlive: true, scheduling: "lifo", maxSockets: CONNECTIONS_MAX, timeout: IDLE_MAX_MS } as const;
+    const options = { keepAlive: true, scheduling: "lifo", maxSockets: CONNECTIONS_MAX, timeout: idleMaxMs } as const;
     this.#agent = origin.protocol === "https:" ? new HttpsAgent(options) : new HttpAgent(options);
   }
 

@@ -1,5 +1,6 @@
 import type { DistributionSummary } from "../latency/distribution.ts";
-import { align, figures } from "../latency/table.ts";
+import { figures } from "../latency/table.ts";
+import { align } from "../table.ts";
 import type { Measurements } from "./measure.ts";
 import type { Phase } from "./profiles.ts";
 

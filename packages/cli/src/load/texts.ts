@@ -1,20 +1,19 @@
 import { isUtf8 } from "node:buffer";
 import { CommandError } from "../errors.ts";
 import { fileMessages } from "../messages/file.ts";
+import { API_MESSAGE_MAX_BYTES } from "../messages/source.ts";
 import type { Texts } from "./built-in-texts.ts";
 
 /** A file is held in memory, so that reading it holds no request up; what is beyond is not sent. */
 const TEXTS_MAX = 100_000;
 const TEXTS_MAX_BYTES = 67_108_864;
-/** The api refuses longer ones; see PUBLISH_MESSAGE_MAX_BYTES. */
-const TEXT_MAX_BYTES = 1_000_000;
 
 /** The messages of a file, over and over; those that POST /publish can't carry are passed over. */
 export async function fileTexts(file: string): Promise<Texts> {
   const texts: string[] = [];
   let bytes = 0;
   for await (const { value } of (await fileMessages(file)).read()) {
-    if (value === null || value.length === 0 || value.length > TEXT_MAX_BYTES || !isUtf8(value)) continue;
+    if (value === null || value.length === 0 || value.length > API_MESSAGE_MAX_BYTES || !isUtf8(value)) continue;
     if (texts.length === TEXTS_MAX || bytes + value.length > TEXTS_MAX_BYTES) break;
     texts.push(value.toString());
     bytes += value.length;

@@ -1,3 +1,4 @@
+import { parseJson } from "@millrace/shared";
 import { z } from "zod";
 import { linesOf } from "./lines.ts";
 import type { SourceMessage } from "./source.ts";
@@ -15,7 +16,7 @@ export async function* jsonLinesMessages(file: string): AsyncGenerator<SourceMes
 }
 
 function messageOf(line: Buffer): SourceMessage {
-  const json = parseJson(line);
+  const json = parseJson(line.toString());
   const text = textRecord.safeParse(json);
   if (text.success) return { value: Buffer.from(text.data.text), ...keyOf(text.data) };
   const bytes = bytesRecord.safeParse(json);
@@ -26,12 +27,4 @@ function messageOf(line: Buffer): SourceMessage {
 
 function keyOf({ key }: { key?: string | undefined }): { key?: string } {
   return key === undefined ? {} : { key };
-}
-
-function parseJson(line: Buffer): unknown {
-  try {
-    return JSON.parse(line.toString());
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,6 @@
+/** The api refuses a longer message; see PUBLISH_MESSAGE_MAX_BYTES. */
+export const API_MESSAGE_MAX_BYTES = 1_000_000;
+
 /** A message to publish: any bytes, since broken messages are published too and end as dead letters. */
 export interface SourceMessage {
   key?: string;

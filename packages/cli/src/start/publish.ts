@@ -2,13 +2,11 @@ import { isUtf8 } from "node:buffer";
 import { type Clients, connectProducer, type RecordProducer } from "@millrace/shared";
 import { z } from "zod";
 import { CommandError } from "../errors.ts";
-import type { MessageSource, SourceMessage } from "../messages/source.ts";
+import { API_MESSAGE_MAX_BYTES, type MessageSource, type SourceMessage } from "../messages/source.ts";
 
 /** Bounds of one request; as JSON a byte takes six at most, and the api takes 10 MiB. */
 const REQUEST_MAX_MESSAGES = 500;
 const REQUEST_MAX_BYTES = 1_500_000;
-/** A message over it is refused by the api; see PUBLISH_MESSAGE_MAX_BYTES. */
-const API_MESSAGE_MAX_BYTES = 1_000_000;
 
 const refusalSchema = z.object({ title: z.string(), detail: z.string() });
 

@@ -1,6 +1,7 @@
 import type { Action } from "@millrace/shared";
 import { END_TO_END } from "../latency/collect.ts";
 import type { DistributionSummary } from "../latency/distribution.ts";
+import { align } from "../table.ts";
 import type { Run } from "./run.ts";
 
 const TEXT_LENGTH_MAX = 96;
@@ -50,14 +51,12 @@ function deadLettersText({ counts: { deadLettered, reasons } }: Run): string {
 }
 
 function latencyLines(run: Run): string[] {
-  const row = (cells: string[]) =>
-    cells.map((cell, index) => (index === 0 ? cell.padEnd(20) : cell.padStart(10))).join("");
-  return [
-    row(["milliseconds", "count", "p50", "p90", "p99"]),
-    ...Object.entries(latenciesOf(run)).map(([name, { count, p50Ms, p90Ms, p99Ms }]) =>
-      row([name, String(count), ...[p50Ms, p90Ms, p99Ms].map((ms) => ms.toFixed(1))]),
-    ),
-  ];
+  const rows = Object.entries(latenciesOf(run)).map(([name, { count, p50Ms, p90Ms, p99Ms }]) => [
+    name,
+    String(count),
+    ...[p50Ms, p90Ms, p99Ms].map((ms) => ms.toFixed(1)),
+  ]);
+  return align([["milliseconds", "count", "p50", "p90", "p99"], ...rows], 1);
 }
 
 function latenciesOf({ latencies: { operations, endToEnd } }: Run): Record<string, DistributionSummary> {

@@ -1,5 +1,6 @@
 import {
   type Clients,
+  createTopicReader,
   createTracker,
   firstConnection,
   messageId,
@@ -44,18 +45,21 @@ export async function readJourney(
 }
 
 async function readRecord({ kafka }: Clients, { topic, partition, offset }: MessagePlace): Promise<Journey["record"]> {
-  let record: Journey["record"];
+  await using reader = createTopicReader(kafka);
+  const ranges = await reader.ranges(topic);
+  const held = ranges?.find((range) => range.partition === partition);
+  if (!held || offset < held.from || offset >= held.to) return undefined;
   const range = { partition, from: offset, to: offset + 1 };
-  await readRanges(kafka, topic, [range], ({ timestampMs, key, value, headers }) => {
+  for await (const { timestampMs, key, value, headers } of readRanges(reader, topic, [range])) {
     const traceparent = headers.find(([name]) => name === "traceparent")?.[1]?.toString();
-    record = {
+    return {
       timestampMs,
       bytes: value?.length ?? 0,
       key: key?.toString() ?? null,
       ...(traceparent && { traceparent }),
     };
-  });
-  return record;
+  }
+  return undefined;
 }
 
 async function readProgress(

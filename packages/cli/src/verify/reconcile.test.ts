@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { add, found, judge, type PartitionReport, repairable } from "./reconcile.ts";
+import { add, found, judge, type PartitionReport, repairable, stretchesOf } from "./reconcile.ts";
 
 function emptyReport(): PartitionReport {
   return { partition: 0, messages: 0, complete: 0, deadLettered: 0, findings: new Map() };
@@ -59,4 +59,12 @@ test("a repair sends what has no row or no document, and nothing else", () => {
   add(report, "doubled document", 4);
   add(report, "orphaned document", 6);
   expect(repairable(report)).toEqual([5, 3]);
+});
+
+test("what has to be read covers each offset once, and little else", () => {
+  expect(stretchesOf(3, [])).toEqual([]);
+  expect(stretchesOf(3, [5, 7, 1_000_000])).toEqual([
+    { partition: 3, from: 5, to: 8 },
+    { partition: 3, from: 1_000_000, to: 1_000_001 },
+  ]);
 });

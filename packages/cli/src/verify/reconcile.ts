@@ -1,3 +1,5 @@
+import type { OffsetRange } from "@millrace/shared";
+
 /** What was found at one offset of a source partition. */
 export const found = { info: 1, error: 2, document: 4, doubled: 8, expected: 16 } as const;
 
@@ -54,4 +56,18 @@ export function add(report: PartitionReport, finding: Finding, offset: number): 
 /** Offsets that something must be done about by sending their message through the pipeline again. */
 export function repairable(report: PartitionReport): number[] {
   return [...(report.findings.get("missing row") ?? []), ...(report.findings.get("missing document") ?? [])];
+}
+
+/** Offsets that lie closer together are read in one go. */
+const GAP_MAX = 1_000;
+
+/** The ranges that have to be read for some offsets, which ascend. */
+export function stretchesOf(partition: number, offsets: readonly number[]): OffsetRange[] {
+  const stretches: OffsetRange[] = [];
+  for (const offset of offsets) {
+    const last = stretches.at(-1);
+    if (last && offset - last.to <= GAP_MAX) last.to = offset + 1;
+    else stretches.push({ partition, from: offset, to: offset + 1 });
+  }
+  return stretches;
 }

@@ -1,48 +1,62 @@
 import {
   type Clients,
   connectProducer,
+  createTopicReader,
   type OutgoingRecord,
   poison,
   type ReadRecord,
   readRanges,
   replayRecord,
+  type TopicReader,
 } from "@millrace/shared";
-import { type PartitionReport, repairable } from "./reconcile.ts";
+import { type PartitionReport, repairable, stretchesOf } from "./reconcile.ts";
 
-const CHUNK = 500;
+/** What is held, and sent at once; a longer record goes alone. */
+const CHUNK_RECORDS = 500;
+const CHUNK_BYTES = 1_000_000;
 
 /** Sends what is missing through the pipeline again, under its identity; returns how many messages were sent. */
 export async function repair(clients: Clients, topic: string, reports: readonly PartitionReport[]): Promise<number> {
   await using producer = await connectProducer(clients.kafka, clients.patience);
+  await using reader = createTopicReader(clients.kafka);
   let sent = 0;
   for (const report of reports) {
-    const offsets = repairable(report).sort((a, b) => a - b);
-    const [first, last] = [offsets[0], offsets.at(-1)];
-    if (first === undefined || last === undefined) continue;
-    const wanted = new Set(offsets);
-    let records: OutgoingRecord[] = [];
-    const send = async (): Promise<void> => {
-      const chunk = records;
-      records = [];
-      for (let at = 0; at < chunk.length; at += CHUNK) {
-        await producer.send(clients.config.REPLAY_TOPIC, chunk.slice(at, at + CHUNK));
-      }
+    for await (const chunk of chunksOf(missingRecords(reader, topic, report, clients.patience.hardStop))) {
+      await producer.send(clients.config.REPLAY_TOPIC, chunk);
       sent += chunk.length;
-    };
-    // The source is read in stretches, so that no more than a stretch of it is held at once.
-    for (let from = first; from <= last; from += STRETCH) {
-      const range = { partition: report.partition, from, to: Math.min(last + 1, from + STRETCH) };
-      if (!offsets.some((offset) => offset >= range.from && offset < range.to)) continue;
-      await readRanges(clients.kafka, topic, [range], (record) => {
-        if (wanted.has(record.offset)) records.push(missing(record));
-      });
-      await send();
     }
   }
   return sent;
 }
 
-const STRETCH = 10_000;
+async function* missingRecords(
+  reader: TopicReader,
+  topic: string,
+  report: PartitionReport,
+  signal: AbortSignal,
+): AsyncGenerator<OutgoingRecord> {
+  const offsets = repairable(report).sort((a, b) => a - b);
+  const wanted = new Set(offsets);
+  for await (const record of readRanges(reader, topic, stretchesOf(report.partition, offsets), signal)) {
+    if (wanted.has(record.offset)) yield missing(record);
+  }
+}
+
+async function* chunksOf(records: AsyncIterable<OutgoingRecord>): AsyncGenerator<OutgoingRecord[]> {
+  let chunk: OutgoingRecord[] = [];
+  let bytes = 0;
+  for await (const record of records) {
+    const size = (record.key?.length ?? 0) + (record.value?.length ?? 0);
+    if (chunk.length === CHUNK_RECORDS || (chunk.length > 0 && bytes + size > CHUNK_BYTES)) {
+      yield chunk;
+      chunk = [];
+      bytes = 0;
+    }
+    chunk.push(record);
+    bytes += size;
+  }
+  if (chunk.length > 0) yield chunk;
+}
 
 function missing(record: ReadRecord): OutgoingRecord {
   const { key, value, headers, ...origin } = record;

@@ -1,16 +1,17 @@
-import type { OpenSearchClient, Pool } from "@millrace/shared";
+import type { OffsetRange, OpenSearchClient, Pool } from "@millrace/shared";
 
 const PAGE = 10_000;
 
-/** The audit rows of a partition from an offset on, ascending, a page at a time. */
-export async function* rowPages(pool: Pool, topic: string, partition: number, from: number) {
+/** The audit rows of a range of offsets, ascending, a page at a time. */
+export async function* rowPages(pool: Pool, topic: string, { partition, from, to }: OffsetRange) {
   let next = from;
   for (;;) {
     const { rows } = await pool.query<{ kafka_offset: string; log_level: "INFO" | "ERROR" }>({
       name: "verify-rows",
       text: `SELECT kafka_offset, log_level FROM demo_log
-             WHERE kafka_topic = $1 AND kafka_partition = $2 AND kafka_offset >= $3 ORDER BY kafka_offset LIMIT ${PAGE}`,
-      values: [topic, partition, next],
+             WHERE kafka_topic = $1 AND kafka_partition = $2 AND kafka_offset >= $3 AND kafka_offset < $4
+             ORDER BY kafka_offset LIMIT ${PAGE}`,
+      values: [topic, partition, next, to],
     });
     yield rows.map(({ kafka_offset, log_level }) => ({ offset: Number(kafka_offset), level: log_level }));
     const last = rows.at(-1);
@@ -19,30 +20,34 @@ export async function* rowPages(pool: Pool, topic: string, partition: number, fr
   }
 }
 
-/** With documents by key: the offsets whose message is its key's latest and no tombstone. */
-export async function latestOffsets(pool: Pool, topic: string, partition: number): Promise<number[]> {
-  const { rows } = await pool.query<{ kafka_offset: string }>(
-    `SELECT kafka_offset FROM (
-       SELECT DISTINCT ON (opensearch_doc_id) kafka_offset, message_content FROM demo_log
+/** With documents by key: the offsets whose message is its key's latest and no tombstone, with their documents' ids. */
+export async function latestOffsets(pool: Pool, topic: string, partition: number): Promise<Map<number, string>> {
+  const { rows } = await pool.query<{ kafka_offset: string; opensearch_doc_id: string }>(
+    `SELECT kafka_offset, opensearch_doc_id FROM (
+       SELECT DISTINCT ON (opensearch_doc_id) kafka_offset, opensearch_doc_id, message_content FROM demo_log
        WHERE kafka_topic = $1 AND kafka_partition = $2 AND log_level = 'INFO'
        ORDER BY opensearch_doc_id, kafka_offset DESC) latest
      WHERE message_content IS NOT NULL`,
     [topic, partition],
   );
-  return rows.map(({ kafka_offset }) => Number(kafka_offset));
+  return new Map(rows.map(({ kafka_offset, opensearch_doc_id }) => [Number(kafka_offset), opensearch_doc_id]));
 }
 
-/** The offsets of a partition's documents that can be found, from an offset on, ascending; one twice where two documents have it. */
+/**
+ * The offsets of the documents of a range that can be found, ascending; one twice where two documents have it. A page
+ * begins at the last offset of the one before: what tells documents of one offset apart changes while the index is written.
+ */
 export async function* documentPages(
   client: OpenSearchClient,
   index: string,
   topic: string,
-  partition: number,
-  from: number,
+  { partition, from, to }: OffsetRange,
 ) {
-  // Ties are told apart by Lucene's document number, so that a page's end cuts none off.
-  let after: number[] | undefined;
+  let next = from;
+  /** Documents of that offset that were on the page before. */
+  let known = 0;
   for (;;) {
+    const filter = [{ term: { topic } }, { term: { partition } }, { range: { offset: { gte: next, lt: to } } }];
     const { body } = await client.search({
       index,
       body: {
@@ -50,16 +55,41 @@ export async function* documentPages(
         _source: false,
         stored_fields: "_none_",
         track_total_hits: false,
-        query: {
-          bool: { filter: [{ term: { topic } }, { term: { partition } }, { range: { offset: { gte: from } } }] },
-        },
-        sort: [{ offset: "asc" }, { _doc: "asc" }],
-        ...(after && { search_after: after }),
+        query: { bool: { filter } },
+        sort: [{ offset: "asc" }],
       } as never,
     });
     const hits = body.hits.hits as unknown as { sort: number[] }[];
-    yield hits.map(({ sort }) => sort[0] ?? 0);
-    after = hits.at(-1)?.sort;
-    if (hits.length < PAGE || !after) return;
+    const offsets = hits.map(({ sort }) => sort[0] ?? 0);
+    yield offsets.filter((offset, place) => offset > next || place >= known);
+    const last = offsets.at(-1);
+    if (offsets.length < PAGE || last === undefined) return;
+    const first = offsets.indexOf(last);
+    // A page of one offset alone tells enough of it.
+    next = first === 0 ? last + 1 : last;
+    known = first === 0 ? 0 : offsets.length - first;
   }
+}
+
+/** Of documents that should be there, by their offset: those in whose place a later message's document is. */
+export async function replacedOffsets(
+  client: OpenSearchClient,
+  index: string,
+  documents: ReadonlyMap<number, string>,
+): Promise<Set<number>> {
+  const offsets = new Map([...documents].map(([offset, id]) => [id, offset]));
+  const ids = [...offsets.keys()];
+  const replaced = new Set<number>();
+  for (let at = 0; at < ids.length; at += PAGE) {
+    const values = ids.slice(at, at + PAGE);
+    const { body } = await client.search({
+      index,
+      body: { size: PAGE, _source: false, query: { ids: { values } }, sort: [{ offset: "asc" }] } as never,
+    });
+    for (const { _id, sort } of body.hits.hits as unknown as { _id: string; sort: number[] }[]) {
+      const offset = offsets.get(_id);
+      if (offset !== undefined && (sort[0] ?? 0) > offset) replaced.add(offset);
+    }
+  }
+  return replaced;
 }

@@ -1,39 +1,48 @@
-import { type Clients, type OffsetRange, offsetRanges, readRanges } from "@millrace/shared";
-import { add, found, judge, type PartitionReport, WINDOW } from "./reconcile.ts";
-import { documentPages, latestOffsets, rowPages } from "./stores.ts";
+import { type Clients, createTopicReader, type OffsetRange, readRanges, type TopicReader } from "@millrace/shared";
+import { topicRanges } from "../topic-ranges.ts";
+import { add, found, judge, type PartitionReport, stretchesOf, WINDOW } from "./reconcile.ts";
+import { documentPages, latestOffsets, replacedOffsets, rowPages } from "./stores.ts";
 
 export interface VerifyOptions {
   topic: string;
   documentId: "offset" | "key";
   /** Messages from this time on, milliseconds since 1970. */
   fromMs?: number;
-  onProgress?: (partition: number, of: number) => void;
+  /** Awaited before each partition is looked at. */
+  onPartition?: (partition: number, of: number) => unknown;
 }
 
+type Verification = Clients & VerifyOptions & { reader: TopicReader };
+
 /**
- * Reconciles the source topic with demo_log and the index, partition by partition.
+ * Reconciles the source topic with demo_log and the index, partition by partition, up to where each partition ends at the
+ * start: what comes later is the next verification's.
  *
- * Memory is bounded by a window of offsets with one byte each, and by what is wrong. The source's records are read only
- * where both stores know nothing: an offset may hold no message at all (compaction, transaction markers).
+ * Memory is bounded by a window of offsets with one byte each, and by what is wrong; documents by key take an entry for
+ * each key besides. The source's records are read only where both stores know nothing: an offset may hold no message at
+ * all (compaction, transaction markers).
+ *
+ * @throws {ReadFailed} where the source can't be read: nothing is taken for a hole that was not looked at
  */
 export async function verify(clients: Clients, options: VerifyOptions): Promise<PartitionReport[]> {
-  const ranges = await offsetRanges(clients.kafka, options.topic, options.fromMs);
+  await using reader = createTopicReader(clients.kafka);
+  const ranges = await topicRanges(reader, options.topic, options.fromMs);
   const reports: PartitionReport[] = [];
   for (const range of ranges) {
-    options.onProgress?.(range.partition, ranges.length);
-    reports.push(await verifyPartition(clients, range, options));
+    await options.onPartition?.(range.partition, ranges.length);
+    reports.push(await verifyPartition({ ...clients, ...options, reader }, range));
   }
   return reports;
 }
 
-async function verifyPartition(clients: Clients, range: OffsetRange, options: VerifyOptions): Promise<PartitionReport> {
+async function verifyPartition(verification: Verification, range: OffsetRange): Promise<PartitionReport> {
   const { partition, from, to } = range;
-  const report: PartitionReport = { partition, messages: 0, complete: 0, deadLettered: 0, findings: new Map() };
-  const byKey = options.documentId === "key";
-  const latest = byKey ? await latestOffsets(clients.postgres, options.topic, partition) : [];
-  const rows = flatten(rowPages(clients.postgres, options.topic, partition, from));
-  const documents = flatten(documentsOf(clients, options.topic, partition, from));
-  const absent: number[] = [];
+  const { postgres, topic, documentId } = verification;
+  const report: PartitionReport = { partition, messages: to - from, complete: 0, deadLettered: 0, findings: new Map() };
+  const byKey = documentId === "key";
+  const latest = byKey ? [...(await latestOffsets(postgres, topic, partition)).keys()] : [];
+  const rows = flatten(rowPages(postgres, topic, range));
+  const documents = flatten(documentsOf(verification, range));
   let row = await rows.next();
   let document = await documents.next();
   for (let start = from; start < to; start += WINDOW) {
@@ -49,39 +58,70 @@ async function verifyPartition(clients: Clients, range: OffsetRange, options: Ve
     for (; !document.done && document.value < end; document = await documents.next())
       mark(document.value, found.document);
     for (const offset of latest) if (offset >= start && offset < end) mark(offset, found.expected);
-    absent.push(...judge(flags, start, !byKey, report).absent);
+    const { absent } = judge(flags, start, !byKey, report);
+    report.messages -= await countHoles(verification, partition, absent, report);
   }
-  for (; !row.done; row = await rows.next()) add(report, "orphaned row", row.value.offset);
-  for (; !document.done; document = await documents.next()) add(report, "orphaned document", document.value);
-  const holes = await countHoles(clients, options.topic, partition, absent, report);
-  report.messages = to - from - holes;
+  if (byKey) await dismissReplaced(verification, report);
+  await addOrphans(verification, report);
   return report;
 }
 
 /** Offsets without a trace are missing only where the source has a message there. */
 async function countHoles(
-  { kafka }: Clients,
-  topic: string,
+  { reader, topic, patience }: Verification,
   partition: number,
   absent: readonly number[],
   report: PartitionReport,
 ): Promise<number> {
-  const [first, last] = [absent[0], absent.at(-1)];
-  if (first === undefined || last === undefined) return 0;
   const wanted = new Set(absent);
-  await readRanges(kafka, topic, [{ partition, from: first, to: last + 1 }], ({ offset }) => {
+  for await (const { offset } of readRanges(reader, topic, stretchesOf(partition, absent), patience.hardStop)) {
     if (wanted.delete(offset)) add(report, "missing row", offset);
-  });
+  }
   return wanted.size;
 }
 
-async function* documentsOf({ openSearch, config }: Clients, topic: string, partition: number, from: number) {
+/** A message that came meanwhile may have replaced its key's document. */
+async function dismissReplaced(verification: Verification, report: PartitionReport): Promise<void> {
+  const missing = report.findings.get("missing document");
+  if (!missing) return;
+  const { postgres, openSearch, config, topic } = verification;
+  const latest = await latestOffsets(postgres, topic, report.partition);
+  const expected = new Map(
+    missing.flatMap((offset) => (latest.has(offset) ? [[offset, latest.get(offset) ?? ""]] : [])),
+  );
+  const replaced = await replacedOffsets(openSearch, config.OPENSEARCH_INDEX, expected);
+  const still = missing.filter((offset) => expected.has(offset) && !replaced.has(offset));
+  report.complete += missing.length - still.length;
+  if (still.length > 0) report.findings.set("missing document", still);
+  else report.findings.delete("missing document");
+}
+
+/** Beyond the topic's end nothing may be; since that moves, what is found there is judged by where it is afterwards. */
+async function addOrphans(verification: Verification, report: PartitionReport): Promise<void> {
+  const { postgres, topic } = verification;
+  const { partition } = report;
+  const beyond = { partition, from: await endOf(verification, partition), to: Number.MAX_SAFE_INTEGER };
+  const rows: number[] = [];
+  for await (const { offset } of flatten(rowPages(postgres, topic, beyond))) rows.push(offset);
+  const documents: number[] = [];
+  for await (const offset of flatten(documentsOf(verification, beyond))) documents.push(offset);
+  if (rows.length + documents.length === 0) return;
+  const end = await endOf(verification, partition);
+  for (const offset of rows) if (offset >= end) add(report, "orphaned row", offset);
+  for (const offset of documents) if (offset >= end) add(report, "orphaned document", offset);
+}
+
+async function endOf({ reader, topic }: Verification, partition: number): Promise<number> {
+  return (await topicRanges(reader, topic)).find((range) => range.partition === partition)?.to ?? 0;
+}
+
+async function* documentsOf({ openSearch, config, topic }: Verification, range: OffsetRange) {
   const index = config.OPENSEARCH_INDEX;
   const { body: exists } = await openSearch.indices.exists({ index });
   if (!exists) return;
   // Serverless has no such request: what was written in the last minute may be told as missing.
   if (config.OPENSEARCH_AWS_SERVICE !== "aoss") await openSearch.indices.refresh({ index });
-  yield* documentPages(openSearch, index, topic, partition, from);
+  yield* documentPages(openSearch, index, topic, range);
 }
 
 async function* flatten<Item>(pages: AsyncIterable<readonly Item[]>): AsyncGenerator<Item, undefined> {

@@ -4,6 +4,7 @@ import { describeCause } from "../fault.ts";
 import type { Check, Examination } from "./check.ts";
 import type { Identity } from "./identity.ts";
 import type { Failure } from "./report.ts";
+import { quote } from "./url.ts";
 
 /** Signatures hold for five minutes around their time. */
 export const SKEW_MAX_S = 300;
@@ -47,7 +48,7 @@ export function examineAws(
       identity.skewS = answer.skewS;
       if (Math.abs(answer.skewS) > SKEW_MAX_S) return "the clock is wrong";
       const [, arn] = /<Arn>([^<]+)<\/Arn>/.exec(answer.body) ?? [];
-      if (arn === undefined) return { code: "aws_key_refused", said: quote(answer.status, answer.body) };
+      if (arn === undefined) return { code: "aws_key_refused", said: quote(answer.status, withoutTags(answer.body)) };
       identity.arn = roleOf(arn);
       return arn;
     },
@@ -126,10 +127,6 @@ function explain(error: unknown, environment: NodeJS.ProcessEnv): Failure | unde
   return { code: "aws_no_credentials", said };
 }
 
-function quote(status: number, body: string): string {
-  return `HTTP ${status}: ${body
-    .replaceAll(/<[^>]*>/g, " ")
-    .replaceAll(/\s+/g, " ")
-    .trim()
-    .slice(0, 400)}`;
+function withoutTags(xml: string): string {
+  return xml.replaceAll(/<[^>]*>/g, " ");
 }

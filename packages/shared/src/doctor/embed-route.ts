@@ -1,4 +1,5 @@
 import { embedAnswerSchema } from "../embed-route.ts";
+import { parseJson } from "../json.ts";
 import type { Examination } from "./check.ts";
 import type { Failure } from "./report.ts";
 import type { DoctorSettings } from "./settings.ts";
@@ -42,14 +43,6 @@ async function embedOneWord(url: string, signal: AbortSignal): Promise<string | 
   const said = quote(status, body);
   if (status === 401 || status === 403) return { code: "embed_refused", said };
   if (status === 429 || status >= 500) return { code: "embed_unavailable", said };
-  const { data: answer } = embedAnswerSchema.safeParse(parsed(body));
+  const { data: answer } = embedAnswerSchema.safeParse(parseJson(body));
   return answer ? `${answer.model}, ${answer.dimensions} dimensions` : { code: "embed_unknown", said };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -24,6 +24,8 @@ export interface KafkaRequests {
   create(topic: string): Promise<unknown>;
   read(topic: string): Promise<unknown>;
   write(topic: string): Promise<unknown>;
+  /** Asks for the identity of an idempotent producer, which no record is written with. */
+  identify(): Promise<unknown>;
   observe(groupId: string): Promise<unknown>;
   join(groupId: string, topic: string): Promise<unknown>;
 }
@@ -58,6 +60,7 @@ export function openKafkaRequests(settings: KafkaSettings, credentials?: AwsCred
       return ask((broker) => broker.fetch({ topics, maxWaitTime: 0, maxBytes: READ_MAX_BYTES }));
     },
     write: (topic) => ask((broker) => broker.produce({ topicData: [{ topic, partitions: [record] }] })),
+    identify: () => ask((broker) => broker.initProducerId({ transactionTimeout: 0 })),
     observe: (groupId) => ask((broker) => broker.describeGroups({ groupIds: [groupId] })),
     join: (groupId, topic) => {
       // Outside of any generation, as tools commit.

@@ -4,11 +4,11 @@ import { kafkaSecurity } from "../kafka/security.ts";
 import type { TlsOptions } from "../tls.ts";
 import type { Check, Examination } from "./check.ts";
 import { openKafkaRequests } from "./kafka-requests.ts";
-import { kafkaActions, kafkaConnect, usesKafkaIam } from "./needs.ts";
+import { kafkaActions, kafkaConnect, kafkaWriteIdempotently, usesKafkaIam } from "./needs.ts";
 import { type Address, networkChecks } from "./network.ts";
 import type { Failure, Need } from "./report.ts";
 import { kafkaRights } from "./rights.ts";
-import type { MessageSettings, Subject } from "./settings.ts";
+import type { DoctorSettings, Subject } from "./settings.ts";
 
 /** A request that shows whether something is allowed, and what is to be allowed if it is not. */
 interface Trial {
@@ -19,7 +19,7 @@ interface Trial {
 /** As each process uses Kafka; nothing is written, and no consumer group is joined. */
 export function examineKafka(
   subject: Subject,
-  settings: MessageSettings,
+  settings: DoctorSettings,
   credentials?: AwsCredentialsProvider,
 ): Examination {
   const rights = kafkaRights(subject, settings);
@@ -49,17 +49,15 @@ export function examineKafka(
     step: "authorization",
     tried: `as ${who}, describe ${rights.describes.join(", ")}`,
     async run() {
-      const known = await allowed(
-        rights.describes.map((topic) => ({ need: kafkaActions.describe(topic), request: () => kafka.describe(topic) })),
-      );
+      const known = await allowed(trials(rights.describes, kafkaActions.describe, kafka.describe));
       if (typeof known !== "string") return known;
       const missing = await missingTopics(rights.describes, kafka.describe);
-      if (missing.length === 0) return known;
-      if (!settings.KAFKA_CREATE_TOPICS) return topicsMissing(missing);
-      const created = await allowed(
-        missing.map((topic) => ({ need: kafkaActions.create(topic), request: () => kafka.create(topic) })),
-      );
-      return typeof created === "string" ? `${missing.join(", ")} can be created` : created;
+      const own = missing.filter((topic) => rights.creates.includes(topic));
+      const absent = missing.filter((topic) => rights.expects.includes(topic) && !own.includes(topic));
+      if (absent.length > 0) return topicsMissing(absent);
+      if (own.length === 0) return known;
+      const created = await allowed(trials(own, kafkaActions.create, kafka.create));
+      return typeof created === "string" ? `${own.join(", ")} can be created` : created;
     },
   };
   const probe: Check = {
@@ -67,13 +65,11 @@ export function examineKafka(
     tried: `as ${who}, read ${list(rights.reads)}, write ${list(rights.writes)}, groups ${list([...rights.joins, ...rights.observes])}`,
     run: () =>
       allowed([
-        ...rights.reads.map((topic) => ({ need: kafkaActions.read(topic), request: () => kafka.read(topic) })),
-        ...rights.writes.map((topic) => ({ need: kafkaActions.write(topic), request: () => kafka.write(topic) })),
-        ...rights.observes.map((group) => ({ need: kafkaActions.observe(group), request: () => kafka.observe(group) })),
-        ...rights.joins.map((group) => ({
-          need: kafkaActions.join(group),
-          request: () => kafka.join(group, rights.reads[0] ?? ""),
-        })),
+        ...trials(rights.reads, kafkaActions.read, kafka.read),
+        ...trials(rights.writes, kafkaActions.write, kafka.write),
+        ...(rights.writesIdempotently ? [{ need: kafkaWriteIdempotently, request: kafka.identify }] : []),
+        ...trials(rights.observes, kafkaActions.observe, kafka.observe),
+        ...trials(rights.joins, kafkaActions.join, (group) => kafka.join(group, rights.reads[0] ?? "")),
       ]),
   };
   const cleanup: Check = {
@@ -102,6 +98,19 @@ export function examineKafka(
   };
 }
 
+function trials(
+  names: readonly string[],
+  need: (name: string) => Need,
+  request: (name: string) => Promise<unknown>,
+): Trial[] {
+  return names.map((name) => ({ need: need(name), request: () => request(exampleOf(name)) }));
+}
+
+/** What is allowed for all names of a beginning is tried with one of them, which no topic has. */
+function exampleOf(name: string): string {
+  return name.replace(/\*$/, "millrace-doctor");
+}
+
 type Denied = Trial & { said: string };
 
 /** Only a denial is one: that the partition is unknown is what an allowed request is answered. */
@@ -124,7 +133,7 @@ function deniedElsewhere({ need }: Trial, type: string): boolean {
 
 function denial(denied: readonly Denied[], said: string, who: string): Failure {
   const missing = denied.map(({ need }) => need);
-  const actions = missing.map(({ action, name }) => `${action} on ${name}`).join(", ");
+  const actions = missing.map(({ action, name = "the cluster" }) => `${action} on ${name}`).join(", ");
   return { code: "kafka_denied", tried: `as ${who}, ${actions}`, said, missing, names: { actions } };
 }
 
@@ -132,7 +141,7 @@ async function missingTopics(topics: readonly string[], describe: (topic: string
   const missing: string[] = [];
   for (const topic of topics) {
     try {
-      await describe(topic);
+      await describe(exampleOf(topic));
     } catch (error) {
       if (protocolError(error) === "UNKNOWN_TOPIC_OR_PARTITION") missing.push(topic);
     }
@@ -145,7 +154,7 @@ function topicsMissing(topics: readonly string[]): Failure {
   return { code: "kafka_topic_missing", tried: `describe ${names.topics}`, said: "UNKNOWN_TOPIC_OR_PARTITION", names };
 }
 
-function explainConnection(error: unknown, settings: MessageSettings): Failure | undefined {
+function explainConnection(error: unknown, settings: DoctorSettings): Failure | undefined {
   const said = describeCause(error);
   const { name } = error as Error;
   if (said.includes("no AWS credentials")) return { code: "aws_no_credentials", said };
@@ -166,7 +175,7 @@ function protocolError(error: unknown): string | undefined {
   return type ?? errors?.[0]?.type;
 }
 
-function principal(settings: MessageSettings): string {
+function principal(settings: DoctorSettings): string {
   if (usesKafkaIam(settings)) return "the role, by IAM";
   if (settings.KAFKA_SECURITY === "scram") return `user ${settings.KAFKA_SCRAM_USERNAME}`;
   return settings.KAFKA_TLS_CERTIFICATE_PATH === undefined ? "nobody by name" : "the client certificate";

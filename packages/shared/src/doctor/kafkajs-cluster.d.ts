@@ -7,6 +7,7 @@ declare module "kafkajs/src/cluster/index.js" {
     produce(request: unknown): Promise<unknown>;
     offsetCommit(request: unknown): Promise<unknown>;
     createTopics(request: unknown): Promise<unknown>;
+    initProducerId(request: { transactionTimeout: number }): Promise<unknown>;
   }
 
   export default class Cluster {

@@ -1,15 +1,18 @@
 import type { Need } from "./report.ts";
 import { kafkaRights } from "./rights.ts";
-import { type DoctorSettings, processesOf, type Subject } from "./settings.ts";
+import { type DoctorSettings, rolesOf, type Subject } from "./settings.ts";
 
-/** The IAM permissions that a process needs, and no more: of the services that it reaches by IAM. */
+/**
+ * The IAM permissions that a process needs, of the services that it reaches by IAM. Only for topics of events there may be
+ * more than it uses: their names begin as `EVENTS_TOPIC_PATTERN` does.
+ */
 export function needsOf(subject: Subject, settings: DoctorSettings): Need[] {
   return [
     ...(usesKafkaIam(settings) ? kafkaNeeds(subject, settings) : []),
     ...(settings.POSTGRES_USE_IAM_AUTH ? [databaseNeed(settings)] : []),
     ...(settings.OPENSEARCH_USE_IAM_AUTH ? openSearchNeeds(subject, settings) : []),
     ...(settings.REDIS_USE_IAM_AUTH ? cacheNeeds : []),
-    ...(processesOf(subject).includes("embed") ? secretNeeds(settings) : []),
+    ...(rolesOf(subject).includes("embed") ? secretNeeds(settings) : []),
   ];
 }
 
@@ -34,6 +37,13 @@ export function usesIam(settings: DoctorSettings): boolean {
 
 export const kafkaConnect: Need = { action: "kafka-cluster:Connect", on: "cluster" };
 
+/**
+ * What an idempotent producer begins with. For a broker since 2.8 that goes by ACLs, to be allowed to write some topic is
+ * enough (KIP-679); MSK's IAM asks for this one unless all topics may be written.
+ * https://docs.aws.amazon.com/msk/latest/developerguide/create-iam-access-control-policies.html
+ */
+export const kafkaWriteIdempotently: Need = { action: "kafka-cluster:WriteDataIdempotently", on: "cluster" };
+
 /** https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html */
 export const kafkaActions = {
   describe: (name: string): Need => ({ action: "kafka-cluster:DescribeTopic", on: "topic", name }),
@@ -49,6 +59,7 @@ function kafkaNeeds(subject: Subject, settings: DoctorSettings): Need[] {
   const groups = [...new Set([...rights.joins, ...rights.observes])];
   return [
     kafkaConnect,
+    ...(rights.writesIdempotently ? [kafkaWriteIdempotently] : []),
     ...rights.describes.map(kafkaActions.describe),
     ...rights.reads.map(kafkaActions.read),
     ...rights.writes.map(kafkaActions.write),
@@ -62,11 +73,13 @@ export function databaseNeed({ POSTGRES_USER }: DoctorSettings): Need {
   return { action: "rds-db:connect", on: "database-user", ...(POSTGRES_USER !== undefined && { name: POSTGRES_USER }) };
 }
 
-/** By the methods of the requests: GET the mapping, POST searches and bulk requests, PUT the index. */
+/** By the methods of the requests: GET the mapping, POST searches and bulk requests, PUT the index, HEAD whether it exists. */
 export function openSearchNeeds(subject: Subject, settings: DoctorSettings): Need[] {
   if (settings.OPENSEARCH_AWS_SERVICE === "aoss") return [{ action: "aoss:APIAccessAll", on: "collection" }];
-  const creates = processesOf(subject).includes("sink") && settings.OPENSEARCH_CREATE_INDEX !== false;
-  const methods = creates ? ["Get", "Post", "Put"] : ["Get", "Post"];
+  const roles = rolesOf(subject);
+  const methods = ["Get", "Post"];
+  if (roles.includes("sink") && settings.OPENSEARCH_CREATE_INDEX !== false) methods.push("Put");
+  if (roles.includes("cli")) methods.push("Head");
   return methods.map((method) => ({ action: `es:ESHttp${method}`, on: "domain" }));
 }
 

@@ -34,13 +34,49 @@ test("a stage may read what it consumes and write what it produces, and no more"
   ]);
 });
 
-test("the api may write source topics and look at lags, and join no group", () => {
-  const actions = allowed("api", msk);
-  expect(actions.filter((action) => action.includes("WriteData"))).toEqual([
-    "kafka-cluster:WriteData topic/my-cluster/*/messages",
+test("the api may write source topics and events, replay dead letters, and look at lags, and join no group", () => {
+  const environment = { ...msk, EVENTS_TOPIC_PATTERN: "payments|events\\.[a-z]+" };
+  const actions = allowed("api", environment);
+  expect(actions.filter((action) => action.includes("ReadData")).sort()).toEqual([
+    "kafka-cluster:ReadData topic/my-cluster/*/events.*",
+    "kafka-cluster:ReadData topic/my-cluster/*/millrace.dead-letters",
+    "kafka-cluster:ReadData topic/my-cluster/*/payments",
   ]);
-  expect(actions.filter((action) => /ReadData|AlterGroup/.test(action))).toEqual([]);
+  expect(actions.filter((action) => action.includes("WriteData")).sort()).toEqual([
+    "kafka-cluster:WriteData topic/my-cluster/*/events.*",
+    "kafka-cluster:WriteData topic/my-cluster/*/messages",
+    "kafka-cluster:WriteData topic/my-cluster/*/millrace.events.dlq",
+    "kafka-cluster:WriteData topic/my-cluster/*/millrace.replay",
+    "kafka-cluster:WriteData topic/my-cluster/*/payments",
+    "kafka-cluster:WriteDataIdempotently cluster/my-cluster/*",
+  ]);
   expect(actions.filter((action) => action.includes("DescribeGroup"))).toHaveLength(3);
+  expect(actions.filter((action) => /CreateTopic|AlterGroup/.test(action))).toEqual([]);
+  const creating = allowed("api", { ...environment, KAFKA_CREATE_TOPICS: "true" });
+  expect(creating).toContain("kafka-cluster:CreateTopic topic/my-cluster/*/events.*");
+  expect(creating).toContain("kafka-cluster:CreateTopic topic/my-cluster/*/millrace.events.dlq");
+});
+
+test("the commands may read sources and dead letters, send for replay, and ask whether the index is there", () => {
+  const environment = { ...msk, KAFKA_CREATE_TOPICS: "true", OPENSEARCH_USE_IAM_AUTH: "true" };
+  const actions = allowed("cli", environment).filter((action) => !action.includes("DescribeTopic"));
+  expect(actions.sort()).toEqual([
+    "es:ESHttpGet domain/DOMAIN_NAME/*",
+    "es:ESHttpHead domain/DOMAIN_NAME/*",
+    "es:ESHttpPost domain/DOMAIN_NAME/*",
+    "kafka-cluster:Connect cluster/my-cluster/*",
+    "kafka-cluster:ReadData topic/my-cluster/*/messages",
+    "kafka-cluster:ReadData topic/my-cluster/*/millrace.dead-letters",
+    "kafka-cluster:WriteData topic/my-cluster/*/millrace.replay",
+  ]);
+});
+
+test("an idempotent producer is the api's alone", () => {
+  const subjects = ["ingest", "embed", "sink", "api", "cli", "all"] as const;
+  const having = subjects.filter((subject) =>
+    allowed(subject, msk).some((action) => action.startsWith("kafka-cluster:WriteDataIdempotently ")),
+  );
+  expect(having).toEqual(["api", "all"]);
 });
 
 test("only the sink may create the index, and only where it is to", () => {

@@ -31,8 +31,18 @@ export function examinePostgres(
   const usesTls = settings.POSTGRES_USE_IAM_AUTH || settings.POSTGRES_TLS;
   const pool = openPostgres({ ...settings, POSTGRES_POOL_MAX: 1 }, quietly(), credentials);
   let client: PoolClient | undefined;
+  let broken: Error | undefined;
+  const connect = async (): Promise<PoolClient> => {
+    const connection = await pool.connect();
+    // The pool listens to idle clients only; a connection that ends between two steps would end the process without this.
+    connection.on("error", (error) => {
+      broken ??= error;
+    });
+    return connection;
+  };
   const connected = async (): Promise<PoolClient> => {
-    client ??= await pool.connect();
+    client ??= await connect();
+    if (broken) throw broken;
     return client;
   };
   const close = async (): Promise<void> => {

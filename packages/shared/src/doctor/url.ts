@@ -35,7 +35,7 @@ function addressOf({ hostname, port, protocol }: URL): Address {
 /** An answer's status and how it begins, in one line. */
 export function quote(status: number, body: unknown): string {
   const text = typeof body === "string" ? body : JSON.stringify(body ?? "");
-  return `HTTP ${status}: ${text.replaceAll(/\s+/g, " ").slice(0, 400)}`;
+  return `HTTP ${status}: ${text.replaceAll(/\s+/g, " ").trim().slice(0, 400)}`;
 }
 
 /** What a client ends with that asks by HTTP and gets something else, or is hung up on. */

@@ -46,7 +46,7 @@ export function createKafka(
     // Few and short: the callers wait for an outage themselves, visibly.
     retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 },
     logLevel: logLevel.INFO,
-    logCreator: () => (entry) => log.debug("kafka.consume", { client: entry.log.message, namespace: entry.namespace }),
+    logCreator: () => (entry) => log.debug("kafka.client", { client: entry.log.message, namespace: entry.namespace }),
   };
   return new kafkajs.Kafka(config);
 }

@@ -5,6 +5,7 @@ import { backoffDelayMs } from "../backoff.ts";
 import { describeCause } from "../fault.ts";
 import type { ConsumerSettings } from "../settings.ts";
 import type { Patience } from "../settle.ts";
+import { assignBySubscription } from "./assigner.ts";
 import { type AssignedPartition, assignedPartition, type Received, ReceivedRecord } from "./received.ts";
 
 export interface ConsumeOptions {
@@ -120,7 +121,7 @@ class GroupConsumption implements Consumption {
           autoCommit: false,
           eachBatchAutoResolve: false,
           partitionsConsumedConcurrently: 8,
-          eachBatch: (payload) => this.#deliver(payload),
+          eachBatch: (payload) => this.#deliver(consumer, payload),
         });
         // Its first attempt to join may have failed by now; kafkajs tells by an event alone.
         const crash = this.#crashes.get(consumer);
@@ -147,6 +148,7 @@ class GroupConsumption implements Consumption {
       maxBytes: fetchMaxBytes,
       maxBytesPerPartition: fetchMaxBytes,
       maxWaitTimeInMs: 200,
+      partitionAssigners: [assignBySubscription(this.#kafka, (topic, error) => this.#reportUnknown(topic, error))],
       allowAutoTopicCreation: false,
       // A consumer that crashed is replaced here, where that is logged and waits with a cap.
       retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => false },
@@ -163,6 +165,12 @@ class GroupConsumption implements Consumption {
       if (consumer === this.#consumer && !this.#opening) this.#replace(cause);
     });
     return consumer;
+  }
+
+  #reportUnknown(topic: string, error: unknown): void {
+    this.#report("retry", {
+      cause: `${topic}, which another member reads, could not be assigned: ${describeCause(error)}`,
+    });
   }
 
   #progressed(): void {
@@ -191,7 +199,12 @@ class GroupConsumption implements Consumption {
     this.#report("ok", { partitions: [...kept.keys()] });
   }
 
-  async #deliver(payload: EachBatchPayload): Promise<void> {
+  async #deliver(consumer: Consumer, payload: EachBatchPayload): Promise<void> {
+    // One that was replaced may still have a batch at hand, and would fetch it again without a pause until it is gone.
+    if (consumer !== this.#consumer) {
+      await sleep(TICK_MS);
+      return;
+    }
     const { batch, heartbeat, resolveOffset } = payload;
     this.#commit = payload.commitOffsetsIfNecessary;
     const partition = this.#partitionOf(batch.topic, batch.partition, Number(batch.firstOffset() ?? 0));

@@ -1,8 +1,8 @@
-import type { Kafka } from "kafkajs";
 import { RecordError } from "../records/bytes.ts";
 import { type DeadLetter, parseDeadLetter } from "../records/dead-letter.ts";
 import { messageId } from "../records/message.ts";
-import { offsetRanges, type ReadRecord, readRanges } from "./read.ts";
+import { type ReadRecord, readRanges } from "./read.ts";
+import type { TopicReader } from "./topic-reader.ts";
 
 export interface DeadLetterSelection {
   /** Of the source topic. */
@@ -16,31 +16,38 @@ export class SelectionTooLarge extends Error {
   override name = "SelectionTooLarge";
 }
 
+export interface ReadDeadLettersOptions {
+  /** Of their values together. */
+  maxBytes?: number;
+  signal?: AbortSignal;
+}
+
 /**
- * Hands over the dead letters that a selection asks for, the last one of each message.
+ * Hands over the dead letters that a selection asks for, the last one of each message. The topic is read from its first
+ * record to its last; where it does not exist there are none.
  *
- * @param maxBytes of their values together
+ * @throws {ReadFailed} where it can't be read to its end, and `SelectionTooLarge`
  */
 export async function readDeadLetters(
-  { kafka, config }: { kafka: Kafka; config: { DEAD_LETTERS_TOPIC: string } },
+  reader: TopicReader,
+  topic: string,
   selection: DeadLetterSelection,
-  maxBytes = Number.POSITIVE_INFINITY,
+  { maxBytes = Number.POSITIVE_INFINITY, signal }: ReadDeadLettersOptions = {},
 ): Promise<DeadLetter[]> {
-  const topic = config.DEAD_LETTERS_TOPIC;
   const ids = selection.ids && new Set(selection.ids);
   const letters = new Map<string, DeadLetter>();
   let bytes = 0;
-  await readRanges(kafka, topic, await offsetRanges(kafka, topic), (record) => {
+  for await (const record of readRanges(reader, topic, (await reader.ranges(topic)) ?? [], signal)) {
     const letter = parse(record);
-    if (letter === undefined) return;
+    if (letter === undefined) continue;
     const id = messageId(letter.origin);
-    if (selection.topic !== undefined && letter.origin.topic !== selection.topic) return;
-    if (selection.code !== undefined && letter.fault.code !== selection.code) return;
-    if (ids && !ids.has(id)) return;
+    if (selection.topic !== undefined && letter.origin.topic !== selection.topic) continue;
+    if (selection.code !== undefined && letter.fault.code !== selection.code) continue;
+    if (ids && !ids.has(id)) continue;
     bytes += sizeOf(letter) - sizeOf(letters.get(id));
     if (bytes > maxBytes) throw new SelectionTooLarge(`the messages have more than ${maxBytes} bytes together`);
     letters.set(id, letter);
-  });
+  }
   return [...letters.values()].sort((a, b) => a.failedAt.localeCompare(b.failedAt));
 }
 

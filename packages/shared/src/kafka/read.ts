@@ -1,8 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Kafka } from "kafkajs";
+import { backoffDelayMs, delay } from "../backoff.ts";
+import { describeCause } from "../fault.ts";
 import type { Headers, Origin } from "../records/message.ts";
-import { headersOf } from "./received.ts";
+import { type FetchedPartition, isOutOfRange, type TopicReader } from "./topic-reader.ts";
 
 /** Offsets `from` (included) to `to` (excluded) of a partition. */
 export interface OffsetRange {
@@ -17,91 +16,77 @@ export interface ReadRecord extends Origin {
   headers: Headers;
 }
 
-/** A range whose last offsets hold no record (compaction, transaction markers) ends without one. */
-const SILENCE_MS = 5_000;
-
-/** The offsets that each partition of a topic holds now, at and after a time where one is given. */
-export async function offsetRanges(kafka: Kafka, topic: string, fromMs?: number): Promise<OffsetRange[]> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    const bounds = await admin.fetchTopicOffsets(topic);
-    const since = fromMs === undefined ? [] : await admin.fetchTopicOffsetsByTimestamp(topic, fromMs);
-    const sinceOffset = new Map(since.map(({ partition, offset }) => [partition, Number(offset)]));
-    return bounds
-      .map(({ partition, low, high }) => {
-        const first = sinceOffset.get(partition);
-        // -1: nothing is that young.
-        const from = first === undefined ? Number(low) : first < 0 ? Number(high) : Math.max(first, Number(low));
-        return { partition, from, to: Number(high) };
-      })
-      .sort((a, b) => a.partition - b.partition);
-  } finally {
-    await admin.disconnect();
-  }
+/** Thrown where a topic's records could not all be read; its message says how far it came, why, and what to do. */
+export class ReadFailed extends Error {
+  override name = "ReadFailed";
 }
+
+const FETCH_LIMITS = { maxBytes: 1_048_576, maxWaitMs: 500 };
+/** Of the fetches at one offset: a leader may be moving, or a broker restarting. */
+const TRIES_MAX = 5;
+const BACKOFF = { initialMs: 200, maxMs: 2_000 };
 
 /**
- * Reads ranges of a topic's partitions once, each in its order, without leaving a trace: the group it needs is its own
- * and deleted at the end. Where `each` returns a promise, it is awaited before the partition goes on. Rejects when `each` throws.
+ * Every record of some ranges, range after range. That a range is complete is known by the position that was reached,
+ * since its last offsets may hold no record (compaction, transaction markers).
+ *
+ * @param signal ends the reading, with its reason
+ * @throws {ReadFailed} where a record can't be read: the brokers are away or refuse, or retention took it meanwhile
  */
-export async function readRanges(
-  kafka: Kafka,
+export async function* readRanges(
+  reader: TopicReader,
   topic: string,
   ranges: readonly OffsetRange[],
-  each: (record: ReadRecord) => unknown,
-): Promise<void> {
-  const open = new Map(ranges.filter(({ from, to }) => from < to).map((range) => [range.partition, range]));
-  if (open.size === 0) return;
-  const groupId = `millrace-read-${randomUUID()}`;
-  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200 });
-  let lastProgressAt = Date.now();
-  let working = 0;
-  let failure: unknown;
-  await consumer.connect();
-  try {
-    await consumer.subscribe({ topics: [topic], fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      eachBatchAutoResolve: true,
-      partitionsConsumedConcurrently: 4,
-      eachBatch: async ({ batch, heartbeat }) => {
-        lastProgressAt = Date.now();
-        const range = open.get(batch.partition);
-        if (!range || failure) return;
-        working++;
-        try {
-          for (const message of batch.messages) {
-            const offset = Number(message.offset);
-            if (offset < range.from || offset >= range.to) continue;
-            const { key, value, headers, timestamp } = message;
-            const record = { topic, partition: batch.partition, offset, timestampMs: Math.max(0, Number(timestamp)) };
-            const pending = each({ ...record, key, value, headers: headersOf(headers) });
-            if (pending instanceof Promise) await pending;
-          }
-        } catch (error) {
-          failure = error;
-        }
-        working--;
-        lastProgressAt = Date.now();
-        if (Number(batch.lastOffset()) >= range.to - 1) open.delete(batch.partition);
-        await heartbeat();
-      },
-    });
-    for (const { partition, from } of ranges) consumer.seek({ topic, partition, offset: String(from) });
-    const isSilent = (): boolean => working === 0 && Date.now() - lastProgressAt >= SILENCE_MS;
-    while (open.size > 0 && !failure && !isSilent()) await sleep(20);
-  } finally {
-    await consumer.disconnect();
-    await forgetGroup(kafka, groupId);
+  signal?: AbortSignal,
+): AsyncGenerator<ReadRecord, void> {
+  for (const { partition, from, to } of ranges) {
+    for (let position = from; position < to; ) {
+      const { records, nextOffset } = await fetchPast(reader, topic, partition, position, signal);
+      for (const record of records) if (record.offset < to) yield record;
+      position = nextOffset;
+    }
   }
-  if (failure) throw failure;
 }
 
-async function forgetGroup(kafka: Kafka, groupId: string): Promise<void> {
-  const admin = kafka.admin();
-  await admin.connect();
-  // An empty group expires by itself; this only tidies up.
-  await admin.deleteGroups([groupId]).catch(() => undefined);
-  await admin.disconnect();
+/** What comes at an offset; always gets past it. */
+async function fetchPast(
+  reader: TopicReader,
+  topic: string,
+  partition: number,
+  offset: number,
+  signal: AbortSignal | undefined,
+): Promise<FetchedPartition> {
+  const offsets = new Map([[partition, offset]]);
+  let cause: unknown;
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    if (tries > 0) await delay(backoffDelayMs(tries, BACKOFF), signal);
+    signal?.throwIfAborted();
+    try {
+      const [fetched] = await unlessAborted(reader.fetch(topic, offsets, FETCH_LIMITS), signal);
+      if (fetched && fetched.nextOffset > offset) return fetched;
+      cause = "the topic ends there now";
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (isOutOfRange(error)) throw new ReadFailed(describeGone(topic, partition, offset));
+      cause = error;
+    }
+  }
+  const why = describeCause(cause);
+  throw new ReadFailed(`${topic}-${partition} could not be read from offset ${offset} on (${why}): try again.`);
+}
+
+function describeGone(topic: string, partition: number, offset: number): string {
+  return `The records of ${topic}-${partition} from offset ${offset} on were deleted before they were read, by retention or with the topic: try again.`;
+}
+
+async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (!signal) return work;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }

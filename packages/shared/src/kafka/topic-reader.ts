@@ -1,6 +1,7 @@
 /// <reference path="./internals.d.ts" />
 import type { Kafka } from "kafkajs";
 import Batch from "kafkajs/src/consumer/batch.js";
+import { type Broker, Connection, type Leaders, READ_COMMITTED } from "./cluster.ts";
 import { protocolError } from "./produce.ts";
 import type { OffsetRange, ReadRecord } from "./read.ts";
 import { headersOf } from "./received.ts";
@@ -22,82 +23,62 @@ export interface FetchLimits {
 
 /**
  * Reads topics at offsets of the caller's choice, without a consumer group: nothing is joined, committed or rebalanced,
- * and no permission on a group is needed. One call at a time: the brokers answer the requests of a connection in turn.
- * Rejects while a broker is away or a topic is missing; the next call connects anew.
+ * and no permission on a group is needed. Calls may overlap, and one that fails disturbs no other; but the brokers answer
+ * a connection's requests in turn, so a fetch that waits for records lets the others wait too.
+ * Rejects while a broker is away; the next call connects anew.
  */
 export interface TopicReader extends AsyncDisposable {
   /** The offsets that each partition holds now, at and after a time where one is given; `undefined`: no such topic. */
   ranges(topic: string, fromMs?: number): Promise<OffsetRange[] | undefined>;
+  /** Rejects where an offset is not (or no longer) there: see `isOutOfRange`. */
   fetch(topic: string, offsets: ReadonlyMap<number, number>, limits: FetchLimits): Promise<FetchedPartition[]>;
 }
 
-/** What kafkajs's own consumers are made on; it has no type, and no consumer without a group. */
-interface Cluster {
-  connect(): Promise<void>;
-  disconnect(): Promise<void>;
-  addTargetTopic(topic: string): Promise<void>;
-  refreshMetadataIfNecessary(): Promise<void>;
-  findTopicPartitionMetadata(topic: string): { partitionId: number }[];
-  findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>;
-  findBroker(node: { nodeId: string }): Promise<Broker>;
-  fetchTopicsOffset(
-    topics: { topic: string; partitions: { partition: number }[]; fromBeginning?: boolean; fromTimestamp?: number }[],
-  ): Promise<{ partitions: { partition: number; offset: string }[] }[]>;
-}
-
-interface Broker {
-  fetch(request: {
-    isolationLevel: number;
-    maxWaitTime: number;
-    minBytes: number;
-    maxBytes: number;
-    topics: { topic: string; partitions: { partition: number; fetchOffset: string; maxBytes: number }[] }[];
-  }): Promise<{ responses: { partitions: { partition: number; highWatermark: string }[] }[] }>;
-}
-
-const READ_COMMITTED = 1;
-const METADATA_MAX_AGE_MS = 30_000;
+/** Kafka's names for the ends of a partition, in place of a time. */
+const LATEST = -1;
+const EARLIEST = -2;
 
 export function createTopicReader(kafka: Kafka): TopicReader {
   return new ClusterReader(kafka);
 }
 
+export function isOutOfRange(error: unknown): boolean {
+  return error instanceof Error && protocolError(error) === "OFFSET_OUT_OF_RANGE";
+}
+
 class ClusterReader implements TopicReader {
-  #kafka: Kafka;
-  #connecting: Promise<Cluster> | undefined;
+  readonly #kafka: Kafka;
+  #connection: Connection | undefined;
 
   constructor(kafka: Kafka) {
     this.#kafka = kafka;
   }
 
   async ranges(topic: string, fromMs?: number): Promise<OffsetRange[] | undefined> {
-    return this.#use(topic, async (cluster) => {
-      const partitions = cluster.findTopicPartitionMetadata(topic).map(({ partitionId: partition }) => ({ partition }));
-      if (partitions.length === 0) return undefined;
-      const ask = async (bound: { fromBeginning: boolean } | { fromTimestamp: number }) => {
-        const [answer] = await cluster.fetchTopicsOffset([{ topic, partitions, ...bound }]);
-        return new Map(answer?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
-      };
-      const low = await ask({ fromBeginning: true });
-      const high = await ask({ fromBeginning: false });
-      const since = fromMs === undefined ? low : await ask({ fromTimestamp: fromMs });
-      return partitions
-        .map(({ partition }) => {
-          const to = high.get(partition) ?? 0;
-          const first = since.get(partition) ?? 0;
+    return this.#use(topic, async (connection) => {
+      const leaders = await connection.leaders(topic);
+      if (!leaders) return undefined;
+      const [low, high, since] = await Promise.all(
+        [EARLIEST, LATEST, fromMs ?? EARLIEST].map((timestamp) => listOffsets(connection, topic, leaders, timestamp)),
+      );
+      return [...leaders.keys()]
+        .sort((a, b) => a - b)
+        .map((partition) => {
+          const to = offsetOf(high, topic, partition);
+          const first = offsetOf(since, topic, partition);
           // -1: nothing is that young.
-          return { partition, from: first < 0 ? to : Math.max(first, low.get(partition) ?? 0), to };
-        })
-        .sort((a, b) => a.partition - b.partition);
+          const from = first < 0 ? to : Math.max(first, offsetOf(low, topic, partition));
+          return { partition, from: Math.min(from, to), to };
+        });
     });
   }
 
   async fetch(topic: string, offsets: ReadonlyMap<number, number>, limits: FetchLimits): Promise<FetchedPartition[]> {
-    return this.#use(topic, async (cluster) => {
-      const leaders = cluster.findLeaderForPartitions(topic, [...offsets.keys()]);
+    return this.#use(topic, async (connection) => {
+      const leaders = (await connection.leaders(topic)) ?? new Map();
       const answers = await Promise.all(
-        Object.entries(leaders).map(async ([nodeId, partitions]) => {
-          const broker = await cluster.findBroker({ nodeId });
+        [...byLeader(topic, offsets.keys(), leaders)].map(async ([nodeId, partitions]) => {
+          const broker = await connection.broker(nodeId);
           return fetchFrom(broker, topic, new Map(partitions.map((each) => [each, offsets.get(each) ?? 0])), limits);
         }),
       );
@@ -106,51 +87,54 @@ class ClusterReader implements TopicReader {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#forget(this.#connecting);
+    await this.#connection?.close();
+    this.#connection = undefined;
   }
 
-  async #use<Value>(topic: string, work: (cluster: Cluster) => Promise<Value>): Promise<Value> {
-    const connecting = this.#connecting ?? connect(this.#kafka);
-    this.#connecting = connecting;
+  async #use<Value>(topic: string, work: (connection: Connection) => Promise<Value>): Promise<Value> {
+    this.#connection ??= new Connection(this.#kafka);
+    const connection = this.#connection;
     try {
-      const cluster = await connecting;
-      await cluster.refreshMetadataIfNecessary();
-      return await work(await withTopic(cluster, topic));
+      return await connection.use(() => work(connection));
     } catch (error) {
-      // Its metadata may name a topic that was deleted, or leaders that moved: it would go on failing.
-      await this.#forget(connecting);
+      connection.forget(topic);
+      // What a broker answers about a topic says nothing against the connection.
+      if (protocolError(error) === undefined) this.#replace(connection);
       throw error;
     }
   }
 
-  async #forget(connecting: Promise<Cluster> | undefined): Promise<void> {
-    if (this.#connecting === connecting) this.#connecting = undefined;
-    await connecting?.then((cluster) => cluster.disconnect()).catch(() => undefined);
+  #replace(connection: Connection): void {
+    connection.retire();
+    if (this.#connection === connection) this.#connection = undefined;
   }
 }
 
-async function connect(kafka: Kafka): Promise<Cluster> {
-  // Under this name kafkajs 2.2.4, its last release, keeps what makes a cluster of the client's own configuration.
-  const name = Object.getOwnPropertySymbols(kafka).find(({ description }) => description?.endsWith(":createCluster"));
-  const create = name && (kafka as unknown as Record<symbol, (options: object) => Cluster>)[name];
-  if (!create) throw new TypeError("this release of kafkajs keeps its cluster elsewhere");
-  const cluster = create({
-    metadataMaxAge: METADATA_MAX_AGE_MS,
-    allowAutoTopicCreation: false,
-    isolationLevel: READ_COMMITTED,
+function byLeader(topic: string, partitions: Iterable<number>, leaders: Leaders): Map<number, number[]> {
+  return Map.groupBy(partitions, (partition) => {
+    const leader = leaders.get(partition);
+    if (leader === undefined) throw new Error(`topic ${topic} has no partition ${partition}`);
+    return leader;
   });
-  await cluster.connect();
-  return cluster;
 }
 
-/** A topic that is missing is not added, and is then one without partitions. */
-async function withTopic(cluster: Cluster, topic: string): Promise<Cluster> {
-  try {
-    await cluster.addTargetTopic(topic);
-  } catch (error) {
-    if (protocolError(error) !== "UNKNOWN_TOPIC_OR_PARTITION") throw error;
-  }
-  return cluster;
+/** @param timestamp milliseconds since 1970, or one of Kafka's names for an end */
+async function listOffsets(connection: Connection, topic: string, leaders: Leaders, timestamp: number) {
+  const answers = await Promise.all(
+    [...byLeader(topic, leaders.keys(), leaders)].map(async ([nodeId, partitions]) => {
+      const asked = { topic, partitions: partitions.map((partition) => ({ partition, timestamp })) };
+      const broker = await connection.broker(nodeId);
+      return (await broker.listOffsets({ isolationLevel: READ_COMMITTED, topics: [asked] })).responses;
+    }),
+  );
+  const each = answers.flat().flatMap(({ partitions }) => partitions);
+  return new Map(each.map(({ partition, offset }) => [partition, Number(offset)]));
+}
+
+function offsetOf(offsets: ReadonlyMap<number, number> | undefined, topic: string, partition: number): number {
+  const offset = offsets?.get(partition);
+  if (offset === undefined) throw new Error(`no broker tells the offsets of ${topic}-${partition}`);
+  return offset;
 }
 
 async function fetchFrom(
@@ -167,17 +151,33 @@ async function fetchFrom(
     maxBytes,
     topics: [{ topic, partitions }],
   });
+  const isAlone = offsets.size === 1;
   return responses.flatMap((response) =>
-    response.partitions.map((answer) => fetchedPartition(topic, offsets.get(answer.partition) ?? 0, answer)),
+    response.partitions.map((answer) => {
+      const offset = offsets.get(answer.partition) ?? 0;
+      const nextOffset = nextOffsetOf(answer, offset, isAlone);
+      return { partition: answer.partition, records: recordsOf(topic, offset, answer), nextOffset };
+    }),
   );
 }
 
-function fetchedPartition(topic: string, offset: number, answer: ConstructorParameters<typeof Batch>[2]) {
-  const batch = new Batch(topic, String(offset), answer);
-  const { partition } = batch;
-  const records = batch.messages.map(({ key, value, headers, timestamp, offset: at }) => {
+type Answer = ConstructorParameters<typeof Batch>[2];
+
+/** A batch of records keeps its last offset when compaction takes the record there. */
+function nextOffsetOf({ messages, lastStableOffset }: Answer, offset: number, isAlone: boolean): number {
+  const last = messages.at(-1);
+  if (last) {
+    const { firstOffset, lastOffsetDelta } = last.batchContext ?? { firstOffset: last.offset, lastOffsetDelta: 0 };
+    return Math.max(offset, Number(firstOffset) + lastOffsetDelta + 1);
+  }
+  // The first batch of an answer is whole, however long (KIP-74), and kafkajs hides one that compaction has emptied.
+  return isAlone && offset < Number(lastStableOffset) ? offset + 1 : offset;
+}
+
+function recordsOf(topic: string, offset: number, answer: Answer): ReadRecord[] {
+  const { partition, messages } = new Batch(topic, String(offset), answer);
+  return messages.map(({ key, value, headers, timestamp, offset: at }) => {
     const origin = { topic, partition, offset: Number(at), timestampMs: Math.max(0, Number(timestamp)) };
     return { ...origin, key, value, headers: headersOf(headers) };
   });
-  return { partition, records, nextOffset: batch.isEmptyIncludingFiltered() ? offset : Number(batch.lastOffset()) + 1 };
 }

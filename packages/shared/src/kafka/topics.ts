@@ -1,7 +1,11 @@
-import type { Kafka } from "kafkajs";
+import kafkajs, { type Admin, type Kafka } from "kafkajs";
 import { retryable } from "../fault.ts";
 import type { TopicSettings } from "../settings.ts";
 import { type Patience, persist } from "../settle.ts";
+import { protocolError } from "./produce.ts";
+
+// kafkajs is CommonJS: its values come through the default export.
+const { KafkaJSAggregateError } = kafkajs;
 
 export interface TopicSpecification {
   topic: string;
@@ -25,8 +29,8 @@ export async function ensureTopics(
         await admin.connect();
         const existing = new Set(await admin.listTopics());
         const missing = specifications.filter(({ topic }) => !existing.has(topic));
-        if (missing.length > 0) await createTopics(admin, missing, replicationFactor);
-        return { value: undefined };
+        const refusal = await createTopics(admin, missing, replicationFactor);
+        return refusal ? { fault: retryable("misconfigured", refusal.cause) } : { value: undefined };
       } catch (error) {
         return { fault: retryable("unavailable", error) };
       } finally {
@@ -37,21 +41,63 @@ export async function ensureTopics(
   );
 }
 
-async function createTopics(
-  admin: ReturnType<Kafka["admin"]>,
+/** Why Kafka does not create a topic, and will not however often it is asked. */
+export interface TopicRefusal {
+  topic: string;
+  /** Kafka's name of the error. */
+  error: keyof typeof remedies;
+  /** With what helps. */
+  cause: string;
+}
+
+const notAllowed =
+  "grant Create on it (on MSK kafka-cluster:CreateTopic), or create it and turn KAFKA_CREATE_TOPICS off" as const;
+const remedies = {
+  INVALID_TOPIC_EXCEPTION:
+    "a name has at most 249 letters, digits, '.', '_' and '-', and differs from every other topic's in more than '.' and '_'",
+  INVALID_REPLICATION_FACTOR: "set KAFKA_REPLICATION_FACTOR to no more than there are brokers",
+  POLICY_VIOLATION: "create it as the cluster's policy wants it",
+  TOPIC_AUTHORIZATION_FAILED: notAllowed,
+  CLUSTER_AUTHORIZATION_FAILED: notAllowed,
+} as const;
+
+/**
+ * Creates topics, in one attempt; one that another process has created meanwhile is left as it is. Rejects where that may
+ * succeed later.
+ */
+export async function createTopics(
+  admin: Admin,
   missing: readonly TopicSpecification[],
   replicationFactor: number,
-): Promise<void> {
-  // `false` where they exist already: another process was faster.
-  await admin.createTopics({
-    waitForLeaders: true,
-    topics: missing.map(({ topic, partitions, maxMessageBytes }) => ({
-      topic,
-      numPartitions: partitions,
-      replicationFactor,
-      configEntries: maxMessageBytes ? [{ name: "max.message.bytes", value: String(maxMessageBytes) }] : [],
-    })),
-  });
+): Promise<TopicRefusal | undefined> {
+  if (missing.length === 0) return undefined;
+  try {
+    // `false` where they exist already: another process was faster.
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: missing.map(({ topic, partitions, maxMessageBytes }) => ({
+        topic,
+        numPartitions: partitions,
+        replicationFactor,
+        configEntries: maxMessageBytes ? [{ name: "max.message.bytes", value: String(maxMessageBytes) }] : [],
+      })),
+    });
+    return undefined;
+  } catch (error) {
+    // One for each topic, under a message that says nothing.
+    const errors = error instanceof KafkaJSAggregateError ? error.errors : [error];
+    for (const each of errors) {
+      const name = protocolError(each);
+      if (name === undefined || !isRefusal(name)) continue;
+      const { topic = "" } = each as { topic?: string };
+      return { topic, error: name, cause: `Kafka does not create the topic ${topic} (${name}): ${remedies[name]}` };
+    }
+    throw errors.find((each) => protocolError(each) !== "TOPIC_ALREADY_EXISTS");
+  }
+}
+
+function isRefusal(error: string): error is keyof typeof remedies {
+  return error in remedies;
 }
 
 /** The topics that the stages meet in, and the source topics, as the configuration names them. */

@@ -1,6 +1,8 @@
 /// <reference path="./internals.d.ts" />
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Kafka } from "kafkajs";
 import Batch from "kafkajs/src/consumer/batch.js";
+import { backoffDelayMs } from "../backoff.ts";
 import { describeCause } from "../fault.ts";
 import { type Broker, Connection, type Leaders, READ_COMMITTED } from "./cluster.ts";
 import { protocolError } from "./produce.ts";
@@ -48,12 +50,21 @@ export interface TopicReader extends AsyncDisposable {
 const LATEST = -1;
 const EARLIEST = -2;
 
+/** While a topic is new, or a broker leaves, leaders move for a moment. */
+const TRIES_MAX = 5;
+const BACKOFF = { initialMs: 100, maxMs: 1_000 };
+
 export function createTopicReader(kafka: Kafka): TopicReader {
   return new ClusterReader(kafka);
 }
 
 export function isOutOfRange(error: unknown): boolean {
   return error instanceof Error && protocolError(error) === "OFFSET_OUT_OF_RANGE";
+}
+
+function isMoving(error: unknown): boolean {
+  const name = protocolError(error);
+  return name === "NOT_LEADER_FOR_PARTITION" || name === "LEADER_NOT_AVAILABLE";
 }
 
 class ClusterReader implements TopicReader {
@@ -65,10 +76,15 @@ class ClusterReader implements TopicReader {
   }
 
   async ranges(topic: string, fromMs?: number): Promise<OffsetRange[] | undefined> {
-    try {
-      return await this.#use(topic, (connection) => rangesOf(connection, topic, fromMs));
-    } catch (error) {
-      throw new ReadFailed(`${topic}: its offsets could not be read (${describeCause(error)}): try again`);
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#use(topic, (connection) => rangesOf(connection, topic, fromMs));
+      } catch (error) {
+        if (tries === TRIES_MAX || !isMoving(error)) {
+          throw new ReadFailed(`${topic}: its offsets could not be read (${describeCause(error)}): try again`);
+        }
+        await sleep(backoffDelayMs(tries, BACKOFF));
+      }
     }
   }
 

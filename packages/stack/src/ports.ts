@@ -63,10 +63,15 @@ async function required(name: string, port: number, running: ReadonlySet<number>
   throw portTaken(name, port, await holderOf(port));
 }
 
-export function portTaken(name: string, port: number, holder: string | undefined): StackError {
+export function portTaken(
+  name: string,
+  port: number,
+  holder: string | undefined,
+  option = `--${name}-port`,
+): StackError {
   const by = holder ? `${holder}` : "another program";
   return new StackError(
-    `Port ${port}, wanted for ${name}, is taken by ${by}: stop that, choose another by --${name}-port, or leave the option out.`,
+    `Port ${port}, wanted for ${name}, is taken by ${by}: stop that, choose another by ${option}, or leave the option out.`,
   );
 }
 

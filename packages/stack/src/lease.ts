@@ -42,11 +42,10 @@ async function releaseLocked(file: string, directory: string, options: StackOpti
   await rm(file, { force: true });
   if ((await livingLeases(directory)) > 0) return;
   const { broughtUpBy } = await readState(directory);
-  if (broughtUpBy === "lease") await takeDownLocked(directory, options.onProgress);
-  else
-    options.onProgress?.(
-      `The stack stays up, as before: \`npm run stack -- down${nameOption(options.name)}\` stops it.`,
-    );
+  if (broughtUpBy === "lease") return takeDownLocked(directory, options.onProgress);
+  options.onProgress?.(
+    `The stack was up before and stays up: \`npm run stack -- down${nameOption(options.name)}\` stops it.`,
+  );
 }
 
 /** Counts the leases of living processes and removes the others. */

@@ -26,7 +26,7 @@ export interface FoundPipeline {
   /** The process that started it; absent where that was killed and could not stop the others. */
   ownerPid?: number;
   api: string;
-  processes: (RunningProcess & Pick<z.infer<typeof processSchema>, "name" | "index" | "port" | "since">)[];
+  processes: (RunningProcess & z.infer<typeof processSchema>)[];
 }
 
 /** A directory of logs that belongs to a pipeline of this process. */
@@ -43,7 +43,8 @@ export function claimDirectory(logDirectory: string, api: URL, onProgress: OnPro
     await mkdir(logDirectory, { recursive: true });
     const owner = await findProcess(process.pid);
     if (!owner) throw new Error("this process does not find itself in the system's table");
-    return claim(logDirectory, { owner, api: api.href, processes: [] });
+    const { pid, startedAt } = owner;
+    return claim(logDirectory, { owner: { pid, startedAt }, api: api.href, processes: [] });
   });
 }
 
@@ -52,10 +53,15 @@ export async function vacate(logDirectory: string, onProgress: OnProgress): Prom
   const found = await findPipeline(logDirectory);
   if (found?.ownerPid !== undefined) {
     throw new StackError(
-      `A pipeline runs here already: process ${found.ownerPid}, with its console at ${found.api}. Use that one, end it by Ctrl-C where it was started, or start another stack beside it by --stack NAME.`,
+      `A pipeline runs here already: process ${found.ownerPid}, with its console at ${found.api}. ` +
+        `Use that one, end it by ${endedBy(found.ownerPid)}, or start another stack beside it by --stack NAME.`,
     );
   }
   if (found) await stopLeft(found, onProgress);
+}
+
+export function endedBy(ownerPid: number): string {
+  return `Ctrl-C where it was started or \`kill ${ownerPid}\``;
 }
 
 export async function stopLeft({ processes }: FoundPipeline, onProgress: OnProgress): Promise<void> {
@@ -73,9 +79,9 @@ export async function findPipeline(logDirectory: string): Promise<FoundPipeline 
   if (!record) return undefined;
   const owner = await findIdentical(record.owner);
   const found = await Promise.all(
-    record.processes.map(async ({ startedAt, ...known }) => {
-      const running = await findIdentical({ pid: known.pid, startedAt });
-      return running && { ...known, ...running };
+    record.processes.map(async (recorded) => {
+      const running = await findIdentical(recorded);
+      return running && { ...recorded, ...running };
     }),
   );
   const processes = found.filter((each) => each !== undefined);
@@ -90,7 +96,7 @@ function claim(logDirectory: string, record: PipelineRecord): Claim {
   const write = () => {
     if (released) return;
     const draft = `${file}.${process.pid}`;
-    writeFileSync(draft, `${JSON.stringify(recordSchema.parse(record), undefined, 2)}\n`);
+    writeFileSync(draft, `${JSON.stringify(record, undefined, 2)}\n`);
     renameSync(draft, file);
   };
   write();

@@ -6,7 +6,7 @@ import { StackError } from "./errors.ts";
 import { findJava } from "./java.ts";
 import { withLock } from "./lock.ts";
 import type { ProcessName } from "./pipeline-process.ts";
-import { findPipeline, stopLeft } from "./pipeline-record.ts";
+import { endedBy, findPipeline, stopLeft } from "./pipeline-record.ts";
 import { choosePorts, type WantedPorts } from "./ports.ts";
 import { findService, stop } from "./process.ts";
 import { type Progress, plainProgress } from "./progress.ts";
@@ -200,7 +200,7 @@ async function stopLeftPipeline(directory: string, onProgress: StackOptions["onP
   const pipeline = await findPipeline(pipelineDirectory(directory));
   if (!pipeline) return;
   if (pipeline.ownerPid === undefined) return stopLeft(pipeline, onProgress);
-  onProgress?.(`The pipeline of process ${pipeline.ownerPid} still runs: Ctrl-C where it was started ends it.`);
+  onProgress?.(`The pipeline of process ${pipeline.ownerPid} still runs: end it by ${endedBy(pipeline.ownerPid)}.`);
 }
 
 async function stopIfRunning(

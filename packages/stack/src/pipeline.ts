@@ -13,7 +13,7 @@ import {
   untilReady,
 } from "./pipeline-process.ts";
 import { type Claim, claimDirectory, vacate } from "./pipeline-record.ts";
-import { holderOf, isFree, portTaken } from "./ports.ts";
+import { becomesFree, holderOf, isFree, portTaken } from "./ports.ts";
 import { writeTargets } from "./targets.ts";
 
 export interface PipelineOptions {
@@ -233,7 +233,7 @@ async function setLogAside(log: string): Promise<void> {
 
 /** Else the process would end, and what listens there would be taken for it. */
 async function requireFree(apiPort: number | undefined): Promise<void> {
-  if (apiPort === undefined || (await isFree(apiPort))) return;
+  if (apiPort === undefined || (await becomesFree(apiPort))) return;
   throw portTaken("api", apiPort, await holderOf(apiPort), "--port");
 }
 

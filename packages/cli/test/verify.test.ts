@@ -163,6 +163,17 @@ test.each([
   expect(code).toBe(1);
 });
 
+test("while the brokers are away it says so in one sentence, and reports nothing", async () => {
+  const { KAFKA_BOOTSTRAP_SERVERS: servers } = process.env;
+  // Nothing listens there: the port is reserved (tcpmux).
+  process.env.KAFKA_BOOTSTRAP_SERVERS = "127.0.0.1:1";
+  const running = millrace(["verify", "--topic", "any"], suffix);
+  process.env.KAFKA_BOOTSTRAP_SERVERS = servers;
+  const { code, stdout, stderr } = await running.finished;
+  expect(stderr).toMatch(/^any: its offsets could not be read \(.*ECONNREFUSED.*\): try again\n$/);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+});
+
 test("a topic that is not there is told in one sentence", async () => {
   const { code, stderr } = await millrace(["verify", "--topic", "nowhere"], suffix).finished;
   expect(stderr).toBe("There is no topic nowhere: give one that there is by --topic.\n");

@@ -1,6 +1,7 @@
 /// <reference path="./internals.d.ts" />
 import type { Kafka } from "kafkajs";
 import Batch from "kafkajs/src/consumer/batch.js";
+import { describeCause } from "../fault.ts";
 import { type Broker, Connection, type Leaders, READ_COMMITTED } from "./cluster.ts";
 import { protocolError } from "./produce.ts";
 import type { OffsetRange, ReadRecord } from "./read.ts";
@@ -21,6 +22,11 @@ export interface FetchLimits {
   maxWaitMs: number;
 }
 
+/** Thrown where a topic could not be read as far as was asked; its message says how far it came, why, and what to do. */
+export class ReadFailed extends Error {
+  override name = "ReadFailed";
+}
+
 /**
  * Reads topics at offsets of the caller's choice, without a consumer group: nothing is joined, committed or rebalanced,
  * and no permission on a group is needed. Calls may overlap, and one that fails disturbs no other; but the brokers answer
@@ -28,9 +34,13 @@ export interface FetchLimits {
  * Rejects while a broker is away; the next call connects anew.
  */
 export interface TopicReader extends AsyncDisposable {
-  /** The offsets that each partition holds now, at and after a time where one is given; `undefined`: no such topic. */
+  /**
+   * The offsets that each partition holds now, at and after a time where one is given; `undefined`: no such topic.
+   *
+   * @throws {ReadFailed}
+   */
   ranges(topic: string, fromMs?: number): Promise<OffsetRange[] | undefined>;
-  /** Rejects where an offset is not (or no longer) there: see `isOutOfRange`. */
+  /** Rejects with kafkajs's error; where an offset is not (or no longer) there, `isOutOfRange` tells. */
   fetch(topic: string, offsets: ReadonlyMap<number, number>, limits: FetchLimits): Promise<FetchedPartition[]>;
 }
 
@@ -55,22 +65,11 @@ class ClusterReader implements TopicReader {
   }
 
   async ranges(topic: string, fromMs?: number): Promise<OffsetRange[] | undefined> {
-    return this.#use(topic, async (connection) => {
-      const leaders = await connection.leaders(topic);
-      if (!leaders) return undefined;
-      const [low, high, since] = await Promise.all(
-        [EARLIEST, LATEST, fromMs ?? EARLIEST].map((timestamp) => listOffsets(connection, topic, leaders, timestamp)),
-      );
-      return [...leaders.keys()]
-        .sort((a, b) => a - b)
-        .map((partition) => {
-          const to = offsetOf(high, topic, partition);
-          const first = offsetOf(since, topic, partition);
-          // -1: nothing is that young.
-          const from = first < 0 ? to : Math.max(first, offsetOf(low, topic, partition));
-          return { partition, from: Math.min(from, to), to };
-        });
-    });
+    try {
+      return await this.#use(topic, (connection) => rangesOf(connection, topic, fromMs));
+    } catch (error) {
+      throw new ReadFailed(`${topic}: its offsets could not be read (${describeCause(error)}): try again`);
+    }
   }
 
   async fetch(topic: string, offsets: ReadonlyMap<number, number>, limits: FetchLimits): Promise<FetchedPartition[]> {
@@ -108,6 +107,23 @@ class ClusterReader implements TopicReader {
     connection.retire();
     if (this.#connection === connection) this.#connection = undefined;
   }
+}
+
+async function rangesOf(connection: Connection, topic: string, fromMs?: number): Promise<OffsetRange[] | undefined> {
+  const leaders = await connection.leaders(topic);
+  if (!leaders) return undefined;
+  const [low, high, since] = await Promise.all(
+    [EARLIEST, LATEST, fromMs ?? EARLIEST].map((timestamp) => listOffsets(connection, topic, leaders, timestamp)),
+  );
+  return [...leaders.keys()]
+    .sort((a, b) => a - b)
+    .map((partition) => {
+      const to = offsetOf(high, topic, partition);
+      const first = offsetOf(since, topic, partition);
+      // -1: nothing is that young.
+      const from = first < 0 ? to : Math.max(first, offsetOf(low, topic, partition));
+      return { partition, from: Math.min(from, to), to };
+    });
 }
 
 function byLeader(topic: string, partitions: Iterable<number>, leaders: Leaders): Map<number, number[]> {

@@ -31,5 +31,7 @@ export function millrace(parameters: readonly string[], suffix: string) {
     /** What Ctrl-C does: the signal goes to all processes of the group. */
     interrupt: () => process.kill(-(child.pid ?? 0), "SIGINT"),
     terminate: () => child.kill("SIGTERM"),
+    /** What the system does that has no memory left. */
+    kill: () => child.kill("SIGKILL"),
   };
 }

@@ -16,6 +16,11 @@ export function stackDirectory(name: string): string {
   return join(stateRoot(), name);
 }
 
+/** Within a stack's folder: the logs of the pipeline that `npm start` runs on it. */
+export function pipelineDirectory(directory: string): string {
+  return join(directory, "logs", "pipeline");
+}
+
 /** Programs fetched once per user, shared by all checkouts. */
 export function cacheDirectory(): string {
   if (process.env.MILLRACE_CACHE_DIR) return resolve(process.env.MILLRACE_CACHE_DIR);

@@ -1,11 +1,13 @@
 export { type Certificates, makeCertificates } from "./certificates.ts";
+export { pipelineDirectory, stackDirectory } from "./directories.ts";
 export type { StackEnvironment } from "./environment.ts";
 export { StackError } from "./errors.ts";
 export { lease } from "./lease.ts";
 export { type Moto, startMoto } from "./moto.ts";
 export { isolated, type Namespace } from "./namespace.ts";
-export { type Pipeline, type PipelineOptions, startPipeline } from "./pipeline.ts";
+export { type Pipeline, type PipelineOptions, requireStartable, startPipeline } from "./pipeline.ts";
 export type { Exit, PipelineProcess, ProcessName } from "./pipeline-process.ts";
+export { isFree } from "./ports.ts";
 export { type RedisCluster, startRedisCluster } from "./redis-cluster.ts";
 export { type KnownCredentials, type SecureKafka, type SecureKafkaOptions, startSecureKafka } from "./secure-kafka.ts";
 export {

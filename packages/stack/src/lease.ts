@@ -6,7 +6,7 @@ import { stackDirectory } from "./directories.ts";
 import { withLock } from "./lock.ts";
 import { findProcess } from "./process-table.ts";
 import { plainProgress } from "./progress.ts";
-import { bringUpLocked, DEFAULT_STACK, type Stack, type StackOptions, takeDownLocked } from "./stack.ts";
+import { bringUpLocked, DEFAULT_STACK, nameOption, type Stack, type StackOptions, takeDownLocked } from "./stack.ts";
 import { readState } from "./state.ts";
 
 /** The command line tells the holder from another program that got its pid later. */
@@ -42,7 +42,10 @@ async function releaseLocked(file: string, directory: string, options: StackOpti
   await rm(file, { force: true });
   if ((await livingLeases(directory)) > 0) return;
   const { broughtUpBy } = await readState(directory);
-  if (broughtUpBy === "lease") await takeDownLocked(directory, options.onProgress);
+  if (broughtUpBy === "lease") return takeDownLocked(directory, options.onProgress);
+  options.onProgress?.(
+    `The stack was up before and stays up: \`npm run stack -- down${nameOption(options.name)}\` stops it.`,
+  );
 }
 
 /** Counts the leases of living processes and removes the others. */

@@ -39,15 +39,15 @@ upCommand.action(async ({ name, with: optional, ...ports }: UpOptions) => {
   process.stdout.write(environmentLines(env));
 });
 
-subcommand("down", "stop all services; their data stays").action(({ name }: NameOption) =>
-  down({ name, onProgress: print }),
+subcommand("down", "stop all services, and what a killed start has left; the data stays").action(
+  ({ name }: NameOption) => down({ name, onProgress: print }),
 );
 
 subcommand("reset", "stop all services and delete their data").action(({ name }: NameOption) =>
   reset({ name, onProgress: print }),
 );
 
-subcommand("status", "say which services run, where and since when")
+subcommand("status", "say which services and processes run, where and since when")
   .option("--json", "as JSON")
   .action(async ({ name, json }: NameOption & { json?: true }) => {
     const services = await status({ name });

@@ -6,11 +6,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { packageDirectory } from "./directories.ts";
 import { HOST } from "./environment.ts";
 import { StackError } from "./errors.ts";
+import { reasonsToWait } from "./waiting.ts";
 
 export const processNames = ["ingest", "embed", "sink", "api"] as const;
 export type ProcessName = (typeof processNames)[number];
 
 const READY_MAX_MS = 60_000;
+/** How long a wait is worth no word, and how often it is looked whether there is another one to say. */
+const WAIT_UNTOLD_MS = 5_000;
+const WAIT_TOLD_INTERVAL_MS = 1_000;
 /** Longer than a process's own SHUTDOWN_TIMEOUT_MS (25 s) and what it adds to it (3 s). */
 const STOP_MAX_MS = 30_000;
 const QUOTED_LINES = 8;
@@ -81,22 +85,28 @@ export function launchProcess({ name, index, port, logDirectory, environment, bu
   return { name, index, pid: child.pid, port, log, kill: (signal) => void child.kill(signal), exited };
 }
 
-/** Waits until the process answers that it reached everything it depends on. */
-export async function untilReady(process: PipelineProcess): Promise<void> {
-  const deadlineMs = Date.now() + READY_MAX_MS;
+/** Waits until the process answers that it reached everything it depends on; `onWaiting` is told what it waits for, time and again. */
+export async function untilReady(process: PipelineProcess, onWaiting: (reason: string) => void): Promise<void> {
+  const startedAtMs = Date.now();
+  let tellAtMs = startedAtMs + WAIT_UNTOLD_MS;
   let exit: Exit | undefined;
   void process.exited.then((ended) => {
     exit = ended;
   });
-  let waitsFor = "it did not answer";
-  while (Date.now() < deadlineMs) {
+  let answer: string | undefined;
+  while (Date.now() < startedAtMs + READY_MAX_MS) {
+    answer = await readiness(process.port);
+    // First, since another program may answer in its place.
     if (exit) throw await startFailure(process, `ended with ${exit.signal ?? `exit code ${exit.code}`}`);
-    const answer = await readiness(process.port);
     if (answer === "ready") return;
-    waitsFor = answer ?? waitsFor;
+    if (answer !== undefined && Date.now() >= tellAtMs) {
+      for (const reason of await reasonsToWait(process.log, answer)) onWaiting(reason);
+      tellAtMs = Date.now() + WAIT_TOLD_INTERVAL_MS;
+    }
     await sleep(50);
   }
-  throw await startFailure(process, `was not ready within ${READY_MAX_MS / 1000} s (${waitsFor})`);
+  const reasons = await reasonsToWait(process.log, answer);
+  throw await startFailure(process, `was not ready within ${READY_MAX_MS / 1000} s, waiting for ${reasons.join("; ")}`);
 }
 
 /** Asks for an orderly stop and waits for it; what takes too long is killed. */
@@ -114,7 +124,7 @@ export async function stopProcess(process: PipelineProcess): Promise<Exit> {
 async function readiness(port: number): Promise<string | undefined> {
   try {
     const response = await fetch(`http://${HOST}:${port}/health/ready`, { signal: AbortSignal.timeout(5_000) });
-    return response.ok ? "ready" : (await response.text()).slice(0, 500);
+    return response.ok ? "ready" : await response.text();
   } catch {
     return undefined;
   }

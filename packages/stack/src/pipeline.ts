@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { mkdir, rename } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { HOST, type StackEnvironment } from "./environment.ts";
 import { StackError } from "./errors.ts";
@@ -12,7 +12,8 @@ import {
   stopProcess,
   untilReady,
 } from "./pipeline-process.ts";
-import { isFree } from "./ports.ts";
+import { type Claim, claimDirectory, vacate } from "./pipeline-record.ts";
+import { becomesFree, holderOf, isFree, portTaken } from "./ports.ts";
 import { writeTargets } from "./targets.ts";
 
 export interface PipelineOptions {
@@ -22,7 +23,7 @@ export interface PipelineOptions {
   environment?: Readonly<Record<string, string>>;
   /**
    * Each process writes `<process>-<n>.log` there; a file of an earlier pipeline is kept as `….previous.log`. `targets.json`
-   * tells Prometheus where those are that it began with.
+   * tells Prometheus where those are that it began with. It belongs to one pipeline at a time: `pipeline.json` says whose it is.
    */
   logDirectory: string;
   /** How many of each; one where absent. The api asks the first embed process for the vectors of search texts. */
@@ -31,6 +32,8 @@ export interface PipelineOptions {
   built?: boolean;
   /** The port of the first api process; a free one where absent. */
   apiPort?: number;
+  /** Told what an earlier pipeline left, and what a process waits for that is long in starting. */
+  onProgress?: (line: string) => void;
 }
 
 export interface Pipeline extends AsyncDisposable {
@@ -48,12 +51,21 @@ export interface Pipeline extends AsyncDisposable {
   stop(): Promise<(Exit & { name: ProcessName; index: number })[]>;
 }
 
+/** Throws what `startPipeline` would throw at once, so that it is said before a stack is brought up for it. */
+export async function requireStartable({
+  logDirectory,
+  apiPort,
+  onProgress,
+}: Pick<PipelineOptions, "logDirectory" | "apiPort" | "onProgress">): Promise<void> {
+  await vacate(logDirectory, onProgress);
+  await requireFree(apiPort);
+}
+
 /**
  * Runs the four processes on a stack and returns when all are ready. A signal that ends this process (Ctrl-C, SIGTERM)
  * stops them first.
  */
 export async function startPipeline(options: PipelineOptions): Promise<Pipeline> {
-  await mkdir(options.logDirectory, { recursive: true });
   const ports = new Map<string, number>();
   if (options.apiPort !== undefined) ports.set(slotOf("api", 1), options.apiPort);
   const portOf = async (name: ProcessName, index: number): Promise<number> => {
@@ -68,11 +80,14 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
     EMBED_URL: `http://${HOST}:${await portOf("embed", 1)}`,
     ...options.environment,
   };
-  const { logDirectory, built = false } = options;
-  const pipeline = new RunningPipeline(api, async (name, index) =>
-    launchProcess({ name, index, port: await portOf(name, index), logDirectory, environment, built }),
-  );
+  const { logDirectory, built = false, onProgress } = options;
+  const claim = await claimDirectory(logDirectory, api, onProgress);
+  const launch: Launch = async (name, index) =>
+    launchProcess({ name, index, port: await portOf(name, index), logDirectory, environment, built });
+  const onWaiting = eachOnce((reason) => onProgress?.(`Waiting for ${reason}`));
+  const pipeline = new RunningPipeline(api, claim, launch, onWaiting);
   try {
+    await requireFree(options.apiPort);
     const wanted = processNames.flatMap((name) =>
       Array.from({ length: options.counts?.[name] ?? 1 }, (_, position) => ({ name, index: position + 1 })),
     );
@@ -90,14 +105,18 @@ type Launch = (name: ProcessName, index: number) => Promise<PipelineProcess>;
 
 class RunningPipeline implements Pipeline {
   readonly api: URL;
+  #claim: Claim;
   #launch: Launch;
+  #onWaiting: (reason: string) => void;
   #slots = new Map<string, PipelineProcess>();
   #stopping: ReturnType<Pipeline["stop"]> | undefined;
   #release: () => void;
 
-  constructor(api: URL, launch: Launch) {
+  constructor(api: URL, claim: Claim, launch: Launch, onWaiting: (reason: string) => void) {
     this.api = api;
+    this.#claim = claim;
     this.#launch = launch;
+    this.#onWaiting = onWaiting;
     this.#release = onEnding(
       () => this.stop(),
       () => {
@@ -124,9 +143,10 @@ class RunningPipeline implements Pipeline {
     const launched = await this.#launch(name, index);
     this.#slots.set(slot, launched);
     void launched.exited.then(() => this.#slots.delete(slot));
+    await this.#claim.add(launched);
     // The pipeline was stopped while this one's port was chosen.
     if (this.#stopping) await stopProcess(launched);
-    await untilReady(launched);
+    await untilReady(launched, this.#onWaiting);
     return launched;
   }
 
@@ -151,6 +171,7 @@ class RunningPipeline implements Pipeline {
       return { name: each.name, index: each.index, ...exit };
     });
     const ended = await Promise.all(exits);
+    await this.#claim.release();
     this.#release();
     return ended;
   }
@@ -193,12 +214,27 @@ function isListenedFor(signal: NodeJS.Signals): boolean {
   return process.listenerCount(signal) > (emitter?.count ?? 0);
 }
 
+/** Several processes wait for the same, which is said once. */
+function eachOnce(say: (text: string) => void): (text: string) => void {
+  const said = new Set<string>();
+  return (text) => {
+    if (!said.has(text)) say(text);
+    said.add(text);
+  };
+}
+
 function slotOf(name: ProcessName, index: number): string {
   return `${name}-${index}`;
 }
 
 async function setLogAside(log: string): Promise<void> {
   await rename(log, log.replace(/\.log$/, ".previous.log")).catch(() => undefined);
+}
+
+/** Else the process would end, and what listens there would be taken for it. */
+async function requireFree(apiPort: number | undefined): Promise<void> {
+  if (apiPort === undefined || (await becomesFree(apiPort))) return;
+  throw portTaken("api", apiPort, await holderOf(apiPort), "--port");
 }
 
 /** Below the range of outgoing connections, as the services' own ports are: a restarted process needs its port again. */

@@ -26,6 +26,14 @@ test("the ports used last time are used again, except one that was taken since",
   expect(second).toEqual({ ...first, redis: expect.not.toSatisfy((port) => port === taken.port) });
 });
 
+test("the port of what was just killed is waited for", async () => {
+  const first = await choosePorts({}, undefined, new Set());
+  const dying = createServer().listen(first.redis, HOST);
+  await once(dying, "listening");
+  setTimeout(() => dying.close(), 100);
+  expect(await choosePorts({}, first, new Set())).toEqual(first);
+});
+
 test("a port that a running service of the stack holds is kept", async () => {
   const first = await choosePorts({}, undefined, new Set());
   await using held = await listener();

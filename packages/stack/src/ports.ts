@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { HOST } from "./environment.ts";
 import { StackError } from "./errors.ts";
@@ -12,6 +13,9 @@ import type { Ports, ServiceName } from "./state.ts";
  */
 const FIRST_PORT = 21_000;
 const LAST_PORT = 31_999;
+
+/** A killed process counts as gone before the last of its threads has let go of its port. */
+const RELEASE_MAX_MS = 1_000;
 
 const portNames = [
   "kafka",
@@ -58,20 +62,35 @@ export async function isFree(port: number): Promise<boolean> {
   return promise;
 }
 
+/** Whether a port is free that a process may have held which just ended. */
+export async function becomesFree(port: number): Promise<boolean> {
+  const deadlineMs = Date.now() + RELEASE_MAX_MS;
+  while (!(await isFree(port))) {
+    if (Date.now() > deadlineMs) return false;
+    await sleep(50);
+  }
+  return true;
+}
+
 async function required(name: string, port: number, running: ReadonlySet<number>): Promise<number> {
-  if (running.has(port) || (await isFree(port))) return port;
+  if (running.has(port) || (await becomesFree(port))) return port;
   throw portTaken(name, port, await holderOf(port));
 }
 
-export function portTaken(name: string, port: number, holder: string | undefined): StackError {
+export function portTaken(
+  name: string,
+  port: number,
+  holder: string | undefined,
+  option = `--${name}-port`,
+): StackError {
   const by = holder ? `${holder}` : "another program";
   return new StackError(
-    `Port ${port}, wanted for ${name}, is taken by ${by}: stop that, choose another by --${name}-port, or leave the option out.`,
+    `Port ${port}, wanted for ${name}, is taken by ${by}: stop that, choose another by ${option}, or leave the option out.`,
   );
 }
 
 async function preferred(last: number | undefined, taken: Set<number>, running: ReadonlySet<number>): Promise<number> {
-  if (last && !taken.has(last) && (running.has(last) || (await isFree(last)))) return last;
+  if (last && !taken.has(last) && (running.has(last) || (await becomesFree(last)))) return last;
   for (let attempt = 0; attempt < 200; attempt++) {
     const port = randomInt(FIRST_PORT, LAST_PORT + 1);
     if (!taken.has(port) && (await isFree(port))) return port;

@@ -8,6 +8,8 @@ export interface RunningProcess {
   parentPid: number;
   command: string;
   residentBytes: number;
+  /** In the system's own terms; with the pid it names one process for good, since a pid is given anew. */
+  startedAt: string;
 }
 
 /** The living process of this id; undefined where there is none, or a zombie, which can neither work nor be killed. */
@@ -30,9 +32,10 @@ async function listProc(): Promise<RunningProcess[]> {
 /** Slim Linux images lack `ps`, so /proc is read (man 5 proc). */
 async function readProc(pid: number): Promise<RunningProcess | undefined> {
   try {
-    const [status, command] = await Promise.all([
+    const [status, command, numbers] = await Promise.all([
       readFile(`/proc/${pid}/status`, "utf8"),
       readFile(`/proc/${pid}/cmdline`, "utf8"),
+      readFile(`/proc/${pid}/stat`, "utf8"),
     ]);
     const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, "m").exec(status)?.[1] ?? "";
     if (["Z", "X"].includes(field("State"))) return undefined;
@@ -41,6 +44,8 @@ async function readProc(pid: number): Promise<RunningProcess | undefined> {
       parentPid: Number(field("PPid")),
       command: command.replaceAll("\0", " ").trim(),
       residentBytes: Number(field("VmRSS")) * 1024,
+      // The 22nd field, in clock ticks since the boot; the 2nd is the program's name, which may hold blanks and brackets.
+      startedAt: numbers.slice(numbers.lastIndexOf(")")).split(" ")[20] ?? "",
     };
   } catch {
     return undefined;
@@ -49,9 +54,11 @@ async function readProc(pid: number): Promise<RunningProcess | undefined> {
 
 async function listByPs(selection: string[]): Promise<RunningProcess[]> {
   try {
-    const columns = ["pid=", "ppid=", "rss=", "stat=", "command="].flatMap((column) => ["-o", column]);
+    const columns = ["pid=", "ppid=", "rss=", "stat=", "lstart=", "command="].flatMap((column) => ["-o", column]);
     const { stdout } = await promisify(execFile)("ps", ["-ww", ...selection, ...columns], {
       maxBuffer: 16 * 1024 ** 2,
+      // The names of months and days follow the language.
+      env: { ...process.env, LC_ALL: "C" },
     });
     return stdout.split("\n").flatMap(parsePsLine);
   } catch {
@@ -60,8 +67,12 @@ async function listByPs(selection: string[]): Promise<RunningProcess[]> {
   }
 }
 
+const psLine = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\w+ +\w+ +\d+ +[\d:]+ +\d+)\s+(.*)$/;
+
 export function parsePsLine(line: string): RunningProcess[] {
-  const [, pid, parentPid, kibibytes, state, command] = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
-  if (command === undefined || state === undefined || state.startsWith("Z")) return [];
-  return [{ pid: Number(pid), parentPid: Number(parentPid), command, residentBytes: Number(kibibytes) * 1024 }];
+  const [, pid, parentPid, kibibytes, state, startedAt, command] = psLine.exec(line) ?? [];
+  if (command === undefined || startedAt === undefined || state?.startsWith("Z")) return [];
+  return [
+    { pid: Number(pid), parentPid: Number(parentPid), command, residentBytes: Number(kibibytes) * 1024, startedAt },
+  ];
 }

@@ -1,10 +1,12 @@
 import { rm } from "node:fs/promises";
-import { stackDirectory } from "./directories.ts";
+import { pipelineDirectory, stackDirectory } from "./directories.ts";
 import { requireFreeDisk } from "./disk.ts";
 import { environmentOf, type StackEnvironment } from "./environment.ts";
 import { StackError } from "./errors.ts";
 import { findJava } from "./java.ts";
 import { withLock } from "./lock.ts";
+import type { ProcessName } from "./pipeline-process.ts";
+import { endedBy, findPipeline, stopLeft } from "./pipeline-record.ts";
 import { choosePorts, type WantedPorts } from "./ports.ts";
 import { findService, stop } from "./process.ts";
 import { type Progress, plainProgress } from "./progress.ts";
@@ -43,9 +45,10 @@ export interface Stack {
 }
 
 export interface ServiceStatus {
-  name: ServiceName;
+  name: ServiceName | ProcessName;
   title: string;
-  state: "running" | "unresponsive" | "stopped";
+  /** `orphaned`: a process of a pipeline whose start was killed. */
+  state: "running" | "unresponsive" | "stopped" | "orphaned";
   port?: number;
   pid?: number;
   residentBytes?: number;
@@ -104,6 +107,7 @@ export async function down(options: StackOptions = {}): Promise<void> {
 /** Under the stack's lock. */
 export async function takeDownLocked(directory: string, onProgress: StackOptions["onProgress"]): Promise<void> {
   const state = await readState(directory);
+  await stopLeftPipeline(directory, onProgress);
   await Promise.all(
     services.map(async (service) => {
       if (await stopIfRunning(service, state, directory)) onProgress?.(`${service.title}: stopped`);
@@ -123,10 +127,12 @@ export async function reset(options: StackOptions = {}): Promise<void> {
   });
 }
 
+/** Of the services, and of the processes that `npm start` runs on them. */
 export async function status(options: StackOptions = {}): Promise<ServiceStatus[]> {
   const directory = stackDirectory(options.name ?? DEFAULT_STACK);
   const state = await readState(directory);
-  return Promise.all(chosenServices(state).map((service) => statusOf(service, state, directory)));
+  const ofServices = await Promise.all(chosenServices(state).map((service) => statusOf(service, state, directory)));
+  return [...ofServices, ...(await statusOfPipeline(directory))];
 }
 
 /** The settings of a stack that was up before, whether it runs now or not. */
@@ -181,6 +187,22 @@ async function statusOf(service: Service, state: State, directory: string): Prom
   };
 }
 
+async function statusOfPipeline(directory: string): Promise<ServiceStatus[]> {
+  const pipeline = await findPipeline(pipelineDirectory(directory));
+  const state = pipeline?.ownerPid === undefined ? "orphaned" : "running";
+  return (pipeline?.processes ?? []).map(({ name, index, port, pid, residentBytes, since }) => {
+    return { name, title: `${name}-${index}`, state, port, pid, residentBytes, startedAt: since };
+  });
+}
+
+/** A pipeline that is run by a living process is that one's to end. */
+async function stopLeftPipeline(directory: string, onProgress: StackOptions["onProgress"]): Promise<void> {
+  const pipeline = await findPipeline(pipelineDirectory(directory));
+  if (!pipeline) return;
+  if (pipeline.ownerPid === undefined) return stopLeft(pipeline, onProgress);
+  onProgress?.(`The pipeline of process ${pipeline.ownerPid} still runs: end it by ${endedBy(pipeline.ownerPid)}.`);
+}
+
 async function stopIfRunning(
   service: Service,
   state: State,
@@ -227,7 +249,7 @@ function serviceNamed(name: ServiceName): Service {
   return found;
 }
 
-function nameOption(name: string): string {
+export function nameOption(name = DEFAULT_STACK): string {
   return name === DEFAULT_STACK ? "" : ` --name ${name}`;
 }
 

@@ -3,7 +3,7 @@ import { install } from "./cache.ts";
 import { StackError } from "./errors.ts";
 import { findJava } from "./java.ts";
 import { lastLines, logFile } from "./log.ts";
-import { holderOf, isFree, portTaken } from "./ports.ts";
+import { becomesFree, holderOf, portTaken } from "./ports.ts";
 import { findService, launch, stop } from "./process.ts";
 import type { Progress } from "./progress.ts";
 import type { Service } from "./service.ts";
@@ -46,7 +46,7 @@ async function start(service: Service, context: StartContext): Promise<void> {
     ports: context.ports,
   });
   for (const port of service.portsOf(context.ports)) {
-    if (!(await isFree(port))) throw portTaken(service.name, port, await holderOf(port));
+    if (!(await becomesFree(port))) throw portTaken(service.name, port, await holderOf(port));
   }
   for (let attempt = 1; ; attempt++) {
     const pid = await launch(service, plan, context.directory);

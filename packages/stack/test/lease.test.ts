@@ -46,8 +46,10 @@ test("the last living lease takes down what a lease brought up", async () => {
 
 test("a stack that the user started stays", async () => {
   await up({ name });
-  const held = await lease({ name });
+  const lines: string[] = [];
+  const held = await lease({ name, onProgress: (line) => lines.push(line) });
   await held[Symbol.asyncDispose]();
+  expect(lines.at(-1)).toContain(`\`npm run stack -- down --name ${name}\` stops it`);
   expect(await states()).toEqual(new Set(["running"]));
   await down({ name });
 });

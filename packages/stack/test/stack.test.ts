@@ -1,8 +1,12 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { pipelineDirectory } from "../src/directories.ts";
+import { startPipeline } from "../src/pipeline.ts";
 import { findProcess } from "../src/process-table.ts";
 import { reset, type Stack, startService, status, stopService, up } from "../src/stack.ts";
 import { writeRecords } from "./clients.ts";
@@ -99,6 +103,30 @@ test("down leaves no process, and the next start uses the same ports", async () 
     undefined,
   ]);
   expect((await up({ name })).env).toEqual(stack.env);
+});
+
+test("a running pipeline keeps its directory, and down stops what is left of a killed one", async () => {
+  const holder = spawn(
+    process.execPath,
+    ["--conditions=millrace", join(import.meta.dirname, "fixtures", "pipeline-holder.ts"), name],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  await once(holder.stdout, "data");
+  const embed = async () => (await status({ name })).find((each) => each.name === "embed");
+  expect(await embed()).toMatchObject({ title: "embed-1", state: "running" });
+  const starting = startPipeline({ stack: stack.env, logDirectory: pipelineDirectory(stack.directory) });
+  await expect(starting).rejects.toThrow(
+    new RegExp(`^A pipeline runs here already: process ${holder.pid}, .+ --stack NAME\\.$`),
+  );
+
+  holder.kill("SIGKILL");
+  await once(holder, "exit");
+  const orphan = await embed();
+  expect(orphan).toMatchObject({ state: "orphaned" });
+  const { stderr } = await run("src/main.ts", ["down", "--name", name]);
+  expect(stderr).toContain(`embed-1 (process ${orphan?.pid}), left by a start that was killed: stopped\n`);
+  expect(await findProcess(orphan?.pid ?? 0)).toBeUndefined();
+  expect(await embed()).toBeUndefined();
 });
 
 test("a port that is taken stops the start with one sentence", async () => {

@@ -1,17 +1,26 @@
-import { join } from "node:path";
 import { ensureBuilt } from "@millrace/console/build";
 import { aborted, readConfiguration, topicSettings } from "@millrace/shared";
 import { openClients } from "@millrace/shared/clients";
-import { lease, type Pipeline, startPipeline } from "@millrace/stack";
+import {
+  isFree,
+  lease,
+  type Pipeline,
+  pipelineDirectory,
+  requireStartable,
+  stackDirectory,
+  startPipeline,
+} from "@millrace/stack";
 import { Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
 import { CommandError } from "../errors.ts";
 import { fileMessages } from "../messages/file.ts";
 import { readmeMessages } from "../messages/readmes.ts";
-import { usualPort } from "../start/api-port.ts";
 import { checkMessages } from "../start/publish.ts";
 import { ensureSourceTopic, type Run, runSample } from "../start/run.ts";
 import { lastLine, summaryJson, summaryText } from "../start/summary.ts";
+
+/** The port that people expect the api on. */
+const USUAL_PORT = 8080;
 
 interface StartOptions {
   messages?: string;
@@ -39,7 +48,7 @@ export function startCommand(stop: AbortSignal): Command {
     .option("--once", "end after the messages, with exit code 0 only if all counts agree")
     .option("--json", "print the summary as JSON")
     .option("--stack <name>", "the stack to run on, brought up if needed", "default")
-    .option("--port <port>", "of the api; default: 8080 where that is free", parsePort)
+    .option("--port <port>", `of the api; default: ${USUAL_PORT} where that is free`, parsePort)
     .addHelpText("after", help)
     .action(async (options: StartOptions) => conclude(await start(options, stop), options));
 }
@@ -48,6 +57,9 @@ export function startCommand(stop: AbortSignal): Command {
 async function start(options: StartOptions, stop: AbortSignal): Promise<Run> {
   const source = options.messages === undefined ? readmeMessages() : await fileMessages(options.messages);
   const total = await checkMessages(source, readConfiguration(z.object(topicSettings), process.env));
+  const logDirectory = pipelineDirectory(stackDirectory(options.stack));
+  const wanted = { logDirectory, onProgress: say, ...(options.port !== undefined && { apiPort: options.port }) };
+  await requireStartable(wanted);
   const startedAt = performance.now();
   // The api's page is built while the services start.
   const built = ensureBuilt();
@@ -57,12 +69,8 @@ async function start(options: StartOptions, stop: AbortSignal): Promise<Run> {
   stop.throwIfAborted();
   await using services = openClients({ ...process.env, ...stack.env }, "cli", stop);
   await ensureSourceTopic(services);
-  const apiPort = options.port ?? (await usualPort());
-  await using pipeline = await startPipeline({
-    stack: stack.env,
-    logDirectory: join(stack.directory, "logs", "pipeline"),
-    ...(apiPort !== undefined && { apiPort }),
-  });
+  const usual = (await isFree(USUAL_PORT)) && { apiPort: USUAL_PORT };
+  await using pipeline = await startPipeline({ stack: stack.env, ...usual, ...wanted });
   say(`ingest, embed, sink and api: ready ${((performance.now() - startedAt) / 1_000).toFixed(1)} s after the start`);
   const failed = unexpectedExit(pipeline, stop);
   const sample = runSample({ source, total, pipeline, services, giveUp: options.once === true });

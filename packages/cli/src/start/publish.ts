@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { type Clients, connectProducer, type RecordProducer } from "@millrace/shared";
+import { type Clients, connectProducer, type Placement, type RecordProducer } from "@millrace/shared";
 import { z } from "zod";
 import { CommandError } from "../errors.ts";
 import { API_MESSAGE_MAX_BYTES, type MessageSource, type SourceMessage } from "../messages/source.ts";
@@ -8,6 +8,7 @@ import { API_MESSAGE_MAX_BYTES, type MessageSource, type SourceMessage } from ".
 const REQUEST_MAX_MESSAGES = 500;
 const REQUEST_MAX_BYTES = 1_500_000;
 
+const answerSchema = z.object({ messages: z.array(z.object({ partition: z.int(), offset: z.int() })) });
 const refusalSchema = z.object({ title: z.string(), detail: z.string() });
 
 /** Counts the messages, and finds the one that is too long for Kafka before any is published. */
@@ -36,14 +37,13 @@ export async function publishMessages(
   source: MessageSource,
   api: URL,
   services: Clients,
-  onPublished: (count: number) => void,
+  onPublished: (placements: readonly Placement[]) => void,
 ): Promise<void> {
   await using producer = await connectProducer(services.kafka, services.patience);
   for await (const chunk of chunksOf(source.read())) {
     const byApi = Map.groupBy(chunk, fitsApi);
-    await publishByApi(byApi.get(true) ?? [], api, services.patience.hardStop);
-    await publishDirectly(byApi.get(false) ?? [], producer, services.topic);
-    onPublished(chunk.length);
+    onPublished(await publishByApi(byApi.get(true) ?? [], api, services.patience.hardStop));
+    onPublished(await publishDirectly(byApi.get(false) ?? [], producer, services.topic));
   }
 }
 
@@ -51,8 +51,8 @@ function fitsApi(message: SourceMessage): boolean {
   return message.value !== null && bytesOf(message) <= API_MESSAGE_MAX_BYTES && isUtf8(message.value);
 }
 
-async function publishByApi(messages: readonly SourceMessage[], api: URL, stop: AbortSignal): Promise<void> {
-  if (messages.length === 0) return;
+async function publishByApi(messages: readonly SourceMessage[], api: URL, stop: AbortSignal): Promise<Placement[]> {
+  if (messages.length === 0) return [];
   const response = await fetch(new URL("/publish", api), {
     method: "POST",
     headers: { "content-type": "application/json" },
@@ -62,7 +62,7 @@ async function publishByApi(messages: readonly SourceMessage[], api: URL, stop: 
     signal: stop,
   });
   const answer: unknown = await response.json();
-  if (response.status === 202) return;
+  if (response.status === 202) return answerSchema.parse(answer).messages;
   const refusal = refusalSchema.safeParse(answer);
   const why = refusal.success ? `${refusal.data.title}: ${refusal.data.detail}` : "no reason given";
   throw new CommandError(
@@ -74,7 +74,8 @@ async function publishDirectly(
   messages: readonly SourceMessage[],
   producer: RecordProducer,
   topic: string,
-): Promise<void> {
+): Promise<Placement[]> {
+  const placements: Placement[] = [];
   // One request a message: a broker bounds the records of a request together.
   for (const { key, value } of messages) {
     const outcome = await producer.trySend(topic, [{ value, key: key === undefined ? null : Buffer.from(key) }]);
@@ -83,7 +84,9 @@ async function publishDirectly(
         `Kafka refused a message (${outcome.fault.cause}): see the stack's logs, then start again.`,
       );
     }
+    placements.push(...outcome.value);
   }
+  return placements;
 }
 
 async function* chunksOf(messages: AsyncIterable<SourceMessage>): AsyncGenerator<SourceMessage[]> {

@@ -1,4 +1,4 @@
-import type { Clients } from "@millrace/shared";
+import type { Placement } from "@millrace/shared";
 
 /** A part of one partition: the offsets from `first`, and before `next`. */
 export interface Range {
@@ -7,27 +7,26 @@ export interface Range {
   next: number;
 }
 
-/** Of each partition the offset that its next message will get. */
-export type Ends = ReadonlyMap<number, number>;
+/** Where messages went, in the order of their offsets: what others publish between them, or did before, is in no range. */
+export class Places {
+  readonly ranges: Range[] = [];
+  #last = new Map<number, Range>();
 
-export async function readEnds({ kafka, topic }: Clients): Promise<Ends> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    const offsets = await admin.fetchTopicOffsets(topic);
-    return new Map(offsets.map(({ partition, high }) => [partition, Number(high)]));
-  } finally {
-    await admin.disconnect();
+  add(placements: readonly Placement[]): void {
+    for (const { partition, offset } of placements) {
+      const last = this.#last.get(partition);
+      if (last?.next === offset) last.next++;
+      else this.#begin({ partition, first: offset, next: offset + 1 });
+    }
   }
-}
 
-/** What was added between two readings: data of earlier runs stays out of this run's counts. */
-export function rangesBetween(before: Ends, after: Ends): Range[] {
-  return [...after]
-    .map(([partition, next]) => ({ partition, first: before.get(partition) ?? 0, next }))
-    .filter(({ first, next }) => next > first);
-}
+  /** How many messages. */
+  get size(): number {
+    return this.ranges.reduce((sum, { first, next }) => sum + next - first, 0);
+  }
 
-export function sizeOf(ranges: readonly Range[]): number {
-  return ranges.reduce((sum, { first, next }) => sum + next - first, 0);
+  #begin(range: Range): void {
+    this.ranges.push(range);
+    this.#last.set(range.partition, range);
+  }
 }

@@ -8,7 +8,7 @@ import { type Counts, disagreements, readCounts, refresh } from "./counts.ts";
 import { readFailedChecks } from "./health.ts";
 import { type RunProgress, showProgress } from "./progress.ts";
 import { publishMessages } from "./publish.ts";
-import { type Ends, type Range, rangesBetween, readEnds, sizeOf } from "./ranges.ts";
+import { Places } from "./ranges.ts";
 import { type Search, search } from "./searches.ts";
 
 const POLL_INTERVAL_MS = 200;
@@ -17,7 +17,7 @@ const STALL_MS = 60_000;
 /** What came of the messages of one run. */
 export interface Run {
   sent: number;
-  /** By how much the source topic grew. */
+  /** How many places in the source topic Kafka gave them. */
   published: number;
   counts: Counts;
   /** What does not add up. */
@@ -47,38 +47,49 @@ export async function ensureSourceTopic({ kafka, config, topic, patience }: Clie
 /** Publishes the messages, waits until each has its row, and reads back what became of them. */
 export async function runSample(context: RunContext): Promise<Run> {
   const { source, total, pipeline, services } = context;
-  const startedAt = performance.now();
-  const before = await readEnds(services);
-  const progress = showProgress(total);
-  const ranges = await publishAndFollow(context, before, progress).finally(() => progress.end());
-  const durationMs = performance.now() - startedAt;
-  await refresh(services);
-  const counts = await readCounts(services, ranges);
+  const places = new Places();
+  const { durationMs, counts } = await publishAndCount(context, places);
   const searches: Search[] = [];
   for (const query of counts.indexed === 0 ? [] : source.queries) {
     searches.push(await search(query, pipeline.api, services.patience.hardStop));
   }
   return {
     sent: total,
-    published: sizeOf(ranges),
+    published: places.size,
     counts,
-    problems: disagreements(total, sizeOf(ranges), counts),
+    problems: disagreements(total, places.size, counts),
     durationMs,
     latencies: (await readLogs(pipeline.processes.map(({ log }) => log))).report,
     searches,
   };
 }
 
-/** Returns the ranges of offsets that were published, when all of them have rows. */
-async function publishAndFollow(context: RunContext, before: Ends, progress: RunProgress): Promise<Range[]> {
+/** Shows the progress up to the last count, for which every document is made countable. */
+async function publishAndCount(context: RunContext, places: Places): Promise<Pick<Run, "durationMs" | "counts">> {
+  const { total, services } = context;
+  const startedAt = performance.now();
+  const progress = showProgress(total);
+  try {
+    await publishAndFollow(context, places, progress);
+    const durationMs = performance.now() - startedAt;
+    await refresh(services);
+    const counts = await readCounts(services, places.ranges);
+    progress.stored(counts);
+    return { durationMs, counts };
+  } finally {
+    progress.end();
+  }
+}
+
+/** Returns when all that was published has rows. */
+async function publishAndFollow(context: RunContext, places: Places, progress: RunProgress): Promise<void> {
   const { source, pipeline, services } = context;
   const stalls = new StallWatch();
-  let sent = 0;
   let stored = 0;
   let over = false;
-  const publishing = publishMessages(source, pipeline.api, services, (count) => {
-    sent += count;
-    progress.published(sent);
+  const publishing = publishMessages(source, pipeline.api, services, (placements) => {
+    places.add(placements);
+    progress.published(places.size);
   }).finally(() => {
     over = true;
   });
@@ -87,22 +98,21 @@ async function publishAndFollow(context: RunContext, before: Ends, progress: Run
   for (;;) {
     const all = over;
     if (all) await publishing;
-    const reading = await readState(services, before);
-    if (reading) {
-      progress.stored(reading.counts);
-      if (all && reading.counts.recorded >= sizeOf(reading.ranges)) return reading.ranges;
-      stored = reading.counts.indexed + reading.counts.recorded;
+    const counts = await tryToCount(services, places);
+    if (counts) {
+      progress.stored(counts);
+      if (all && counts.recorded >= places.size) return;
+      stored = counts.indexed + counts.recorded;
     }
-    if (stalls.stalled(sent + stored)) await onStall(context, progress);
+    if (stalls.stalled(places.size + stored)) await onStall(context, progress);
     await delay(POLL_INTERVAL_MS, services.patience.hardStop);
   }
 }
 
 /** `undefined` where a service does not answer now, as an index that was just created does not: the next reading may. */
-async function readState(services: Clients, before: Ends): Promise<{ ranges: Range[]; counts: Counts } | undefined> {
+async function tryToCount(services: Clients, { ranges }: Places): Promise<Counts | undefined> {
   try {
-    const ranges = rangesBetween(before, await readEnds(services));
-    return { ranges, counts: await readCounts(services, ranges) };
+    return await readCounts(services, ranges);
   } catch {
     services.patience.hardStop.throwIfAborted();
     return undefined;

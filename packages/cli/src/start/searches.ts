@@ -15,7 +15,7 @@ const answerSchema = z.object({
   hits: z.array(z.object({ id: z.string(), score: z.number(), text: z.string() })),
 });
 
-/** Asks the api what it finds for a text; the text itself is no hit, nor is one that stands there already. */
+/** Asks the api what it finds for a text; what says the same as a hit above it is left out. */
 export async function search(query: string, api: URL, stop: AbortSignal): Promise<Search> {
   const url = new URL("/search", api);
   url.searchParams.set("q", query);
@@ -26,7 +26,7 @@ export async function search(query: string, api: URL, stop: AbortSignal): Promis
     throw new CommandError(`GET /search answered ${response.status}: see the logs of the api and of embed.`);
   }
   const hits: Search["hits"] = [];
-  const seen = new Set([query]);
+  const seen = new Set<string>();
   for (const hit of answerSchema.parse(await response.json()).hits) {
     if (!seen.has(hit.text.trim()) && hits.length < HITS) hits.push(hit);
     seen.add(hit.text.trim());

@@ -86,7 +86,7 @@ function urlsOf({ searches }: Run, api: URL) {
     docs: url("/docs"),
     health: url("/health"),
     status: url("/status"),
-    search: searches[0]?.url ?? url("/search?q=…"),
+    ...(searches[0] && { search: searches[0].url }),
   };
 }
 

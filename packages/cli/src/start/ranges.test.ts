@@ -1,0 +1,21 @@
+import { expect, it } from "vitest";
+import { Places } from "./ranges.ts";
+
+it("joins what follows on each other in a partition, and leaves out what others published between", () => {
+  const places = new Places();
+  places.add([
+    { partition: 0, offset: 7 },
+    { partition: 1, offset: 0 },
+    { partition: 0, offset: 8 },
+  ]);
+  places.add([
+    { partition: 0, offset: 9 },
+    { partition: 1, offset: 4 },
+  ]);
+  expect(places.ranges).toEqual([
+    { partition: 0, first: 7, next: 10 },
+    { partition: 1, first: 0, next: 1 },
+    { partition: 1, first: 4, next: 5 },
+  ]);
+  expect(places.size).toBe(5);
+});

@@ -2,9 +2,9 @@
 import {
   dataAccessPolicy,
   policyOf,
-  processNames,
   readDoctorSettings,
   remedyText,
+  roleNames,
   steps,
   trustPolicyOf,
   type VerdictCode,
@@ -18,6 +18,7 @@ const example = {
   KAFKA_BOOTSTRAP_SERVERS: "b-1.pipeline.abc123.c2.kafka.eu-west-1.amazonaws.com:9098",
   KAFKA_USE_IAM_AUTH: "true",
   KAFKA_CREATE_TOPICS: "false",
+  AUTH_JWKS_URL: "https://login.example.com/keys",
   EVENTS_TOPIC_PATTERN: "events\\.[a-z0-9.-]+",
   POSTGRES_HOST: "audit.abc123.eu-west-1.rds.amazonaws.com",
   POSTGRES_USE_IAM_AUTH: "true",
@@ -34,9 +35,9 @@ export function awsPolicies(): string {
   const settings = readDoctorSettings("all", example);
   const { AWS_ROLE_ARN: arn } = example;
   const variables = Object.entries(example).map(([name, value]) => `${name}=${value}`);
-  const policies = processNames.flatMap((process) => [
-    `### ${process}`,
-    ...block("json", json(policyOf(process, readDoctorSettings(process, example), arn))),
+  const policies = roleNames.flatMap((role) => [
+    `### ${role}`,
+    ...block("json", json(policyOf(role, readDoctorSettings(role, example), arn))),
   ]);
   return [
     "For these variables, for example:",

@@ -50,7 +50,9 @@ async function publishAt(
   await using producer = await connectProducer(clients.kafka, clients.patience);
   let sent = 0;
   await runOpenLoop(schedule([{ name: "steady", ratePerS, durationMs }]), {
-    send: () => producer.send(clients.topic, [{ value: Buffer.from(texts(first + sent++)) }]),
+    async send() {
+      await producer.send(clients.topic, [{ value: Buffer.from(texts(first + sent++)) }]);
+    },
     inFlightMax: IN_FLIGHT_MAX,
     stop: clients.patience.hardStop,
   });

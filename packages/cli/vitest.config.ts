@@ -2,5 +2,5 @@ import shared from "@millrace/stack/vitest-config";
 import { mergeConfig } from "vitest/config";
 
 export default mergeConfig(shared, {
-  test: { globalSetup: "@millrace/stack/vitest-with-registry", testTimeout: 90_000 },
+  test: { globalSetup: "@millrace/stack/vitest-with-registry" },
 });

@@ -4,7 +4,6 @@ import { mergeConfig } from "vitest/config";
 export default mergeConfig(shared, {
   test: {
     globalSetup: ["@millrace/stack/vitest"],
-    testTimeout: 90_000,
     // Each file runs four processes on the stack: one file at a time leaves them the cores.
     fileParallelism: false,
   },

@@ -4,7 +4,6 @@ import { mergeConfig } from "vitest/config";
 export default mergeConfig(shared, {
   test: {
     globalSetup: ["@millrace/stack/vitest"],
-    testTimeout: 90_000,
     hookTimeout: 180_000,
     // Each file runs four processes and a Prometheus: one at a time leaves them the cores.
     fileParallelism: false,

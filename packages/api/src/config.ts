@@ -42,11 +42,12 @@ const settings = z.object({
     .default(1_000_000)
     .meta({
       description:
-        "Largest message (key, headers and value) of POST /publish, and most bytes of one request to Kafka; " +
-        "to be kept below the topics' max.message.bytes.",
+        "Largest message (key, headers and value) of POST /publish, and most bytes of a request to Kafka that has several; " +
+        "to be kept some kilobytes below the topics' max.message.bytes.",
     }),
   PUBLISH_UNANSWERED_MAX_BYTES: variable.integer(65_536, 1_073_741_824).default(33_554_432).meta({
-    description: "Most bytes of messages that wait for Kafka's answer; beyond them POST /publish answers 503.",
+    description:
+      "Most bytes of messages (key, headers and value) that wait for Kafka's answer; beyond them POST /publish answers 503.",
   }),
   CONSOLE_CLIENTS_MAX: variable
     .integer(1, 10_000)

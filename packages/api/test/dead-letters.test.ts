@@ -1,19 +1,12 @@
-import {
-  connectProducer,
-  createKafka,
-  type DeadLetter,
-  deadLetterHeaders,
-  Health,
-  Log,
-  messageId,
-} from "@millrace/shared";
+import { connectProducer, createKafka, type DeadLetter, deadLetterHeaders, messageId } from "@millrace/shared";
+import { CLOSED_PORT, testPatience } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bodyOf, createTopics, isolated, openTestApp, postJson, recordsIn, settle, until } from "./support.ts";
+import { bodyOf, createTopics, isolated, openTestApp, postJson, recordsIn, until } from "./support.ts";
 
 const api = openTestApp(isolated());
 const { config } = api;
-const log = new Log("test", { level: "error" });
-const kafka = createKafka(config, "test", log);
+const patience = testPatience();
+const kafka = createKafka(config, "test", patience.log);
 const letters = [letter(7, "first"), letter(8, "second"), letter(7, "first, again")];
 
 function letter(offset: number, text: string): DeadLetter {
@@ -28,7 +21,7 @@ function letter(offset: number, text: string): DeadLetter {
 beforeAll(async () => {
   const source = config.KAFKA_TOPICS[0] ?? "";
   await createTopics(config, [source, config.DEAD_LETTERS_TOPIC, config.REPLAY_TOPIC]);
-  await using producer = await connectProducer(kafka, { log, health: new Health(), ...settle });
+  await using producer = await connectProducer(kafka, patience);
   for (const each of letters) {
     const record = { key: each.key, value: each.value, headers: deadLetterHeaders(each), partition: 0 };
     await producer.send(config.DEAD_LETTERS_TOPIC, [record]);
@@ -65,6 +58,15 @@ test.each([
 ])("refuses %s, and replays nothing", async (_, ids, status) => {
   expect((await replay(ids)).status).toBe(status);
   expect(await replayed()).toEqual([]);
+});
+
+test("while Kafka is away no dead letter is called unknown, and nothing is replayed", async () => {
+  await using away = openTestApp({ ...isolated(), KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${CLOSED_PORT}` });
+  const response = await away.app.request("/dead-letters/replay", postJson({ ids: [idOf(8)] }));
+  expect(response.status).toBe(503);
+  expect(await bodyOf(response)).toMatchObject({
+    detail: expect.stringMatching(/ECONNREFUSED.*; nothing was replayed/),
+  });
 });
 
 test.each([

@@ -1,9 +1,10 @@
 import { Health, type LastReport, openRedis, type Redis } from "@millrace/shared";
+import { testPatience } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
-import { announce, bodyOf, isolated, openTestApp, settle, until } from "./support.ts";
+import { announce, bodyOf, isolated, openTestApp, until } from "./support.ts";
 
 const api = openTestApp(isolated());
-const redis: Redis = openRedis(api.config, { log: api.edges.log, health: new Health(), ...settle });
+const redis: Redis = openRedis(api.config, testPatience());
 afterAll(async () => {
   redis.disconnect();
   await api[Symbol.asyncDispose]();

@@ -1,7 +1,8 @@
 import { Health, openRedis, type Redis, type Stage, stages } from "@millrace/shared";
+import { testPatience } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
 import type { Check } from "../src/probe.ts";
-import { announce, bodyOf, CLOSED_PORT, isolated, openTestApp, settle, type TestApp, until } from "./support.ts";
+import { announce, bodyOf, CLOSED_PORT, isolated, openTestApp, type TestApp, until } from "./support.ts";
 
 interface HealthBody {
   status: string;
@@ -12,7 +13,7 @@ interface HealthBody {
 
 const environment = isolated();
 const api = openTestApp(environment);
-const redis: Redis = openRedis(api.config, { log: api.edges.log, health: new Health(), ...settle });
+const redis: Redis = openRedis(api.config, testPatience());
 afterAll(async () => {
   redis.disconnect();
   await api[Symbol.asyncDispose]();

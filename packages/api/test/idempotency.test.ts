@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createEventEncoder, createEventProducer } from "@millrace/events";
 import { Health, Metrics, openRedis } from "@millrace/shared";
-import { kafkaThrough, startProxy } from "@millrace/testbed";
+import { kafkaThrough, startProxy, testPatience } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
 import { createApp } from "../src/app.ts";
 import { createIdempotency } from "../src/events/idempotency.ts";
-import { readLatest } from "../src/events/latest.ts";
 import { newTopic, openEventsApp, publish } from "./events-support.ts";
-import { settle } from "./support.ts";
+import { recordsIn } from "./support.ts";
 
 const api = openEventsApp();
 afterAll(() => api[Symbol.asyncDispose]());
@@ -22,7 +21,7 @@ async function openCuttable() {
   await using resources = new AsyncDisposableStack();
   const kafka = resources.use(await startProxy(Number(api.config.KAFKA_BOOTSTRAP_SERVERS[0]?.split(":")[1])));
   const redis = resources.use(await startProxy(api.config.REDIS_PORT));
-  const patience = { log: api.edges.log, health: new Health(), ...settle };
+  const patience = testPatience();
   const client = resources.adopt(openRedis({ ...api.config, REDIS_PORT: redis.port }, patience), (each) =>
     each.disconnect(),
   );
@@ -46,7 +45,7 @@ function eventsOf(count: number) {
 
 /** Of a topic, and of the dead letters of its events. */
 async function idsIn(topic: string, of = topic): Promise<string[]> {
-  const records = (await readLatest(api.edges.topicReader, of, { count: 10_000, maxBytes: 10_000_000 })) ?? [];
+  const records = await recordsIn(api.config, of);
   const values = records.map(({ value }) => JSON.parse(String(value)) as { event_id: string; topic?: string });
   return values.flatMap((value) => (of === topic || value.topic === topic ? [value.event_id] : []));
 }

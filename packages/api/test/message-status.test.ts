@@ -1,11 +1,12 @@
-import { createTracker, Health, openRedis } from "@millrace/shared";
+import { createTracker, openRedis } from "@millrace/shared";
 import { openPostgres } from "@millrace/shared/postgres";
+import { testPatience } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bodyOf, CLOSED_PORT, isolated, openTestApp, settle, until } from "./support.ts";
+import { bodyOf, CLOSED_PORT, isolated, openTestApp, until } from "./support.ts";
 
 const environment = isolated();
 const api = openTestApp(environment);
-const patience = { log: api.edges.log, health: new Health(), ...settle };
+const patience = testPatience();
 const redis = openRedis(api.config, patience);
 const tracker = createTracker(redis, api.config, api.edges.log);
 const postgres = openPostgres(api.config, patience);

@@ -1,5 +1,6 @@
 import { connect } from "node:net";
-import { createKafka, Log, messageId, serveHttp } from "@millrace/shared";
+import { createKafka, ensureTopics, Log, messageId, serveHttp } from "@millrace/shared";
+import { testPatience } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bodyOf, CLOSED_PORT, createTopics, isolated, openTestApp, postJson, recordsIn, until } from "./support.ts";
 
@@ -249,4 +250,16 @@ test("where one of two topics fails, the answer tells what was published", async
   const problem = await bodyOf<Refusal>(response);
   expect(problem.detail).toContain("1 of 2 messages were published");
   expect(problem.messages).toEqual([null, expect.objectContaining({ topic: messages })]);
+});
+
+test("messages whose headers are large, published at once, leave in requests that Kafka takes", async () => {
+  await using large = openTestApp(isolated());
+  const patience = testPatience();
+  // What brokers take by default; the stack's take more.
+  const topics = large.config.KAFKA_TOPICS.map((topic) => ({ topic, partitions: 1, maxMessageBytes: 1_048_588 }));
+  await ensureTopics(createKafka(large.config, "test", patience.log), topics, 1, patience);
+  await until(async () => (await large.app.request("/publish", postJson({ text: "is it connected?" }))).status === 202);
+  const body = { text: "small", headers: { large: "x".repeat(600_000) } };
+  const answers = await Promise.all([1, 2, 3, 4].map(() => large.app.request("/publish", postJson(body))));
+  expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202]);
 });

@@ -1,8 +1,8 @@
-import { Health } from "@millrace/shared";
 import { openOpenSearch } from "@millrace/shared/opensearch";
+import { testPatience } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { serveEmbedDouble } from "./embed-double.ts";
-import { bodyOf, CLOSED_PORT, isolated, openTestApp, settle, type TestApp } from "./support.ts";
+import { bodyOf, CLOSED_PORT, isolated, openTestApp, type TestApp } from "./support.ts";
 
 interface SearchBody {
   mode: string;
@@ -18,7 +18,7 @@ const embed = await serveEmbedDouble({
 const environment = { ...isolated(), EMBED_URL: embed.url };
 const api = openTestApp(environment);
 const index = api.config.OPENSEARCH_INDEX;
-const opensearch = openOpenSearch(api.config, { log: api.edges.log, health: new Health(), ...settle });
+const opensearch = openOpenSearch(api.config, testPatience());
 
 const documents = [
   {

@@ -1,7 +1,8 @@
 import { createKafka, Health, Log, openRedis } from "@millrace/shared";
+import { testPatience } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { StageStatus } from "../src/stage-schema.ts";
-import { announce, bodyOf, CLOSED_PORT, createTopics, isolated, openTestApp, settle, until } from "./support.ts";
+import { announce, bodyOf, CLOSED_PORT, createTopics, isolated, openTestApp, until } from "./support.ts";
 
 interface StatusBody {
   stages: Record<"ingest" | "embed" | "sink", StageStatus>;
@@ -49,7 +50,7 @@ test("lag is what was written beyond the committed offsets, per topic and in sum
 
 test("a stage is stopped until an instance reports, and tells what it reports", async () => {
   expect((await statusOf(api)).sink).toMatchObject({ state: "stopped", instances: [], messages: 0 });
-  const redis = openRedis(config, { log: api.edges.log, health: new Health(), ...settle });
+  const redis = openRedis(config, testPatience());
   const health = new Health();
   health.started();
   const announcement = announce(redis, "sink", api, health);

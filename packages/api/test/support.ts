@@ -18,12 +18,13 @@ import {
   readRanges,
   type Stage,
 } from "@millrace/shared";
+import { isolated as namespace } from "@millrace/stack";
+import { CLOSED_PORT as closedPort, testPatience } from "@millrace/testbed";
 import { createApp } from "../src/app.ts";
 import { type ApiConfig, apiConfig } from "../src/config.ts";
 import { type OpenEdges, openEdges } from "../src/edges.ts";
 
-/** Nothing listens there: the port is reserved (tcpmux). */
-export const CLOSED_PORT = "1";
+export const CLOSED_PORT = String(closedPort);
 
 export interface TestApp extends AsyncDisposable {
   app: OpenAPIHono;
@@ -37,15 +38,8 @@ export interface TestApp extends AsyncDisposable {
 export function isolated(): Record<string, string> {
   const suffix = randomBytes(6).toString("hex");
   return {
+    ...namespace(suffix),
     KAFKA_TOPICS: `messages-${suffix},orders-${suffix}`,
-    BATCHES_TOPIC: `batches-${suffix}`,
-    VECTORS_TOPIC: `vectors-${suffix}`,
-    DEAD_LETTERS_TOPIC: `dead-letters-${suffix}`,
-    REPLAY_TOPIC: `replay-${suffix}`,
-    KAFKA_GROUP_PREFIX: `group-${suffix}`,
-    OPENSEARCH_INDEX: `index-${suffix}`,
-    POSTGRES_SCHEMA: `schema_${suffix}`,
-    REDIS_KEY_PREFIX: `prefix-${suffix}`,
     RETRY_INITIAL_MS: "20",
     // A busy machine is slow, which is no fault: only a test that is about these limits sets others.
     REQUEST_TIMEOUT_MS: "60000",
@@ -98,16 +92,9 @@ export async function recordsIn(config: ApiConfig, topic: string): Promise<ReadR
 }
 
 export async function createTopics(config: ApiConfig, topics: readonly string[]): Promise<void> {
-  const log = new Log("test", { level: "error" });
-  const patience = {
-    log,
-    health: new Health(),
-    backoff: { initialMs: 20, maxMs: 500 },
-    hardStop: AbortSignal.timeout(20_000),
-  };
-  const kafka = createKafka(config, "test", log);
+  const patience = testPatience();
   await ensureTopics(
-    kafka,
+    createKafka(config, "test", patience.log),
     topics.map((topic) => ({ topic, partitions: config.KAFKA_TOPIC_PARTITIONS })),
     1,
     patience,
@@ -126,9 +113,6 @@ export function postJson(body: unknown): RequestInit {
 export async function bodyOf<Body>(response: Response): Promise<Body> {
   return (await response.json()) as Body;
 }
-
-/** How what the tests open beside the api retries. */
-export const settle = { backoff: { initialMs: 20, maxMs: 500 }, hardStop: new AbortController().signal };
 
 /** Reports like a process of a stage. */
 export function announce(

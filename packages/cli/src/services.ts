@@ -13,14 +13,17 @@ export class ServiceFailed extends Error {
 }
 
 /** These say already what is to be done; and what the language itself throws is a bug, whoever was asked. */
-const others = [CommandError, ReadFailed, SelectionTooLarge, TypeError];
+const others = [CommandError, SelectionTooLarge, TypeError];
 
 /** Notes of what a request rejects with which service that was, since clients' errors do not tell. */
 export async function ask<Value>(service: ServiceName, answer: Promise<Value>): Promise<Value> {
   try {
     return await answer;
   } catch (error) {
-    throw others.some((type) => error instanceof type) ? error : new ServiceFailed(service, error);
+    // One without a cause is told how far it came.
+    const cause = error instanceof ReadFailed ? error.cause : error;
+    if (cause === undefined || others.some((type) => cause instanceof type)) throw error;
+    throw new ServiceFailed(service, cause);
   }
 }
 

@@ -79,7 +79,7 @@ export async function startVerifiedServices(
   return {
     keys: agent.issued,
     direct,
-    environment: { ...namespace, ...agent.environment, ...kafkaVariables(broker, namespace), ...stores.environment },
+    environment: { ...namespace, ...agent.environment, ...kafkaVariables(broker), ...stores.environment },
     secrets: () => [
       agent.authorization,
       ...agent.issued.flatMap(({ secretAccessKey, sessionToken }) => [secretAccessKey, sessionToken]),
@@ -159,14 +159,13 @@ function presigned(service: string, userParameter: string, keys: readonly Issued
   return { accepted, judge };
 }
 
-function kafkaVariables({ addresses, certificates }: SecureKafka, { KAFKA_TOPICS }: Namespace): Record<string, string> {
+function kafkaVariables({ addresses, certificates }: SecureKafka): Record<string, string> {
   return {
     AWS_REGION: REGION,
     KAFKA_USE_IAM_AUTH: "true",
     KAFKA_BOOTSTRAP_SERVERS: addresses.iam,
     KAFKA_TLS_CA_PATH: certificates.caPath,
     KAFKA_CREATE_TOPICS: "false",
-    EVENTS_TOPIC_PATTERN: KAFKA_TOPICS.replaceAll(".", "\\."),
   };
 }
 

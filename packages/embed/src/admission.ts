@@ -77,32 +77,38 @@ export function admitTo(
     };
     return { ...(await persist(operation, attempt, patience)), paid };
   };
-  const ask = joinWaiting(limit, limits, request);
+  const requests = joinWaiting(limit, limits, request);
   return {
     get utilization() {
       return limit.activeCount / concurrency;
     },
     get queued() {
-      return limit.pendingCount;
+      return requests.waiting;
     },
     get paidTokens() {
       return paidTokens;
     },
     async embed(texts, allocate) {
       const payment = rate && (await spending?.take(estimate.of(texts), hardStop));
-      const embedded = await ask(texts, allocate);
+      const embedded = await requests.ask(texts, allocate);
       payment?.settle(embedded.paid);
       return embedded;
     },
     async embedAtOnce(texts, signal) {
-      if (!rate) return provider.embed(texts, { signal });
       const need = needOf(texts);
-      const payment = await spending?.takeAtOnce(need.tokens);
+      const payment = rate && (await spending?.takeAtOnce(need.tokens));
       if (payment && "refused" in payment) return { fault: retryable("unavailable", payment.refused) };
-      const turn = await rate.takeAtOnce(need);
-      const answer = await provider.embed(texts, { signal });
-      turn.settle(takenBy(answer, need));
-      payment?.settle(pay(texts, answer, need));
+      const turn = await rate?.takeAtOnce(need);
+      let answer: ProviderAnswer = { fault: retryable("timeout", "whoever asked left before the answer") };
+      try {
+        answer = await provider.embed(texts, { signal });
+      } catch (error) {
+        if (!signal?.aborted) throw error;
+      } finally {
+        turn?.settle(takenBy(answer, need));
+        const tokens = rate ? pay(texts, answer, need) : 0;
+        payment?.settle(tokens);
+      }
       return answer;
     },
   };
@@ -121,7 +127,7 @@ function takenBy(answer: ProviderAnswer, need: Amounts): Taken {
   };
 }
 
-/** Answers are billed. Of a request that timed out nobody knows, so it counts as paid. */
+/** Answers are billed. Of a request that timed out, or that nobody waited for, nobody knows: it counts as paid. */
 function paidFor(answer: ProviderAnswer, need: Amounts): number {
   const fault = faultOf(answer);
   if (fault) return fault.code === "timeout" ? need.tokens : (answer.account?.tokens ?? 0);

@@ -3,10 +3,12 @@ import {
   type DeadLetters,
   decodeBatch,
   encodeBatch,
+  type Failure,
   isTombstone,
   type Message,
   oneByOne,
   type Patience,
+  type PoisonFault,
   poison,
   type Received,
   RecordError,
@@ -75,18 +77,14 @@ export class Embed {
       const item = texts[index];
       return item ? [{ item, fault }] : [];
     });
-    const refused = new Set<Message>(failed.map(({ item }) => item));
-    const done = failed.length === 0 ? messages : messages.filter((message) => !refused.has(message));
-    if (done.length > 0) {
-      const whole = failed.length === 0 ? record : this.#recordOf(done);
-      const values = this.#split(whole, done, embedded);
+    const remaining = without(messages, failed);
+    if (remaining.length > 0) {
+      const whole = failed.length === 0 ? record : this.#recordOf(remaining);
       const sentAt = performance.now();
-      await this.#edges.producer.send(
-        this.#config.VECTORS_TOPIC,
-        values.map((value) => ({ value })),
-      );
+      failed.push(...(await this.#emit(whole, remaining, embedded)));
       if (performance.now() - sentAt < QUICK_MS) void releaseAfter(embedded, record);
     }
+    const done = without(messages, failed);
     await this.#edges.deadLetters.send(failed);
     this.#edges.tracker.reached("embedded", done);
     traced?.end();
@@ -97,19 +95,27 @@ export class Embed {
     });
   }
 
-  /** One record where it fits, else as many as it takes: each has a batch record of its own. */
-  #split(record: VectorsRecord, messages: readonly Message[], embedded: Embedded): Buffer[] {
+  /**
+   * One record where the topic takes it, else as many as it takes: each has a batch record of its own. Hands back the
+   * messages whose records are too large by themselves.
+   */
+  async #emit(record: VectorsRecord, messages: readonly Message[], embedded: Embedded): Promise<FailedMessage[]> {
     const { model, dimensions, vectors } = embedded;
-    if (record.batch.length + vectors.byteLength <= this.#config.KAFKA_RECORD_MAX_BYTES || messages.length === 1) {
-      return [record.encode(model, dimensions, vectors)];
+    const isAlone = messages.length === 1;
+    if (isAlone || record.batch.length + vectors.byteLength <= this.#config.KAFKA_RECORD_MAX_BYTES) {
+      const value = record.encode(model, dimensions, vectors);
+      const [refused] = await this.#edges.producer.send(this.#config.VECTORS_TOPIC, [{ value }]);
+      if (!refused) return [];
+      if (isAlone) return messages.map((item) => ({ item, fault: refused.fault }));
     }
     const middle = Math.ceil(messages.length / 2);
     const first = messages.slice(0, middle);
     const second = messages.slice(middle);
     const boundary = first.filter((message) => !isTombstone(message)).length * dimensions;
+    const [firstVectors, secondVectors] = [vectors.subarray(0, boundary), vectors.subarray(boundary)];
     return [
-      ...this.#split(this.#recordOf(first), first, { ...embedded, vectors: vectors.subarray(0, boundary) }),
-      ...this.#split(this.#recordOf(second), second, { ...embedded, vectors: vectors.subarray(boundary) }),
+      ...(await this.#emit(this.#recordOf(first), first, { ...embedded, vectors: firstVectors })),
+      ...(await this.#emit(this.#recordOf(second), second, { ...embedded, vectors: secondVectors })),
     ];
   }
 
@@ -130,6 +136,14 @@ export class Embed {
     const fault = poison("undecodable", `not a batch record of this version, in ${received.topic}`);
     await this.#edges.deadLetters.send([{ item: received, fault }]);
   }
+}
+
+type FailedMessage = Failure<Message, PoisonFault>;
+
+function without(messages: readonly Message[], failed: readonly FailedMessage[]): readonly Message[] {
+  if (failed.length === 0) return messages;
+  const items = new Set<Message>(failed.map(({ item }) => item));
+  return messages.filter((message) => !items.has(message));
 }
 
 /** What took longer may have been sent twice, and the first may still be on its way: its memory is left to the collector. */

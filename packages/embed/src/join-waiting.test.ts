@@ -41,8 +41,8 @@ test("each gets its own vectors and failures, whatever it was joined with, and e
       fc.integer({ min: 1, max: 3 }),
       async (askings, places) => {
         const { ask, requests, answers } = slowRequests();
-        const embed = joinWaiting(pLimit(places), limits, ask);
-        const asked = askings.map((texts) => embed(texts));
+        const joined = joinWaiting(pLimit(places), limits, ask);
+        const asked = askings.map((texts) => joined.ask(texts));
         const all = Promise.all(asked);
         let done = false;
         void all.then(() => {
@@ -75,19 +75,22 @@ test("each gets its own vectors and failures, whatever it was joined with, and e
 
 test("what waits together is one request", async () => {
   const { ask, requests, answers } = slowRequests();
-  const embed = joinWaiting(pLimit(1), limits, ask);
-  const first = embed(["a"]);
+  const joined = joinWaiting(pLimit(1), limits, ask);
+  const first = joined.ask(["a"]);
   await expect.poll(() => answers.length, patient).toBe(1);
-  const others = ["b", "c", "d"].map((text) => embed([text]));
+  const others = ["b", "c", "d"].map((text) => joined.ask([text]));
+  expect(joined.waiting).toBe(3);
   answers.shift()?.();
   await expect.poll(() => answers.length, patient).toBe(1);
+  // All are under way, though three places were asked for.
+  expect(joined.waiting).toBe(0);
   answers.shift()?.();
   await Promise.all([first, ...others]);
   expect(requests).toEqual([["a"], ["b", "c", "d"]]);
 });
 
 test("a request that fails rejects all whom it was for", async () => {
-  const embed = joinWaiting(pLimit(1), limits, () => Promise.reject(new Error("stopped")));
-  const settled = await Promise.allSettled(["a", "b", "c"].map((text) => embed([text])));
+  const { ask } = joinWaiting(pLimit(1), limits, () => Promise.reject(new Error("stopped")));
+  const settled = await Promise.allSettled(["a", "b", "c"].map((text) => ask([text])));
   expect(settled.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
 });

@@ -10,6 +10,12 @@ export interface Bought extends Embedded {
 /** Asks for the vectors of some texts. */
 export type Ask = (texts: readonly string[], allocate?: Allocate) => Promise<Bought>;
 
+export interface JoinedRequests {
+  ask: Ask;
+  /** Askings that are in no request yet. */
+  readonly waiting: number;
+}
+
 interface Asked {
   texts: readonly string[];
   allocate: Allocate | undefined;
@@ -27,7 +33,7 @@ export interface RequestLimits {
  * Where more is asked for than there are places for requests, small askings that wait are joined to one request: at 500
  * messages a second a batch has ten, and four requests at once of 100 ms each would be too few.
  */
-export function joinWaiting(limit: LimitFunction, limits: RequestLimits, request: Ask): Ask {
+export function joinWaiting(limit: LimitFunction, limits: RequestLimits, request: Ask): JoinedRequests {
   const waiting: Asked[] = [];
   const requestNext = async (): Promise<void> => {
     const joined = takeJoined(waiting, limits);
@@ -41,11 +47,16 @@ export function joinWaiting(limit: LimitFunction, limits: RequestLimits, request
       for (const { reject } of joined) reject(error);
     }
   };
-  return (texts, allocate) => {
-    const { promise, resolve, reject } = Promise.withResolvers<Bought>();
-    waiting.push({ texts, allocate, resolve, reject });
-    void limit(requestNext);
-    return promise;
+  return {
+    get waiting() {
+      return waiting.length;
+    },
+    ask(texts, allocate) {
+      const { promise, resolve, reject } = Promise.withResolvers<Bought>();
+      waiting.push({ texts, allocate, resolve, reject });
+      void limit(requestNext);
+      return promise;
+    },
   };
 }
 

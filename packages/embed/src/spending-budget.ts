@@ -56,23 +56,23 @@ export function createSpendingBudget(
     return day;
   };
 
-  /** Sets aside, or gives back where negative. */
-  const count = async (units: number): Promise<boolean> => {
+  /** Sets aside, or gives back where negative; returns the day of which it was, or `undefined` where it was too much. */
+  const count = async (units: number): Promise<string | undefined> => {
     const on = today();
     const reported = unreported;
     unreported = 0;
     try {
       const { taken, total } = await counter.add(on, units, reported, budget);
       if (on === day) heard = total;
-      return taken;
+      return taken ? on : undefined;
     } catch (error) {
       log.debug("embed.budget", { cause: describeCause(error) });
       // The day ended meanwhile, and its count with it.
-      if (on !== day) return true;
+      if (on !== day) return on;
       unreported += reported;
-      if (units > 0 && heard + unreported + units > budget) return false;
+      if (units > 0 && heard + unreported + units > budget) return undefined;
       unreported += units;
-      return true;
+      return on;
     }
   };
 
@@ -96,19 +96,23 @@ export function createSpendingBudget(
   };
 
   /** One line in the log for however many batches wait, and for however long. */
-  const waitForMoney = async (units: number, signal: AbortSignal): Promise<void> => {
+  const waitForMoney = async (units: number, signal: AbortSignal): Promise<string> => {
+    let on: string | undefined;
     if (waiting++ === 0) log.record("embed.budget", "retry", undefined, { cause: refusal(units) });
     try {
       do {
         health.waiting(BUDGET, refusal(units));
         await delay(LOOK_INTERVAL_MS, signal);
-      } while (!(await count(units)));
+        on = await count(units);
+      } while (on === undefined);
     } finally {
       waiting--;
     }
-    if (waiting > 0) return;
-    health.working(BUDGET);
-    log.record("embed.budget", "ok");
+    if (waiting === 0) {
+      health.working(BUDGET);
+      log.record("embed.budget", "ok");
+    }
+    return on;
   };
 
   health.working(BUDGET);
@@ -119,12 +123,12 @@ export function createSpendingBudget(
     },
     async take(tokens, signal) {
       const units = unitsOf(tokens);
-      if (!(await count(units))) await waitForMoney(units, signal);
-      return paymentFor(units, day);
+      return paymentFor(units, (await count(units)) ?? (await waitForMoney(units, signal)));
     },
     async takeAtOnce(tokens) {
       const units = unitsOf(tokens);
-      return (await count(units)) ? paymentFor(units, day) : { refused: refusal(units) };
+      const on = await count(units);
+      return on === undefined ? { refused: refusal(units) } : paymentFor(units, on);
     },
   };
 }

@@ -99,7 +99,8 @@ test("a batch goes on with the same messages and a vector for each, and is commi
 });
 
 test("a batch whose vectors make it too large goes on in several records, none of them too large", async () => {
-  await using stage = await run({ overrides: { KAFKA_RECORD_MAX_BYTES: "65536" } });
+  // In one partition, where what is sent together is one batch.
+  await using stage = await run({ overrides: { KAFKA_RECORD_MAX_BYTES: "65536", KAFKA_TOPIC_PARTITIONS: "1" } });
   const messages = messagesOf(
     Array.from({ length: 200 }, (_, index) => `text ${index} ${"of some length ".repeat(4)}`),
   );
@@ -109,6 +110,23 @@ test("a batch whose vectors make it too large goes on in several records, none o
   for (const { value } of stage.records) expect(value?.length).toBeLessThanOrEqual(65_536 + 100);
   expect(new Set(stage.batches().flatMap((batch) => batch.messages.map(messageId))).size).toBe(200);
   for (const batch of stage.batches()) expect(batch.vectors).toEqual(await vectorsOf(batch.messages));
+});
+
+test("a topic that takes less than it should gets smaller records, and what is too large alone is dead-lettered", async () => {
+  await using stage = await run();
+  await stage.setMaxMessageBytes(stage.config.VECTORS_TOPIC, 20_000);
+  const texts = Array.from({ length: 30 }, (_, index) => (index === 4 ? "too long ".repeat(2_300) : `text ${index}`));
+  const messages = messagesOf(texts);
+  await stage.publish(encodeBatch(messages));
+  await eventually(() => stage.letters().length).toBe(1);
+  expect(stage.letters()[0]).toMatchObject({ origin: { offset: 4 }, fault: { kind: "poison", code: "too_long" } });
+  const offsets = () => stage.batches().flatMap((batch) => batch.messages.map(({ offset }) => offset));
+  await eventually(() => offsets().toSorted((left, right) => left - right)).toEqual(
+    messages.map(({ offset }) => offset).filter((offset) => offset !== 4),
+  );
+  for (const batch of stage.batches()) expect(batch.vectors).toEqual(await vectorsOf(batch.messages));
+  await eventually(() => stage.committedBatches()).toBe(1);
+  expect(stage.embed.done.messages).toBe(29);
 });
 
 test("a record that is no batch is dead-lettered, and the batch after it goes on", async () => {
@@ -171,7 +189,7 @@ test("nothing is committed before Kafka has acknowledged the vectors", async () 
       send: async (topic, records) => {
         waiting++;
         await released;
-        await producer.send(topic, records);
+        return producer.send(topic, records);
       },
     }),
   });

@@ -88,6 +88,29 @@ test("a hard stop ends the waiting, also that of a request that no day's budget 
   await rejected;
 });
 
+test("what was set aside as the day ended is not given back to the next", async () => {
+  let nowMs = evening;
+  const real = createSpendingCounter(redis, randomUUID());
+  const { promise: midnight, resolve: strike } = Promise.withResolvers<void>();
+  const slow: SpendingCounter = {
+    async add(...parameters) {
+      const added = await real.add(...parameters);
+      await midnight;
+      return added;
+    },
+  };
+  const { budget } = open(1, slow, () => nowMs);
+  const taking = budget.takeAtOnce(400_000);
+  nowMs += 3_600_000;
+  expect(budget.leftUsd).toBe(1);
+  strike();
+  const payment = await taking;
+  if ("refused" in payment) throw new Error(payment.refused);
+  payment.settle(100_000);
+  await budget.take(1_000, never);
+  expect((await real.add("2026-02-01", 0, 0, 0)).total).toBe(1_000 * 1_000);
+});
+
 test("without Redis a process goes on by what it knows, and tells Redis later", async () => {
   const real = createSpendingCounter(redis, randomUUID());
   let away = false;

@@ -7,6 +7,7 @@ import {
   type Placement,
   persist,
   type RetryableFault,
+  recordSize,
   retryable,
 } from "@millrace/shared";
 import type { Kafka } from "kafkajs";
@@ -81,7 +82,8 @@ class KafkaEventProducer implements EventProducer {
     const encode = "value" in prepared ? prepared.value : plain.encode;
     const records = events.map((event) => ({ key: Buffer.from(keyOf(event)), value: encode(event), timestampMs }));
     const lane = this.#laneOf(topic);
-    if (this.#isFull(lane, records.length)) return events.map(() => ({ status: "failed", fault: this.#full(topic) }));
+    const full = this.#fullness(lane, topic, records);
+    if (full) return events.map(() => ({ status: "failed", fault: full }));
     const deliveries =
       "fault" in prepared
         ? records.map(() => ({ fault: prepared.fault, attempts: 0 }))
@@ -112,12 +114,16 @@ class KafkaEventProducer implements EventProducer {
     return lane;
   }
 
-  #isFull(lane: TopicLane, more: number): boolean {
-    return lane.size + more > this.#settings.EVENTS_QUEUE_MAX;
-  }
-
-  #full(topic: string): Fault {
-    return retryable("rate_limited", `as many events as EVENTS_QUEUE_MAX allows wait for the topic ${topic}`);
+  /** Why these records may not wait too. A request that is too large by itself may, where nothing else waits. */
+  #fullness(lane: TopicLane, topic: string, more: readonly OutgoingRecord[]): Fault | undefined {
+    const { EVENTS_QUEUE_MAX, EVENTS_QUEUE_MAX_BYTES } = this.#settings;
+    if (lane.size + more.length > EVENTS_QUEUE_MAX) {
+      return retryable("rate_limited", `as many events as EVENTS_QUEUE_MAX allows wait for the topic ${topic}`);
+    }
+    const bytes = [...this.#lanes.values()].reduce((sum, each) => sum + each.bytes, 0);
+    const moreBytes = more.reduce((sum, record) => sum + recordSize(record), 0);
+    if (bytes === 0 || bytes + moreBytes <= EVENTS_QUEUE_MAX_BYTES) return undefined;
+    return retryable("rate_limited", "as many bytes of events as EVENTS_QUEUE_MAX_BYTES allows wait to be written");
   }
 
   /** One preparation serves all calls that wait for it, so that they go on in their order. */
@@ -153,12 +159,11 @@ class KafkaEventProducer implements EventProducer {
   async #deadLetter(topic: string, undelivered: readonly Undelivered[], giveUp?: AbortSignal): Promise<Published[]> {
     if (undelivered.length === 0 || giveUp?.aborted) return [];
     const lane = this.#laneOf(this.#settings.EVENTS_DLQ_TOPIC);
-    const deliveries: Delivery[] = this.#isFull(lane, undelivered.length)
-      ? undelivered.map(() => ({ fault: this.#full(this.#settings.EVENTS_DLQ_TOPIC), attempts: 0 }))
-      : await lane.send(
-          undelivered.map((each) => deadLetter(topic, each)),
-          giveUp,
-        );
+    const letters = undelivered.map((each) => deadLetter(topic, each));
+    const full = this.#fullness(lane, this.#settings.EVENTS_DLQ_TOPIC, letters);
+    const deliveries: Delivery[] = full
+      ? letters.map(() => ({ fault: full, attempts: 0 }))
+      : await lane.send(letters, giveUp);
     const published = undelivered.map(({ fault }, index): Published => {
       const delivery = deliveries[index];
       if (delivery && "placement" in delivery) return { status: "dead_lettered", placement: delivery.placement, fault };

@@ -14,6 +14,9 @@ export const eventSettings = {
   EVENTS_QUEUE_MAX: variable.integer(1, 1_000_000).default(10_000).meta({
     description: "Most events of one topic that wait to be written; more are refused.",
   }),
+  EVENTS_QUEUE_MAX_BYTES: variable.integer(65_536, 1_073_741_824).default(33_554_432).meta({
+    description: "Most bytes of events of all topics that wait to be written, or are on their way; more are refused.",
+  }),
   EVENTS_BATCH_MAX_BYTES: variable.integer(1_024, 67_108_864).default(524_288).meta({
     description: "Most bytes of events that are written in one request; below the topic's max.message.bytes.",
   }),

@@ -4,12 +4,14 @@ import {
   type OutgoingRecord,
   openOrderedProducer,
   type Patience,
+  recordSize,
   retryable,
 } from "@millrace/shared";
 import type { Kafka } from "kafkajs";
 
 interface Waiting {
   record: OutgoingRecord;
+  bytes: number;
   giveUp: AbortSignal | undefined;
   settle(delivery: Delivery): void;
 }
@@ -28,6 +30,7 @@ export class TopicLane implements AsyncDisposable {
   #limits: LaneLimits;
   #hardStop: AbortSignal;
   #waiting: Waiting[] = [];
+  #bytes = 0;
   #running: Promise<void> | undefined;
 
   constructor(kafka: Kafka, topic: string, limits: LaneLimits, patience: Patience) {
@@ -41,11 +44,22 @@ export class TopicLane implements AsyncDisposable {
     return this.#waiting.length;
   }
 
+  /** Of the records that wait and of those on their way. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** @param giveUp when it is aborted, those that still wait are not written any more */
   send(records: readonly OutgoingRecord[], giveUp?: AbortSignal): Promise<Delivery[]> {
     const deliveries = records.map((record) => {
       const { promise, resolve } = Promise.withResolvers<Delivery>();
-      this.#waiting.push({ record, giveUp, settle: resolve });
+      const bytes = recordSize(record);
+      this.#bytes += bytes;
+      const settle = (delivery: Delivery): void => {
+        this.#bytes -= bytes;
+        resolve(delivery);
+      };
+      this.#waiting.push({ record, bytes, giveUp, settle });
       return promise;
     });
     this.#running ??= this.#run();
@@ -59,6 +73,8 @@ export class TopicLane implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
+    // It must not end before it is noted as running, as it would where all that waits is withdrawn.
+    await Promise.resolve();
     for (;;) {
       this.#withdraw();
       const batch = this.#take();
@@ -79,10 +95,10 @@ export class TopicLane implements AsyncDisposable {
   }
 
   #take(): Waiting[] {
-    let [bytes, count] = [0, 0];
-    for (const { record } of this.#waiting) {
-      bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
-      if (count > 0 && bytes > this.#limits.batchMaxBytes) break;
+    let [taken, count] = [0, 0];
+    for (const { bytes } of this.#waiting) {
+      taken += bytes;
+      if (count > 0 && taken > this.#limits.batchMaxBytes) break;
       count++;
     }
     return this.#waiting.splice(0, count);

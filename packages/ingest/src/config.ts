@@ -40,6 +40,17 @@ const settings = z.object({
     .meta({ description: "Most bytes of such messages." }),
 });
 
+/** A message goes on in a record, with its key and headers. */
+function checkMessageSize(config: z.output<typeof settings>, context: z.core.$RefinementCtx): void {
+  const { MESSAGE_MAX_BYTES: message, KAFKA_RECORD_MAX_BYTES: record } = config;
+  if (message <= record) return;
+  context.addIssue({
+    code: "custom",
+    path: ["KAFKA_RECORD_MAX_BYTES"],
+    message: `a record of ${record} bytes cannot hold a message of MESSAGE_MAX_BYTES, ${message}; raise it, or lower that`,
+  });
+}
+
 /** Everything that the ingest process can be told. */
-export const ingestConfig = settings.superRefine(checkIdentity);
+export const ingestConfig = settings.superRefine(checkIdentity).superRefine(checkMessageSize);
 export type IngestConfig = z.output<typeof ingestConfig>;

@@ -8,18 +8,20 @@ import {
   type Message,
   type PoisonFault,
   parseDeadLetter,
+  poison,
   type Received,
   RecordError,
   type RecordProducer,
   type StageTracker,
   type Tracing,
   type Undeliverable,
+  unfitForBatch,
   type ValueDecoder,
   Work,
 } from "@millrace/shared";
 import { type Decoded, type DecodeRules, decode, decodeRules } from "@millrace/shared/decode";
 import type { IngestConfig } from "./config.ts";
-import { Packer } from "./packer.ts";
+import { type ItemSize, Packer } from "./packer.ts";
 
 export interface IngestEdges {
   producer: RecordProducer;
@@ -77,21 +79,33 @@ export class Ingest {
   }
 
   #take(received: Received, record: Undeliverable, decoded: Decoded): void {
-    if ("fault" in decoded) {
-      const attempts = Math.max(received.attempts, record.attempts ?? 1);
-      this.#refused.push({ received, failure: { item: undeliverable(record, attempts), fault: decoded.fault } });
-      if (this.#refused.length >= this.#config.BATCH_MAX_MESSAGES) void this.#giveUpRefused();
-    } else {
+    if ("fault" in decoded) this.#refuse(received, record, decoded.fault);
+    else {
       const { message, tokens } = decoded;
-      this.tokens += tokens;
-      const full = this.#packer.add({ received, message }, { tokens, bytes: encodedSize(message) });
-      for (const batch of full) void this.#emit(batch);
+      const bytes = encodedSize(message);
+      const unfit = unfitForBatch(message, bytes, this.#config.KAFKA_RECORD_MAX_BYTES);
+      if (unfit) this.#refuse(received, record, unfit);
+      else this.#pack({ received, message }, { tokens, bytes });
     }
     this.#linger ??= setTimeout(() => this.#flush(), this.#config.BATCH_LINGER_MS);
   }
 
+  #refuse(received: Received, record: Undeliverable, fault: PoisonFault): void {
+    const attempts = Math.max(received.attempts, record.attempts ?? 1);
+    this.#refused.push({ received, failure: { item: undeliverable(record, attempts), fault } });
+    if (this.#refused.length >= this.#config.BATCH_MAX_MESSAGES) void this.#giveUpRefused();
+  }
+
+  #pack(packed: Packed, size: ItemSize): void {
+    this.tokens += size.tokens;
+    for (const batch of this.#packer.add(packed, size)) void this.#emit(batch);
+  }
+
   #decode(received: Received, record: Undeliverable): Decoded | Promise<Decoded> {
     if (received.attempts > this.#config.ATTEMPTS_MAX) return { fault: lethalFault(received.attempts - 1) };
+    if (record.cut !== undefined) {
+      return { fault: poison("too_long", `only a part of the message came back, without ${record.cut}`) };
+    }
     return decode(record, this.#rules, this.#edges.values);
   }
 
@@ -102,20 +116,30 @@ export class Ingest {
   }
 
   async #emit(batch: readonly Packed[]): Promise<void> {
-    const startedAt = performance.now();
     const live = batch.filter(({ received }) => !received.revoked);
-    const messages = live.map(({ message }) => message);
-    if (messages.length > 0) {
-      const traced = this.#edges.tracing.begin("ingest.pack", messages);
-      const record = encodeBatch(messages);
-      await this.#edges.producer.send(this.#config.BATCHES_TOPIC, [{ value: record }]);
-      this.#edges.tracker.reached("ingested", messages);
-      const durationMs = performance.now() - startedAt;
-      traced?.end();
-      this.done.add(messages.length, record.length);
-      this.#edges.log.record("ingest.pack", "ok", durationMs, { messages: messages.length, bytes: record.length });
-    }
+    if (live.length > 0) await this.#write(live.map(({ message }) => message));
     for (const { received } of batch) received.done();
+  }
+
+  /** Where the topic takes less than it should, in several records; what it does not take even so is given up. */
+  async #write(messages: readonly Message[]): Promise<void> {
+    const startedAt = performance.now();
+    const traced = this.#edges.tracing.begin("ingest.pack", messages);
+    const record = encodeBatch(messages);
+    const [refused] = await this.#edges.producer.send(this.#config.BATCHES_TOPIC, [{ value: record }]);
+    traced?.end();
+    if (refused) return this.#writeLess(messages, refused.fault);
+    this.#edges.tracker.reached("ingested", messages);
+    this.done.add(messages.length, record.length);
+    const durationMs = performance.now() - startedAt;
+    this.#edges.log.record("ingest.pack", "ok", durationMs, { messages: messages.length, bytes: record.length });
+  }
+
+  async #writeLess(messages: readonly Message[], fault: PoisonFault): Promise<void> {
+    if (messages.length === 1) return this.#edges.deadLetters.send(messages.map((item) => ({ item, fault })));
+    const middle = Math.ceil(messages.length / 2);
+    await this.#write(messages.slice(0, middle));
+    await this.#write(messages.slice(middle));
   }
 
   async #giveUpRefused(): Promise<void> {
@@ -130,8 +154,9 @@ export class Ingest {
 /** A replayed message goes under its first identity, which its headers carry. */
 function originalOf(received: Received): Undeliverable | undefined {
   try {
-    const { origin, key, value, headers, attempts } = parseDeadLetter(received.key, received.value, received.headers);
-    return { ...origin, key, value, headers, attempts: attempts + 1 };
+    const letter = parseDeadLetter(received.key, received.value, received.headers);
+    const { origin, key, value, headers, attempts, cut } = letter;
+    return { ...origin, key, value, headers, attempts: attempts + 1, ...(cut !== undefined && { cut }) };
   } catch (error) {
     if (error instanceof RecordError) return undefined;
     throw error;
@@ -139,6 +164,9 @@ function originalOf(received: Received): Undeliverable | undefined {
 }
 
 function undeliverable(record: Undeliverable, attempts: number): Undeliverable {
-  const { topic, partition, offset, timestampMs, key, value, headers } = record;
-  return { topic, partition, offset, timestampMs, key, value, headers, attempts };
+  const { topic, partition, offset, timestampMs, key, value, headers, cut } = record;
+  return {
+    ...{ topic, partition, offset, timestampMs, key, value, headers, attempts },
+    ...(cut !== undefined && { cut }),
+  };
 }

@@ -6,6 +6,7 @@ import {
   noTracing,
   parseDeadLetter,
   type RecordProducer,
+  replayRecord,
 } from "@millrace/shared";
 import { expect, test } from "vitest";
 import { Ingest } from "../src/ingest.ts";
@@ -121,6 +122,86 @@ test("what can't be embedded goes to the dead letters alone, with its origin and
   expect(Object.values(stage.deadLetters.counts).reduce((sum, count) => sum + count)).toBe(broken.length);
 });
 
+const MEBIBYTE = 1_048_576;
+
+test("what no record takes is dead-lettered as too long with what fits, and can't be replayed as if it were whole", async () => {
+  await using stage = await run({ KAFKA_TOPIC_PARTITIONS: "1", MESSAGE_MAX_BYTES: String(8 * MEBIBYTE) });
+  await stage.setMaxMessageBytes(stage.source, 10 * MEBIBYTE);
+  const [key, value] = [Buffer.from("key"), Buffer.from("text")];
+  const large = Buffer.alloc(9 * MEBIBYTE, "x");
+  await stage.producer.send(stage.source, [
+    { key, value: large },
+    { key, value, headers: [["large", large]] },
+    { key: large, value },
+    { key, value, headers: [["n".repeat(65_536), Buffer.from("1")]] },
+    { key, value },
+  ]);
+  await eventually(() => stage.letters().length).toBe(4);
+  await eventually(() => stage.committedSource()).toBe(5);
+  await eventually(() =>
+    stage
+      .batches()
+      .flat()
+      .map(({ offset }) => offset),
+  ).toEqual([4]);
+  const letters = stage.letters().toSorted((left, right) => left.origin.offset - right.origin.offset);
+  expect(letters.map(({ fault }) => fault.code)).toEqual(Array(4).fill("too_long"));
+  const kept = letters[0]?.value?.length ?? 0;
+  expect(kept).toBeGreaterThan(8 * MEBIBYTE - 1_000);
+  expect(letters.map(({ cut }) => cut)).toEqual([
+    `all but the first ${kept} of the ${9 * MEBIBYTE} bytes of its value`,
+    expect.stringMatching(/^its headers of \d+ bytes$/),
+    `its key of ${9 * MEBIBYTE} bytes`,
+    undefined,
+  ]);
+  expect(letters.map(({ fault }) => fault.cause)).toEqual([
+    expect.stringMatching(/MESSAGE_MAX_BYTES allows 8388608; its dead letter lacks all but the first/),
+    expect.stringMatching(/KAFKA_RECORD_MAX_BYTES allows 8388608; its dead letter lacks its headers/),
+    expect.stringMatching(/KAFKA_RECORD_MAX_BYTES allows 8388608; its dead letter lacks its key/),
+    "a header has a name of 65536 bytes; at most 65535 go into a record",
+  ]);
+  expect(letters.map((letter) => letter.key?.toString())).toEqual(["key", "key", undefined, "key"]);
+  expect(letters.slice(1).map((letter) => letter.value?.toString())).toEqual(Array(3).fill("text"));
+  expect(letters.map(({ headers }) => headers.length)).toEqual([0, 0, 0, 1]);
+
+  const [, longHeader] = letters;
+  if (!longHeader) throw new Error("four dead letters");
+  await stage.producer.send(stage.config.REPLAY_TOPIC, [replayRecord(longHeader)]);
+  await eventually(() => stage.letters().length).toBe(5);
+  expect(stage.letters().at(-1)).toMatchObject({
+    origin: longHeader.origin,
+    fault: { code: "too_long", cause: expect.stringContaining("only a part") },
+    cut: longHeader.cut,
+  });
+});
+
+test("where the topics take less than they should, records are smaller and dead letters shorter", async () => {
+  await using stage = await run({ BATCH_LINGER_MS: "1000", KAFKA_TOPIC_PARTITIONS: "1" });
+  await stage.setMaxMessageBytes(stage.config.BATCHES_TOPIC, 2_000);
+  await stage.setMaxMessageBytes(stage.config.DEAD_LETTERS_TOPIC, 2_000);
+  const texts = Array.from({ length: 20 }, (_, index) =>
+    index === 7 ? "x".repeat(3_000) : `text ${index}`.repeat(20),
+  );
+  await stage.producer.send(
+    stage.source,
+    texts.map((text) => ({ value: Buffer.from(text) })),
+  );
+  await eventually(() => stage.letters()).toMatchObject([
+    { origin: { offset: 7 }, fault: { code: "too_long", cause: expect.stringContaining("max.message.bytes") } },
+  ]);
+  expect(texts[7]).toContain(stage.letters()[0]?.value?.toString());
+  await eventually(() => stage.batches().flat().length).toBe(19);
+  await eventually(() => stage.committedSource()).toBe(20);
+  expect(stage.ingest.done.messages).toBe(19);
+});
+
+test("a configuration in which no record holds the largest message is refused, with what to do", () => {
+  expect(() => testConfig({ MESSAGE_MAX_BYTES: "8388609" })).toThrow(
+    /KAFKA_RECORD_MAX_BYTES .*8388608 bytes cannot hold a message of MESSAGE_MAX_BYTES, 8388609; raise it, or lower that/,
+  );
+  expect(() => testConfig({ KAFKA_RECORD_MAX_BYTES: "65536" })).toThrow(/KAFKA_RECORD_MAX_BYTES is refused: .*1048576/);
+});
+
 test("nothing is committed before Kafka has acknowledged its batch", async () => {
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   let waiting = 0;
@@ -129,7 +210,7 @@ test("nothing is committed before Kafka has acknowledged its batch", async () =>
     send: async (topic, records) => {
       waiting++;
       await released;
-      await producer.send(topic, records);
+      return producer.send(topic, records);
     },
   }));
   await stage.producer.send(stage.source, [{ value: Buffer.from("one") }, { value: Buffer.from("two") }]);

@@ -7,7 +7,8 @@ import { openMonitoredPipeline } from "./monitored-pipeline.ts";
 import { readRules } from "./rule-files.ts";
 
 let provider: EmbeddingsApi;
-let probedTokens: number;
+/** The doctors of embed and of the api ask for a word each, and again where it failed: those of embed's are not embed's to tell. */
+const PROBED_TOKENS_MAX = 10;
 let monitored: Awaited<ReturnType<typeof openMonitoredPipeline>>;
 
 beforeAll(async () => {
@@ -20,8 +21,6 @@ beforeAll(async () => {
     EMBEDDING_BUDGET_USD_PER_DAY: "1",
   });
   const { prometheus, publish } = monitored;
-  // One word, by which the process tries the provider when it starts.
-  probedTokens = (await provider.stats()).embedded.tokens;
   await publish(Array.from({ length: 50 }, (_, index) => `message ${index}`));
   const scraped = async () => {
     expect(await prometheus.query('millrace_messages_total{service="sink"} == 50')).toHaveLength(1);
@@ -80,9 +79,14 @@ test("every metric that is documented is exposed, each by the processes that the
 });
 
 test("what was paid is told in tokens and dollars", async () => {
-  const { tokens } = (await provider.stats()).embedded;
-  const told = await monitored.prometheus.query("millrace_embedding_tokens_total");
-  expect(told.map(({ value }) => Number(value[1]))).toEqual([tokens - probedTokens]);
+  const untold = async (): Promise<number> => {
+    const { tokens } = (await provider.stats()).embedded;
+    expect(tokens).toBeGreaterThan(10 * PROBED_TOKENS_MAX);
+    const [told] = await monitored.prometheus.query("millrace_embedding_tokens_total");
+    return tokens - Number(told?.value[1]);
+  };
+  await expect.poll(untold, { timeout: 15_000, interval: 500 }).toBeLessThanOrEqual(PROBED_TOKENS_MAX);
+  expect(await untold()).toBeGreaterThanOrEqual(0);
   expect(await monitored.prometheus.query("millrace_embedding_cost_dollars_total > 0")).toHaveLength(1);
   expect(await monitored.prometheus.query("0 < millrace_embedding_budget_left_dollars < 1")).toHaveLength(1);
 });

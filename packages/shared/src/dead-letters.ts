@@ -1,7 +1,7 @@
 import { type Failure, type PoisonCode, type PoisonFault, poisonCodes } from "./fault.ts";
-import type { RecordProducer } from "./kafka/produce.ts";
+import type { OutgoingRecord, RecordProducer } from "./kafka/produce.ts";
 import type { Log } from "./log.ts";
-import { deadLetterHeaders } from "./records/dead-letter.ts";
+import { type DeadLetter, deadLetterRecord, fitDeadLetter } from "./records/dead-letter.ts";
 import type { Headers, Origin } from "./records/message.ts";
 import type { StageTracker } from "./tracking.ts";
 
@@ -12,43 +12,57 @@ export interface Undeliverable extends Origin {
   headers: Headers;
   /** How often work on it began, where that was counted. */
   attempts?: number;
+  /** What of it is missing since it was dead-lettered before; absent: nothing. */
+  cut?: string;
 }
 
-/** Gives up messages that can never succeed: each becomes a record of its own, with its reason. */
+/**
+ * Gives up messages that can never succeed: each becomes a record of its own, with its reason. Of a message that is too
+ * large for the topic it has what fits, and says what is missing.
+ */
 export interface DeadLetters {
   send(failures: readonly Failure<Undeliverable, PoisonFault>[]): Promise<void>;
   /** Since the process began, by reason; those that never occurred too. */
   readonly counts: Readonly<Record<PoisonCode, number>>;
 }
 
+/** @param maxBytes of a record, without the headers that tell why */
 export function createDeadLetters(
   stage: string,
   topic: string,
+  maxBytes: number,
   edges: { producer: RecordProducer; tracker: StageTracker; log: Log },
 ): DeadLetters {
   const counts = Object.fromEntries(poisonCodes.map((code) => [code, 0])) as Record<PoisonCode, number>;
+
+  /** A topic that takes less than it should gets letters of half the size. */
+  const write = async (letters: readonly DeadLetter[], maxLetterBytes: number): Promise<void> => {
+    const written = new Map<OutgoingRecord, DeadLetter>();
+    for (const letter of letters) written.set(deadLetterRecord(fitDeadLetter(letter, maxLetterBytes)), letter);
+    const refused = await edges.producer.send(topic, [...written.keys()]);
+    if (refused[0] === undefined) return;
+    if (maxLetterBytes < 1) throw new Error(`${topic} takes no dead letter at all: ${refused[0].fault.cause}`);
+    const again = refused.flatMap(({ item }) => written.get(item) ?? []);
+    await write(again, Math.floor(maxLetterBytes / 2));
+  };
+
   return {
     counts,
     async send(failures) {
       if (failures.length === 0) return;
       const failedAt = new Date().toISOString();
-      await edges.producer.send(
-        topic,
-        failures.map(({ item, fault }) => ({
-          key: item.key,
-          value: item.value,
-          headers: deadLetterHeaders({
-            origin: item,
-            key: item.key,
-            value: item.value,
-            headers: item.headers,
-            fault,
-            stage,
-            attempts: item.attempts ?? 1,
-            failedAt,
-          }),
-        })),
-      );
+      const letters = failures.map(({ item, fault }) => ({
+        origin: item,
+        key: item.key,
+        value: item.value,
+        headers: item.headers,
+        fault,
+        stage,
+        attempts: item.attempts ?? 1,
+        failedAt,
+        ...(item.cut !== undefined && { cut: item.cut }),
+      }));
+      await write(letters, maxBytes);
       for (const { fault } of failures) counts[fault.code]++;
       edges.tracker.reached(
         "dead_lettered",

@@ -16,6 +16,18 @@ export const eventTopicSettings = {
   }),
 };
 
+/** How the callers of /api/v1 prove who they are: without either, it serves nobody but on loopback. */
+export const tokenSettings = {
+  AUTH_JWKS_URL: variable.url().optional().meta({
+    description: "Where the identity provider publishes the keys of its tokens (RS256, ES256).",
+  }),
+  AUTH_HS256_SECRET: z
+    .string()
+    .min(32, { error: "shorter than the 32 bytes of HS256" })
+    .optional()
+    .meta({ description: "Instead of AUTH_JWKS_URL, for development: the secret of HS256 tokens.", secret: true }),
+};
+
 function isRegularExpression(text: string): boolean {
   try {
     new RegExp(text);

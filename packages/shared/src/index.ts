@@ -29,11 +29,11 @@ export {
   type StepReport,
   steps,
 } from "./doctor/report.ts";
-export { processNames, readDoctorSettings, type Subject } from "./doctor/settings.ts";
+export { readDoctorSettings, roleNames, type Subject } from "./doctor/settings.ts";
 export { remedyText, type VerdictCode, verdicts } from "./doctor/verdicts.ts";
 export { embedAnswerSchema, embedRouteSettings } from "./embed-route.ts";
 export { dimensionsOf, estimateUsd, LOCAL_DIMENSIONS, pricedModels, priceOf } from "./embedding-models.ts";
-export { eventTopicSettings } from "./event-topics.ts";
+export { eventTopicSettings, tokenSettings } from "./event-topics.ts";
 export * from "./fault.ts";
 export { type DecodedValue, isFramed, NO_REGISTRY, type ValueDecoder } from "./framed-value.ts";
 export { type DependencyHealth, Health } from "./health.ts";
@@ -43,10 +43,10 @@ export { createKafka } from "./kafka/client.ts";
 export { type ConsumeOptions, type Consumption, consume } from "./kafka/consume.ts";
 export { type Delivery, type OrderedProducer, openOrderedProducer } from "./kafka/ordered-producer.ts";
 export { connectProducer, type OutgoingRecord, type Placement, type RecordProducer } from "./kafka/produce.ts";
-export { type OffsetRange, ReadFailed, type ReadRecord, readRanges } from "./kafka/read.ts";
+export { type OffsetRange, type ReadRecord, readRanges } from "./kafka/read.ts";
 export { type DeadLetterSelection, readDeadLetters, SelectionTooLarge } from "./kafka/read-dead-letters.ts";
 export { headersOf, type Received } from "./kafka/received.ts";
-export { createTopicReader, isOutOfRange, type TopicReader } from "./kafka/topic-reader.ts";
+export { createTopicReader, isOutOfRange, ReadFailed, type TopicReader } from "./kafka/topic-reader.ts";
 export {
   createTopics,
   ensurePipelineTopics,
@@ -67,10 +67,11 @@ export type { OpenSearchClient } from "./opensearch.ts";
 export { Operations, type SlowOperation } from "./operations.ts";
 export type { Pool } from "./postgres.ts";
 export { type Activity, announcePresence, type Presence, readPresence, type Stage, stages } from "./presence.ts";
-export { decodeBatch, encodeBatch, encodedSize } from "./records/batch.ts";
+export { decodeBatch, encodeBatch, encodedSize, unfitForBatch } from "./records/batch.ts";
 export { RecordError } from "./records/bytes.ts";
 export { type DeadLetter, deadLetterHeaders, parseDeadLetter, replayRecord } from "./records/dead-letter.ts";
 export { type Headers, isTombstone, type Message, messageId, type Origin, parseMessageId } from "./records/message.ts";
+export { cutBySize, recordSize } from "./records/record-size.ts";
 export { decodeVectors, type EmbeddedBatch, encodeVectors, VectorsRecord } from "./records/vectors.ts";
 export { firstConnection, openRedis, type Redis } from "./redis.ts";
 export { groupByNode, isCluster, readValues } from "./redis-cluster.ts";

@@ -7,7 +7,11 @@ import type { Redis } from "./redis.ts";
  */
 export function redisScript(lua: string) {
   const hash = createHash("sha1").update(lua).digest("hex");
-  return async (redis: Redis, keys: readonly string[], values: readonly (string | number)[]): Promise<unknown> => {
+  return async (
+    redis: Redis,
+    keys: readonly string[],
+    values: readonly (string | number | Buffer)[],
+  ): Promise<unknown> => {
     const parameters = [keys.length, ...keys, ...values] as const;
     try {
       return await redis.evalsha(hash, ...parameters);

@@ -105,7 +105,7 @@ export const topicSettings = {
   ),
   KAFKA_RECORD_MAX_BYTES: describe(
     variable.integer(65_536, 67_108_864).default(8_388_608),
-    "Largest record of an internal topic; the batches are packed and split to stay below it.",
+    "Largest record of an internal topic: batches are packed and split to stay below it, and a message that does not even alone is dead-lettered as too_long.",
   ),
   KAFKA_GROUP_PREFIX: describe(
     z.string().min(1).max(100).default("millrace"),

@@ -51,7 +51,11 @@ export async function openTracking(stage: Stage, context: StageContext, { produc
     redis,
     tracker,
     attempts: createAttempts(redis, config.REDIS_KEY_PREFIX),
-    deadLetters: createDeadLetters(stage, config.DEAD_LETTERS_TOPIC, { producer, tracker, log }),
+    deadLetters: createDeadLetters(stage, config.DEAD_LETTERS_TOPIC, config.KAFKA_RECORD_MAX_BYTES, {
+      producer,
+      tracker,
+      log,
+    }),
     async [Symbol.asyncDispose]() {
       await tracker.flush();
       redis.disconnect();

@@ -152,6 +152,26 @@ test("when another consumer joins, kept partitions go on and the lost ones are r
   expect(offsetsOf(first.received, lost)).toEqual([0, 1, 2, 3]);
 });
 
+test("members that read different topics are each given all of their own, and of what they share a part", async () => {
+  const [former, shared, latter] = [await createTopic(3), await createTopic(4), await createTopic(3)];
+  const groupId = uniqueName("group");
+  await using first = await collect(groupId, former, { topics: [former, shared] });
+  await using second = await collect(groupId, latter, { topics: [shared, latter] });
+  const assigned = ({ patience }: typeof first) =>
+    patience.lines().findLast(({ action, status }) => action === "kafka.consume" && status === "ok")?.details
+      ?.partitions;
+  const five = expect.objectContaining({ length: 5 });
+  await eventually(() => [assigned(first), assigned(second)]).toEqual([five, five]);
+  await write(former, 3, 5);
+  await write(latter, 3, 5);
+  await write(shared, 4, 5);
+  await eventually(() => first.received.length + second.received.length).toBe(50);
+  const topicsOf = ({ received }: typeof first) => new Set(received.map(({ topic }) => topic));
+  expect(topicsOf(first)).toEqual(new Set([former, shared]));
+  expect(topicsOf(second)).toEqual(new Set([shared, latter]));
+  expect([first, second].flatMap(({ received }) => received).some(({ revoked }) => revoked)).toBe(false);
+});
+
 test("a consumer that takes over what a dead one had left does all of it, and only that", async () => {
   const topic = await createTopic(4);
   const groupId = uniqueName("group");

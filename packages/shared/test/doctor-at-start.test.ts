@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { examineAtStart, readDoctorSettings } from "../src/index.ts";
+import { PATIENCE_MS } from "./doctor-support.ts";
 import { CLOSED_PORT, config, testPatience } from "./support.ts";
 
 async function start(environment: Record<string, string>) {
@@ -7,7 +8,8 @@ async function start(environment: Record<string, string>) {
   const settings = { ...config, ...readDoctorSettings("ingest", { ...process.env, ...environment }) };
   const { log, health } = patience;
   // It would try again what failed.
-  await examineAtStart("ingest", { config: settings, log, health, stop: AbortSignal.abort() });
+  const context = { config: settings, log, health, stop: AbortSignal.abort() };
+  await examineAtStart("ingest", context, { limitMs: () => PATIENCE_MS });
   return { lines: patience.lines(), report: health.lastReport };
 }
 

@@ -1,6 +1,15 @@
 import { afterAll, expect, test } from "vitest";
 import { diagnose, readDoctorSettings } from "../src/index.ts";
-import { expectVerdict, failedOf, key, listenAsSts, listenHttp, listenSilently, type SetUp } from "./doctor-support.ts";
+import {
+  expectVerdict,
+  failedOf,
+  key,
+  listenAsSts,
+  listenHttp,
+  listenSilently,
+  PATIENCE_MS,
+  type SetUp,
+} from "./doctor-support.ts";
 
 const SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:openai-AbCdEf";
 
@@ -139,6 +148,7 @@ test.each([
   ],
 ])("%s", async (_, environment, askLocalModel, failed) => {
   const report = await diagnose("embed", readDoctorSettings("embed", environment), {
+    limitMs: () => PATIENCE_MS,
     ...(askLocalModel && { askLocalModel }),
   });
   expect(failedOf(report)).toEqual(failed);

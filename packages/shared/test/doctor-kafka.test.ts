@@ -2,7 +2,15 @@ import { startSecureKafka } from "@millrace/stack";
 import kafkajs, { type AclEntry } from "kafkajs";
 import { afterAll, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { createKafka, ensureTopics, openOrderedProducer, readConfiguration } from "../src/index.ts";
+import {
+  connectProducer,
+  createKafka,
+  createTopicReader,
+  ensureTopics,
+  openOrderedProducer,
+  readConfiguration,
+  readRanges,
+} from "../src/index.ts";
 import { kafkaSettings } from "../src/settings.ts";
 import {
   CALLER,
@@ -37,11 +45,12 @@ const broker = await startSecureKafka({
 const sts = await listenAsSts();
 afterAll(() => Promise.all([broker[Symbol.asyncDispose](), sts[Symbol.asyncDispose]()]));
 
-const owner = createKafka(
+const unguarded = createKafka(
   readConfiguration(z.object(kafkaSettings), { KAFKA_BOOTSTRAP_SERVERS: broker.addresses.plaintext }),
   "test",
   testPatience().log,
-).admin();
+);
+const owner = unguarded.admin();
 await owner.connect();
 afterAll(() => owner.disconnect());
 
@@ -55,6 +64,7 @@ const names = {
   VECTORS_TOPIC: "vectors",
   DEAD_LETTERS_TOPIC: "dead-letters",
   KAFKA_CREATE_TOPICS: "false",
+  AUTH_JWKS_URL: "https://login.example.com/keys",
   EVENTS_TOPIC_PATTERN: "events\\.[a-z]+",
   EVENTS_DLQ_TOPIC: "events-dlq",
 };
@@ -334,6 +344,20 @@ const denials: Record<string, SetUp & { rules?: Rule[] }> = {
       "kafka-cluster:WriteDataIdempotently": ["arn:aws:kafka:eu-west-1:000000000000:cluster/CLUSTER_NAME/*"],
     },
   },
+  "WriteData of the replay topic is missing, for a command": {
+    ...api,
+    subject: "cli",
+    also: ["postgres"],
+    rules: [
+      ["topic", "messages", "READ"],
+      ["topic", "dead-letters", "READ"],
+      ["topic", "replay", "DESCRIBE"],
+    ],
+    verdict: ["kafka", "probe", "kafka_denied"],
+    remedy:
+      "Allow it: kafka-cluster:WriteData on replay. With IAM by the statements below, else by ACLs of these operations.",
+    missing: { "kafka-cluster:WriteData": onTopic("replay") },
+  },
   "CreateTopic is missing": {
     ...base,
     environment: { ...iam, KAFKA_CREATE_TOPICS: "true", VECTORS_TOPIC: "vectors-new" },
@@ -365,7 +389,7 @@ test.each(Object.entries(denials))("%s", async (_, { rules = ingestRules, ...set
   await vi.waitFor(() => expectVerdict(setUp), { timeout: 20_000, interval: 200 });
 });
 
-test("with what the doctor asks for the api creates topics of events and writes them idempotently", async () => {
+test("with what the doctor asks for the api replays, and creates, writes and reads topics of events", async () => {
   const environment = { ...api.environment, KAFKA_CREATE_TOPICS: "true" };
   const created = ["events.*", "events-dlq"].map((topic): Rule => ["topic", topic, "CREATE"]);
   await allowOnly(CALLER, [...apiRules, ...created]);
@@ -388,6 +412,21 @@ test("with what the doctor asks for the api creates topics of events and writes 
     const [delivery] = await producer.deliver([{ value: Buffer.from("event") }], AbortSignal.timeout(20_000));
     expect(delivery).toMatchObject({ placement: { partition: 0, offset: 0 } });
   }
+  {
+    await using writer = await connectProducer(unguarded, patience);
+    await writer.send("dead-letters", [{ value: Buffer.from("dead letter") }]);
+  }
+  await using reader = createTopicReader(kafka);
+  const valuesOf = async (topic: string) => {
+    const values: string[] = [];
+    const ranges = (await reader.ranges(topic)) ?? [];
+    for await (const { value } of readRanges(reader, topic, ranges)) values.push(String(value));
+    return values;
+  };
+  expect(await valuesOf("events.payments")).toEqual(["event"]);
+  expect(await valuesOf("dead-letters")).toEqual(["dead letter"]);
+  await using producer = await connectProducer(kafka, patience);
+  expect(await producer.trySend("replay", [{ value: Buffer.from("dead letter") }])).toHaveProperty("value");
 });
 
 test("what is allowed passes, writes no record, and joins no group", async () => {

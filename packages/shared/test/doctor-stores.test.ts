@@ -98,8 +98,15 @@ const denying = await listenHttp((_, response) => {
   const Message = `User: arn:aws:sts::000000000000:assumed-role/pipeline/millrace is not authorized to perform: es:ESHttpGet`;
   response.writeHead(403, { "content-type": "application/json" }).end(JSON.stringify({ Message }));
 });
+/** The real OpenSearch for a role that lacks one of the methods. */
+const withoutHead = await listenHttp(async ({ method, url }, response) => {
+  if (method === "HEAD") return void response.writeHead(403).end();
+  const body = method === "POST" && { body: '{"size":0}', headers: { "content-type": "application/json" } };
+  const answer = await fetch(new URL(url ?? "", process.env.OPENSEARCH_ENDPOINT), { method: method ?? "GET", ...body });
+  response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text());
+});
 const guarded = await listenHttp((_, response) => void response.writeHead(401).end("Unauthorized"));
-afterAll(() => Promise.all([signing, denying, guarded].map((each) => each[Symbol.asyncDispose]())));
+afterAll(() => Promise.all([signing, denying, withoutHead, guarded].map((each) => each[Symbol.asyncDispose]())));
 const openSearchIam = { ...STS, OPENSEARCH_ENDPOINT: signing.url, OPENSEARCH_USE_IAM_AUTH: "true" };
 
 const redisServer = await startRedisAuthenticator(
@@ -242,6 +249,21 @@ const setUps: Record<string, SetUp> = {
     remedy:
       "Allow it in the role's policy as below and in the domain's access policy (Serverless: in a data access policy). With fine-grained access control also map the role's ARN to an OpenSearch role that may read and write this index.",
     missing: { "es:ESHttpGet": ["arn:aws:es:eu-west-1:000000000000:domain/DOMAIN_NAME/*"] },
+  },
+  "OpenSearch: the role of the commands lacks es:ESHttpHead": {
+    subject: "cli",
+    environment: {
+      ...openSearchIam,
+      OPENSEARCH_ENDPOINT: `http://127.0.0.1:${withoutHead.port}`,
+      OPENSEARCH_INDEX: narrow,
+      POSTGRES_SCHEMA: schema,
+    },
+    credentials: session,
+    also: ["postgres"],
+    verdict: ["opensearch", "probe", "opensearch_denied"],
+    remedy:
+      "Allow it in the role's policy as below and in the domain's access policy (Serverless: in a data access policy). With fine-grained access control also map the role's ARN to an OpenSearch role that may read and write this index.",
+    missing: { "es:ESHttpHead": ["arn:aws:es:eu-west-1:000000000000:domain/DOMAIN_NAME/*"] },
   },
   "OpenSearch: a wrong password": {
     ...sink,

@@ -37,7 +37,7 @@ export interface SetUp {
 }
 
 /** Of a step that succeeds or is refused: a slow machine is no verdict. */
-const PATIENCE_MS = 25_000;
+export const PATIENCE_MS = 25_000;
 /** Of the steps of a dependency that never answers. */
 const SILENCE_MS = 2_000;
 const silences = new Set<VerdictCode>(["tcp_timeout", "tls_timeout", "no_answer"]);

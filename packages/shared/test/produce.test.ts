@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "vitest";
-import { connectProducer, createKafka, type OutgoingRecord } from "../src/index.ts";
+import { connectProducer, createKafka, ensureTopics, type OutgoingRecord } from "../src/index.ts";
 import { CLOSED_PORT, collect, config, createTopic, eventually, kafka, testPatience, uniqueName } from "./support.ts";
 
 const producer = await connectProducer(kafka, testPatience());
@@ -58,6 +58,48 @@ test("keys, values, tombstones and headers are read back as they were written, w
   expect(first).toMatchObject({ key: Buffer.from([0, 1, 254]), value: Buffer.from([9, 0, 200]) });
   expect(first?.headers).toEqual(headers);
   expect(tombstone).toMatchObject({ key: null, value: null, headers: [] });
+});
+
+const MEBIBYTE = 1_048_576;
+
+test("however many records of any size go to one partition, in their order and without one that is too large alone", {
+  timeout: 120_000,
+}, async () => {
+  const topic = uniqueName("topic");
+  await ensureTopics(kafka, [{ topic, partitions: 1, maxMessageBytes: 2 * MEBIBYTE }], 1, testPatience());
+  const large = Buffer.alloc(MEBIBYTE, "x");
+  const tooLarge = { value: Buffer.alloc(3 * MEBIBYTE), key: Buffer.from("too large") };
+  const records = Array.from({ length: 500 }, (_, index) => ({ value: large, key: Buffer.from(String(index)) }));
+  // One of its own, since a producer asks for ever for a topic that it knew.
+  await using own = await connectProducer(kafka, testPatience());
+  const refused = await own.send(topic, [...records.slice(0, 100), tooLarge, ...records.slice(100)]);
+  expect(refused).toEqual([
+    { item: tooLarge, fault: { kind: "poison", code: "too_long", cause: expect.stringContaining(topic) } },
+  ]);
+  const last = await own.trySend(topic, [{ value: Buffer.from("last") }]);
+  expect(last).toEqual({ value: [{ partition: 0, offset: 500 }] });
+  const admin = kafka.admin();
+  await admin.connect();
+  await admin.deleteTopics({ topics: [topic] });
+  await admin.disconnect();
+});
+
+test("a topic that takes less than one request has gets its records in smaller ones", async () => {
+  const topic = uniqueName("topic");
+  await ensureTopics(kafka, [{ topic, partitions: 2, maxMessageBytes: 1_000 }], 1, testPatience());
+  const records = Array.from({ length: 60 }, (_, index) => ({
+    value: Buffer.from(String(index).padEnd(index === 30 ? 1_100 : 100)),
+    partition: index % 2,
+  }));
+  expect((await producer.send(topic, records)).map(({ item }) => item)).toEqual([records[30]]);
+  await using consumer = await collect(uniqueName("group"), topic);
+  const orderOf = (partition: number) =>
+    consumer.received.filter((each) => each.partition === partition).map(({ value }) => Number(value));
+  // What was written beside a refused batch is written again.
+  const firstOf = (partition: number) => [...new Set(orderOf(partition))];
+  await eventually(() => [firstOf(0).length, firstOf(1).length]).toEqual([29, 30]);
+  expect(firstOf(0)).toEqual(firstOf(0).toSorted((left, right) => left - right));
+  expect(firstOf(1)).toEqual(firstOf(1).toSorted((left, right) => left - right));
 });
 
 test("a topic that does not exist is named, and may be created yet", async () => {

@@ -41,6 +41,14 @@ async function transact(topic: string, count: number) {
   };
 }
 
+/** The members of consumer groups whose subscription names the topic. */
+async function membersThatRead(topic: string): Promise<string[]> {
+  const { groups } = await admin.listGroups();
+  const described = await admin.describeGroups(groups.map(({ groupId }) => groupId));
+  const members = described.groups.flatMap((group) => group.members);
+  return members.filter(({ memberMetadata }) => memberMetadata.includes(topic)).map(({ memberId }) => memberId);
+}
+
 test("every record of each range comes once, in its partition's order, over many fetches, without a consumer group", async () => {
   const topic = await createTopic(3);
   await write(topic, 3, 300, 10_000);
@@ -51,10 +59,7 @@ test("every record of each range comes once, in its partition's order, over many
   ];
   const places: [number, number][] = [];
   for await (const { partition, offset } of readRanges(reader, topic, ranges)) {
-    if (places.length === 150) {
-      const { groups } = await admin.listGroups();
-      expect(groups.map(({ groupId }) => groupId).filter((groupId) => groupId.startsWith("millrace-"))).toEqual([]);
-    }
+    if (places.length === 150) expect(await membersThatRead(topic)).toEqual([]);
     places.push([partition, offset]);
   }
   expect(places).toEqual([
@@ -117,7 +122,7 @@ test("records that were deleted before they were read are told, and not passed o
   await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: "4" }] });
   const reading = offsetsOf(topic, ranges);
   await expect(reading).rejects.toBeInstanceOf(ReadFailed);
-  await expect(reading).rejects.toThrow(/from offset 0 on were deleted/);
+  await expect(reading).rejects.toThrow(/lost the records from offset 0 on/);
   expect(await offsetsOf(topic, (await reader.ranges(topic)) ?? [])).toEqual(numbers(4, 10));
 });
 
@@ -127,7 +132,7 @@ test("where the topic ends before its range, or has no such partition, the readi
   await expect(offsetsOf(topic, [{ partition: 0, from: 0, to: 3 }])).rejects.toThrow(/from offset 2 on/);
   await expect(offsetsOf(topic, [{ partition: 5, from: 0, to: 3 }])).rejects.toThrow(/no partition 5/);
   await expect(offsetsOf(uniqueName("missing"), [{ partition: 0, from: 0, to: 3 }])).rejects.toBeInstanceOf(ReadFailed);
-}, 30_000);
+});
 
 test("while the brokers are away the reading fails, and says why", async () => {
   const servers = [`127.0.0.1:${CLOSED_PORT}`];
@@ -135,7 +140,7 @@ test("while the brokers are away the reading fails, and says why", async () => {
   await using nowhere = createTopicReader(away);
   const reading = readRanges(nowhere, "any", [{ partition: 0, from: 0, to: 1 }]).next();
   await expect(reading).rejects.toThrow(/any-0 could not be read from offset 0 on .*ECONNREFUSED/);
-}, 30_000);
+});
 
 test("it ends when its signal is aborted, between records and while it waits", async () => {
   const topic = await createTopic(1);

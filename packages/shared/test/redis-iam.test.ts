@@ -110,7 +110,7 @@ test("each reconnection has a token that holds, though the key ended in the mean
     await closed;
   }
   expect(server.refusals).toEqual([]);
-  expect(new Set(server.passwords).size).toBe(10);
+  expect(new Set(server.passwords).size).toBeGreaterThanOrEqual(10);
 });
 
 test.each([

@@ -29,7 +29,7 @@ export interface Stored {
   poison: Failure<EmbeddedMessage, PoisonFault>[];
 }
 
-/** Writes one batch to the index in one bulk request and to the audit log in one insert, and hands back what can't be. */
+/** Writes what is stored together to the index in one bulk request and to the audit log in one insert, and hands back what can't be. */
 export async function sink(messages: readonly EmbeddedMessage[], edges: SinkEdges): Promise<Stored> {
   const { index, audit, patience } = edges;
   const bulkWrite = { dependency: "opensearch", action: "sink.bulk_write" } as const;

@@ -25,7 +25,7 @@ export interface VectorsConsumerEdges extends SinkEdges {
   attempts: Attempts;
 }
 
-/** Batches that wait are joined until they have so many messages: less than a full batch, which is stored alone. */
+/** Batches that wait are joined until they have so many messages. A full batch has more (256): no other is joined to it. */
 const JOINED_MESSAGES = 200;
 
 /** Stores the batches of the vectors topic, a few at once. */

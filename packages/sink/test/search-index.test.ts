@@ -158,6 +158,22 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
     expect((await stored(config.OPENSEARCH_INDEX)).size).toBe(4);
   });
 
+  test("a text that is too long for the index fails alone and as poison", async () => {
+    const { config, index } = open();
+    const vector = { type: "knn_vector", dimension: 4, method: { name: "hnsw", engine: "lucene" } } as const;
+    const mappings = { properties: { vector, text: { type: "keyword" } } } as const;
+    await client.indices.create({
+      index: config.OPENSEARCH_INDEX,
+      body: { settings: { index: { knn: true } }, mappings },
+    });
+    const batch = documents(3).map((document, at) => (at === 1 ? withText(document, "x".repeat(40_000)) : document));
+    const split = await index.write(batch, never);
+    expect(split.done).toEqual([batch[0], batch[2]]);
+    expect(split.failed).toEqual([
+      { item: batch[1], fault: { kind: "poison", code: "rejected", cause: expect.stringContaining("immense term") } },
+    ]);
+  });
+
   describe("nobody's poison, and retryable, is", () => {
     const misconfigured = (batch: readonly EmbeddedMessage[], cause: RegExp) => ({
       done: [],
@@ -192,6 +208,52 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
       expect((await client.indices.exists({ index: config.OPENSEARCH_INDEX })).body).toBe(false);
       const creator = openIndex({ ...config, OPENSEARCH_CREATE_INDEX: true }, client);
       await creator.write(documents(1), never);
+      expect((await index.write(batch, never)).done).toEqual(batch);
+    });
+
+    const mappings = (dimension: number) =>
+      ({
+        properties: { vector: { type: "knn_vector", dimension, method: { name: "hnsw", engine: "lucene" } } },
+      }) as const;
+    const settings = { index: { knn: true } } as const;
+
+    test.each<[string, RegExp, (index: string) => Promise<unknown>]>([
+      ["is closed", /index_closed_exception/, (index) => client.indices.close({ index })],
+      ["takes no writes", /cluster_block_exception/, (index) => client.indices.addBlock({ index, block: "write" })],
+      [
+        "became an alias without a write index",
+        /no write index is defined/,
+        async (index) => {
+          await client.indices.delete({ index });
+          for (const half of ["a", "b"]) {
+            const body = { settings, mappings: mappings(4), aliases: { [index]: {} } };
+            await client.indices.create({ index: `${index}-${half}`, body });
+          }
+        },
+      ],
+      [
+        "was replaced by one of other dimensions",
+        /Vector dimension mismatch/,
+        async (index) => {
+          await client.indices.delete({ index });
+          await client.indices.create({ index, body: { settings, mappings: mappings(6) } });
+        },
+      ],
+      [
+        "was replaced by one whose mapping is strict",
+        /strict_dynamic_mapping_exception/,
+        async (index) => {
+          await client.indices.delete({ index });
+          await client.indices.create({ index, body: { settings, mappings: { dynamic: "strict", ...mappings(4) } } });
+        },
+      ],
+    ])("an index that %s between two batches, and one as it was heals it", async (_, cause, change) => {
+      const { config, index } = open();
+      await index.write(documents(1), never);
+      await change(config.OPENSEARCH_INDEX);
+      const batch = documents(2);
+      expect(await index.write(batch, never)).toEqual(misconfigured(batch, cause));
+      await client.indices.delete({ index: `${config.OPENSEARCH_INDEX}*` });
       expect((await index.write(batch, never)).done).toEqual(batch);
     });
 

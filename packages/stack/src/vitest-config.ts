@@ -10,7 +10,8 @@ export default defineConfig({
   resolve: { conditions: ["millrace"] },
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
-    testTimeout: 30_000,
+    // A test that hangs is found; one on a busy machine is not cut off, and those that start services take long there.
+    testTimeout: 90_000,
     hookTimeout: 180_000,
     // Two cores: the services under test need one of them.
     maxWorkers: 2,

@@ -60,4 +60,4 @@ test("Vitest processes that start at the same time share the stack and leave not
     "passed",
   ]);
   expect(await states("test")).toEqual(new Set(["stopped"]));
-}, 60_000);
+});

@@ -23,6 +23,9 @@ import { expect } from "vitest";
 /** Nothing listens there: the port is reserved (tcpmux). */
 export const CLOSED_PORT = 1;
 
+/** Kafka's number for what a configuration is of. */
+const TOPIC_RESOURCE = 2;
+
 /**
  * The stack's services, names of its own in all of them, and times short enough for a test; but a session that a busy machine
  * does not end: each member that is thrown out has its records delivered again.
@@ -111,6 +114,18 @@ export async function openEdges<Config extends StageConfig>(stage: Stage, config
       try {
         const [fetched] = await admin.fetchOffsets({ groupId, topics: [topic] });
         return (fetched?.partitions ?? []).reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0);
+      } finally {
+        await admin.disconnect();
+      }
+    },
+    /** Changes what a topic takes. */
+    async setMaxMessageBytes(topic: string, bytes: number): Promise<void> {
+      const admin = kafka.admin();
+      await admin.connect();
+      try {
+        const configEntries = [{ name: "max.message.bytes", value: String(bytes) }];
+        const resource = { type: TOPIC_RESOURCE, name: topic, configEntries };
+        await admin.alterConfigs({ validateOnly: false, resources: [resource] });
       } finally {
         await admin.disconnect();
       }

@@ -1,17 +1,10 @@
 import { isIPv4 } from "node:net";
-import { type Log, variable } from "@millrace/shared";
+import { type Log, tokenSettings, variable } from "@millrace/shared";
 import { z } from "zod";
 
 /** How the callers of /api/v1 prove who they are. */
 export const authSettings = {
-  AUTH_JWKS_URL: variable.url().optional().meta({
-    description: "Where the identity provider publishes the keys of its tokens (RS256, ES256).",
-  }),
-  AUTH_HS256_SECRET: z
-    .string()
-    .min(32, { error: "shorter than the 32 bytes of HS256" })
-    .optional()
-    .meta({ description: "Instead of AUTH_JWKS_URL, for development: the secret of HS256 tokens.", secret: true }),
+  ...tokenSettings,
   AUTH_ISSUER: z.string().min(1).optional().meta({ description: "The `iss` of every token; required with either." }),
   AUTH_AUDIENCE: z.string().min(1).optional().meta({ description: "The `aud` of every token; required with either." }),
   AUTH_CLOCK_TOLERANCE_S: variable

@@ -1,4 +1,4 @@
-import type { ReadRecord, TopicReader } from "@millrace/shared";
+import { type ReadRecord, readRanges, type TopicReader } from "@millrace/shared";
 
 /** What bounds an answer: how many records, and how many bytes of values; one record may have more. */
 export interface LatestLimits {
@@ -6,37 +6,31 @@ export interface LatestLimits {
   maxBytes: number;
 }
 
-const FETCH_MAX_BYTES = 1_048_576;
-const FETCH_MAX_WAIT_MS = 100;
-
 /** The newest records across the partitions of a topic, newest first; `undefined`: there is no such topic. */
 export async function readLatest(
   reader: TopicReader,
   topic: string,
   limits: LatestLimits,
+  signal?: AbortSignal,
 ): Promise<ReadRecord[] | undefined> {
   const ranges = await reader.ranges(topic);
   if (!ranges) return undefined;
-  const ends = new Map(ranges.map(({ partition, to }) => [partition, to]));
-  const open = new Map(
-    ranges.flatMap(({ partition, from, to }) =>
-      from < to ? [[partition, Math.max(from, to - limits.count)] as const] : [],
-    ),
-  );
+  const ends = ranges.map(({ partition, from, to }) => ({ partition, from: Math.max(from, to - limits.count), to }));
   let newest: ReadRecord[] = [];
-  while (open.size > 0) {
-    const fetched = await reader.fetch(topic, open, { maxBytes: FETCH_MAX_BYTES, maxWaitMs: FETCH_MAX_WAIT_MS });
-    // A transaction that is still open ends what can be read.
-    if (fetched.every(({ partition, nextOffset }) => nextOffset === open.get(partition))) break;
-    for (const { partition, records, nextOffset } of fetched) {
-      const end = ends.get(partition) ?? 0;
-      newest.push(...records.filter(({ offset }) => offset < end));
-      if (nextOffset >= end) open.delete(partition);
-      else open.set(partition, nextOffset);
-    }
+  let bytes = 0;
+  for await (const record of readRanges(reader, topic, ends, signal)) {
+    newest.push(record);
+    bytes += record.value?.length ?? 0;
+    // As much again as an answer has is held at the most.
+    if (newest.length < 2 * limits.count && bytes < 2 * limits.maxBytes) continue;
     newest = newestOf(newest, limits);
+    bytes = bytesOf(newest);
   }
-  return newest;
+  return newestOf(newest, limits);
+}
+
+function bytesOf(records: readonly ReadRecord[]): number {
+  return records.reduce((sum, { value }) => sum + (value?.length ?? 0), 0);
 }
 
 function newestOf(records: readonly ReadRecord[], { count, maxBytes }: LatestLimits): ReadRecord[] {

@@ -1,4 +1,4 @@
-import { type OutgoingRecord, type Placement, retryable } from "@millrace/shared";
+import { type OutgoingRecord, type Placement, recordSize, retryable } from "@millrace/shared";
 import type { Outcome } from "../outcome.ts";
 
 type Send = (topic: string, records: readonly OutgoingRecord[]) => Promise<Outcome<Placement[]>>;
@@ -9,7 +9,7 @@ interface Waiting {
   settle(outcome: Outcome<Placement[]>): void;
 }
 
-/** Bytes of keys and values. A single append may have more. */
+/** Bytes of records, as they are in Kafka. A single append may have more. */
 export interface GroupLimits {
   /** In one request. */
   requestMaxBytes: number;
@@ -80,5 +80,5 @@ export class GroupCommit {
 }
 
 function bytesOf(records: readonly OutgoingRecord[]): number {
-  return records.reduce((sum, { key, value }) => sum + (key?.length ?? 0) + (value?.length ?? 0), 0);
+  return records.reduce((sum, record) => sum + recordSize(record), 0);
 }

@@ -80,7 +80,8 @@ const replayRoute = createRoute({
   path: "/dead-letters/replay",
   tags: ["messages"],
   summary: "Send dead letters through the pipeline again",
-  description: "Under their first identity, as `millrace dead-letters replay` does. Not from another site's pages.",
+  description:
+    "Under their first identity, as `millrace dead-letters replay` does. Not from another site's pages. The dead-letter topic is read from its beginning, for 40 % of REQUEST_TIMEOUT_MS at the most; the command takes as long as it needs.",
   request: { body: { required: true, content: { "application/json": { schema: idsSchema } } } },
   responses: {
     202: {

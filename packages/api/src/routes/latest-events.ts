@@ -34,7 +34,7 @@ export function latestEventsRoute(edges: LatestEventsEdges, maxCount: number, ti
   app.openapi(describeRoute(edges, maxCount), async (context) => {
     const topic = topicOf(context.req.valid("param").topic, edges.topics);
     const limits = { count: context.req.valid("query").limit, maxBytes: MAX_BYTES };
-    const outcome = await attempt(() => readEvents(topic, limits, edges), timeoutMs);
+    const outcome = await attempt((signal) => readEvents(topic, limits, edges, signal), timeoutMs);
     const events = answerOf("Kafka", outcome);
     if (!events) throw new HttpProblem("unknown-topic", `there is no topic ${topic}`);
     return context.json({ events }, 200);
@@ -47,9 +47,10 @@ async function readEvents(
   topic: string,
   limits: LatestLimits,
   { topics, topicReader, eventDecoder }: LatestEventsEdges,
+  signal: AbortSignal,
 ): Promise<EventRecord[] | undefined> {
   if (!(await topics.exists(topic))) return undefined;
-  const records = await readLatest(topicReader, topic, limits);
+  const records = await readLatest(topicReader, topic, limits, signal);
   return records && Promise.all(records.map((record) => toEventRecord(record, eventDecoder)));
 }
 

@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import {
+  cutBySize,
   type Log,
   messageId,
   type OutgoingRecord,
@@ -104,36 +105,16 @@ async function publishToTopic(
   requestMaxBytes: number,
   published: (Published | undefined)[],
 ) {
-  for (const chunk of chunkByBytes(entries, requestMaxBytes)) {
-    const outcome = await messageLog.append(
-      topic,
-      chunk.map(([, { record }]) => record),
-    );
+  const records = entries.map(([index, { record }]) => ({ ...record, index }));
+  // A broker takes 1 MiB by default for all records of a request that go to one partition.
+  for (const chunk of cutBySize(records, requestMaxBytes)) {
+    const outcome = await messageLog.append(topic, chunk);
     if ("fault" in outcome) return outcome.fault;
     const placed = outcome.value.map((placement) => ({ topic, ...placement, id: messageId({ topic, ...placement }) }));
     tracker.reached("published", placed);
-    for (const [position, [index]] of chunk.entries()) published[index] = placed[position];
+    for (const [position, { index }] of chunk.entries()) published[index] = placed[position];
   }
   return undefined;
-}
-
-/** A broker takes 1 MiB by default for all records of a request that go to one partition. */
-export function chunkByBytes<Entry extends readonly [number, { bytes: number }]>(
-  entries: readonly Entry[],
-  maxBytes: number,
-): Entry[][] {
-  const chunks: Entry[][] = [];
-  let bytes = 0;
-  for (const entry of entries) {
-    const chunk = chunks.at(-1);
-    if (chunk && bytes + entry[1].bytes <= maxBytes) chunk.push(entry);
-    else {
-      chunks.push([entry]);
-      bytes = 0;
-    }
-    bytes += entry[1].bytes;
-  }
-  return chunks;
 }
 
 function describeRoute(messageSchema: ReturnType<typeof createMessageSchema>, limits: PublishLimits) {

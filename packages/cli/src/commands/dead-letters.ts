@@ -92,13 +92,24 @@ async function replay(ids: string[], options: Options): Promise<void> {
   const unknown = ids.filter((id) => !letters.some(({ origin }) => messageId(origin) === id));
   if (unknown.length > 0)
     throw new CommandError(`There is no dead letter of ${unknown.join(", ")}; nothing was replayed.`);
-  await send(clients, letters);
-  say(`replayed=${letters.length}`);
+  const refused = await send(clients, letters);
+  say(`replayed=${letters.length - refused.length}`);
+  if (refused.length === 0) return;
+  const { REPLAY_TOPIC } = clients.config;
+  throw new CommandError(
+    `Too large for ${REPLAY_TOPIC}: ${refused.map(({ origin }) => messageId(origin)).join(", ")}. Raise its max.message.bytes and try again.`,
+  );
 }
 
-async function send({ kafka, patience, config }: Clients, letters: readonly DeadLetter[]): Promise<void> {
+/** @returns those that the topic does not take for their size */
+async function send({ kafka, patience, config }: Clients, letters: readonly DeadLetter[]): Promise<DeadLetter[]> {
   await using producer = await connectProducer(kafka, patience);
-  for (const letter of letters) await producer.send(config.REPLAY_TOPIC, [replayRecord(letter)]);
+  const refused: DeadLetter[] = [];
+  for (const letter of letters) {
+    const { length } = await producer.send(config.REPLAY_TOPIC, [replayRecord(letter)]);
+    if (length > 0) refused.push(letter);
+  }
+  return refused;
 }
 
 function summary({ origin, fault, stage, attempts, failedAt, value }: DeadLetter) {

@@ -3,8 +3,8 @@ import {
   diagnose,
   identityOf,
   policyOf,
-  processNames,
   readDoctorSettings,
+  roleNames,
   type Subject,
   type TrustKind,
   trustPolicyOf,
@@ -31,7 +31,9 @@ export function doctorCommand(): Command {
   return new Command("doctor")
     .description("check every dependency step by step; a failure names its remedy and the IAM policy that is missing")
     .addOption(
-      new Option("--process <name>", "what one process may do").choices([...processNames, "all"]).default("all"),
+      new Option("--process <name>", "what one process may do; cli: verify, dead-letters, trace and cost")
+        .choices([...roleNames, "all"])
+        .default("all"),
     )
     .option("--timeout <seconds>", "how long a step may take; default: 3 s for the network, 10 s for the rest", seconds)
     .option("--json", "print the report as JSON")

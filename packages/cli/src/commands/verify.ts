@@ -59,8 +59,12 @@ async function run(options: Options, giveUp: AbortSignal): Promise<void> {
 
 async function mend(clients: Clients, what: VerifyOptions, reports: PartitionReport[], options: Options) {
   process.stderr.write(`${table(what.topic, reports)}\n`);
-  const sent = await repair(clients, what.topic, reports);
+  const { sent, refused } = await repair(clients, what.topic, reports);
   process.stderr.write(`${sent} messages were sent through the pipeline again.\n`);
+  if (refused > 0) {
+    const { REPLAY_TOPIC } = clients.config;
+    process.stderr.write(`${refused} are too large for ${REPLAY_TOPIC}: raise its max.message.bytes and try again.\n`);
+  }
   const until = Date.now() + options.wait * 1_000;
   let again = reports;
   while (sent > 0 && !sound(again) && Date.now() < until) {

@@ -15,18 +15,25 @@ import { type PartitionReport, repairable, stretchesOf } from "./reconcile.ts";
 const CHUNK_RECORDS = 500;
 const CHUNK_BYTES = 1_000_000;
 
-/** Sends what is missing through the pipeline again, under its identity; returns how many messages were sent. */
-export async function repair(clients: Clients, topic: string, reports: readonly PartitionReport[]): Promise<number> {
+export interface Repair {
+  sent: number;
+  /** Messages that REPLAY_TOPIC does not take for their size. */
+  refused: number;
+}
+
+/** Sends what is missing through the pipeline again, under its identity. */
+export async function repair(clients: Clients, topic: string, reports: readonly PartitionReport[]): Promise<Repair> {
   await using producer = await connectProducer(clients.kafka, clients.patience);
   await using reader = createTopicReader(clients.kafka);
-  let sent = 0;
+  const done: Repair = { sent: 0, refused: 0 };
   for (const report of reports) {
     for await (const chunk of chunksOf(missingRecords(reader, topic, report, clients.patience.hardStop))) {
-      await producer.send(clients.config.REPLAY_TOPIC, chunk);
-      sent += chunk.length;
+      const { length: refused } = await producer.send(clients.config.REPLAY_TOPIC, chunk);
+      done.sent += chunk.length - refused;
+      done.refused += refused;
     }
   }
-  return sent;
+  return done;
 }
 
 async function* missingRecords(

@@ -1,5 +1,14 @@
 import { crc32 } from "node:zlib";
-import { describeCause, groupByNode, isCluster, type Log, type Redis, readValues, vectorKeys } from "@millrace/shared";
+import {
+  describeCause,
+  groupByNode,
+  isCluster,
+  type Log,
+  type Redis,
+  readValues,
+  redisScript,
+  vectorKeys,
+} from "@millrace/shared";
 import type { VectorCache } from "../embedder.ts";
 
 export interface VectorCacheOptions {
@@ -87,18 +96,18 @@ async function writeTogether(redis: Redis, keys: readonly string[], vectors: Flo
     const some = keys.slice(start, start + rows);
     const values = bytes.subarray(start * size, (start + some.length) * size);
     const checksums = rowsOf(some, values).map((row, index) => checksum(some[index] ?? "", row));
-    writing.push(redis.eval(setAll, some.length, ...some, timeToLiveS, size, Buffer.concat(checksums), values));
+    writing.push(setAll(redis, some, [timeToLiveS, size, Buffer.concat(checksums), values]));
   }
   await Promise.all(writing);
 }
 
-const setAll = `
+const setAll = redisScript(`
   local time_to_live, size, checksums, vectors = unpack(ARGV)
   for row, key in ipairs(KEYS) do
     local checksum = string.sub(checksums, 4 * row - 3, 4 * row)
     local vector = string.sub(vectors, size * (row - 1) + 1, size * row)
     redis.call("SET", key, checksum .. vector, "EX", time_to_live)
-  end`;
+  end`);
 
 /** In a cluster no command may name the keys of several nodes. */
 async function writeEach(redis: Redis, keys: readonly string[], vectors: Float32Array, timeToLiveS: number) {

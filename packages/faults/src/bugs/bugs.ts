@@ -22,8 +22,8 @@ export const bugs = {
   "drop-on-429": [
     {
       file: "embed/src/embed.ts",
-      find: "    const refused = new Set<Message>(",
-      replace: "    if (embedded.dimensions === 0) return;\n    const refused = new Set<Message>(",
+      find: "    const remaining = without(",
+      replace: "    if (embedded.dimensions === 0) return;\n    const remaining = without(",
     },
     {
       file: "embed/src/admission.ts",

@@ -19,7 +19,7 @@ import { redactor } from "./redact.ts";
 import { examineRedis } from "./redis.ts";
 import type { DependencyName, DependencyReport, Failure, Remedy, Report, Step, StepReport } from "./report.ts";
 import { examineSchemaRegistry } from "./schema-registry.ts";
-import { type DoctorSettings, processesOf, type Subject } from "./settings.ts";
+import { type DoctorSettings, rolesOf, type Subject } from "./settings.ts";
 import { remedyText } from "./verdicts.ts";
 
 export interface DiagnoseOptions {
@@ -70,15 +70,15 @@ async function examinationsOf(
   identity: Identity,
   { environment = process.env, credentials, askLocalModel }: DiagnoseOptions,
 ): Promise<Examination[]> {
-  const processes = processesOf(subject);
-  const stores = processes.includes("sink") || processes.includes("api");
+  const roles = rolesOf(subject);
+  const stores = roles.some((role) => role === "sink" || role === "api" || role === "cli");
   const examinations = [examineKafka(subject, settings, credentials)];
   if (usesIam(settings)) {
     const provider = credentials ?? awsCredentials(settings.AWS_ROLE_SESSION_NAME);
     const region = settings.AWS_REGION ?? settings.OPENAI_API_KEY_SECRET_ARN?.split(":")[3] ?? "us-east-1";
     examinations.unshift(examineAws(region, environment, provider, identity));
   }
-  if (processes.includes("embed")) {
+  if (roles.includes("embed")) {
     const embedding = examineEmbedding(settings as DoctorSettings & EmbeddingSettings, askLocalModel, credentials);
     if (embedding) examinations.push(embedding);
   }
@@ -90,7 +90,7 @@ async function examinationsOf(
     ]);
     const complete = settings as DoctorSettings & PostgresSettings & OpenSearchSettings;
     examinations.push(
-      examinePostgres(complete, processes.includes("sink"), credentials),
+      examinePostgres(complete, roles.includes("sink"), credentials),
       examineOpenSearch(subject, complete, expectedDimensions(subject, settings), credentials),
     );
   }

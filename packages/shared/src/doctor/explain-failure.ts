@@ -24,7 +24,7 @@ const services = {
     variables: ["KAFKA_BOOTSTRAP_SERVERS"],
     examine: async (environment: NodeJS.ProcessEnv) =>
       // Of what else the doctor knows, explaining needs nothing.
-      examineKafka("ingest", readConfiguration(kafka, environment) as DoctorSettings),
+      examineKafka("cli", readConfiguration(kafka, environment) as DoctorSettings),
   },
   postgres: {
     title: "PostgreSQL",
@@ -43,7 +43,7 @@ const services = {
     async examine(environment: NodeJS.ProcessEnv) {
       const { examineOpenSearch } = await import("./opensearch.ts");
       const settings = readConfiguration(openSearch, environment) as DoctorSettings & z.output<typeof openSearch>;
-      return examineOpenSearch("api", settings, undefined);
+      return examineOpenSearch("cli", settings, undefined);
     },
   },
   redis: {

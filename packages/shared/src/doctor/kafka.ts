@@ -52,12 +52,12 @@ export function examineKafka(
       const known = await allowed(trials(rights.describes, kafkaActions.describe, kafka.describe));
       if (typeof known !== "string") return known;
       const missing = await missingTopics(rights.describes, kafka.describe);
-      if (!settings.KAFKA_CREATE_TOPICS) {
-        const absent = missing.filter((topic) => rights.expects.includes(topic));
-        return absent.length === 0 ? known : topicsMissing(absent);
-      }
-      const created = await allowed(trials(missing, kafkaActions.create, kafka.create));
-      return typeof created === "string" && missing.length > 0 ? `${missing.join(", ")} can be created` : created;
+      const own = missing.filter((topic) => rights.creates.includes(topic));
+      const absent = missing.filter((topic) => rights.expects.includes(topic) && !own.includes(topic));
+      if (absent.length > 0) return topicsMissing(absent);
+      if (own.length === 0) return known;
+      const created = await allowed(trials(own, kafkaActions.create, kafka.create));
+      return typeof created === "string" ? `${own.join(", ")} can be created` : created;
     },
   };
   const probe: Check = {

@@ -1,6 +1,6 @@
 import type { Need } from "./report.ts";
 import { kafkaRights } from "./rights.ts";
-import { type DoctorSettings, processesOf, type Subject } from "./settings.ts";
+import { type DoctorSettings, rolesOf, type Subject } from "./settings.ts";
 
 /**
  * The IAM permissions that a process needs, of the services that it reaches by IAM. Only for topics of events there may be
@@ -12,7 +12,7 @@ export function needsOf(subject: Subject, settings: DoctorSettings): Need[] {
     ...(settings.POSTGRES_USE_IAM_AUTH ? [databaseNeed(settings)] : []),
     ...(settings.OPENSEARCH_USE_IAM_AUTH ? openSearchNeeds(subject, settings) : []),
     ...(settings.REDIS_USE_IAM_AUTH ? cacheNeeds : []),
-    ...(processesOf(subject).includes("embed") ? secretNeeds(settings) : []),
+    ...(rolesOf(subject).includes("embed") ? secretNeeds(settings) : []),
   ];
 }
 
@@ -73,11 +73,13 @@ export function databaseNeed({ POSTGRES_USER }: DoctorSettings): Need {
   return { action: "rds-db:connect", on: "database-user", ...(POSTGRES_USER !== undefined && { name: POSTGRES_USER }) };
 }
 
-/** By the methods of the requests: GET the mapping, POST searches and bulk requests, PUT the index. */
+/** By the methods of the requests: GET the mapping, POST searches and bulk requests, PUT the index, HEAD whether it exists. */
 export function openSearchNeeds(subject: Subject, settings: DoctorSettings): Need[] {
   if (settings.OPENSEARCH_AWS_SERVICE === "aoss") return [{ action: "aoss:APIAccessAll", on: "collection" }];
-  const creates = processesOf(subject).includes("sink") && settings.OPENSEARCH_CREATE_INDEX !== false;
-  const methods = creates ? ["Get", "Post", "Put"] : ["Get", "Post"];
+  const roles = rolesOf(subject);
+  const methods = ["Get", "Post"];
+  if (roles.includes("sink") && settings.OPENSEARCH_CREATE_INDEX !== false) methods.push("Put");
+  if (roles.includes("cli")) methods.push("Head");
   return methods.map((method) => ({ action: `es:ESHttp${method}`, on: "domain" }));
 }
 

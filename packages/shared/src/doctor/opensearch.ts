@@ -75,6 +75,14 @@ export function examineOpenSearch(
     const answer = await send("PUT", `/${index}`, { settings: { index: { number_of_shards: 0 } } });
     return refused(answer) ?? `${said}; it can be made`;
   };
+  /** `verify` asks so; no body of an answer to HEAD tells what is missing. */
+  const askWhetherThere = async (): Promise<string | Failure> => {
+    const answer = await send("HEAD", `/${index}`);
+    const { status } = answer;
+    if (status !== 401 && status !== 403) return unexpected(answer, [200]) ?? "searched";
+    const denied = denial(`HTTP ${status}`, subject, settings, "es:ESHttpHead");
+    return { ...denied, tried: `HEAD ${endpoint}/${index} as ${who}` };
+  };
   const probe: Check = {
     step: "probe",
     tried: `search ${index}${writes ? ", and write a document that is refused as a conflict" : ""}, as ${who}`,
@@ -82,7 +90,9 @@ export function examineOpenSearch(
       if (indexDimensions === undefined) return "there is no index yet";
       const found = await send("POST", `/${index}/_search`, { size: 0, query: { match_all: {} } });
       const unreadable = refused(found) ?? unexpected(found, [200]);
-      if (unreadable || !writes) return unreadable ?? "searched";
+      if (unreadable) return unreadable;
+      if (subject === "cli") return askWhetherThere();
+      if (!writes) return "searched";
       const written = await send("POST", "/_bulk", bulkOf(index, indexDimensions));
       return refused(written) ?? refusedItem(written, subject, settings) ?? "searched, and nothing was stored";
     },
@@ -132,8 +142,8 @@ function refusal({ status, body }: Answer, subject: Subject, settings: Settings)
 }
 
 /** AWS names the one action that is missing; where it does not, all of them are told. */
-function denial(said: string, subject: Subject, settings: Settings): Failure {
-  const [, named] = /not authorized to perform: (es:\w+)/.exec(said) ?? [];
+function denial(said: string, subject: Subject, settings: Settings, known?: string): Failure {
+  const [, named = known] = /not authorized to perform: (es:\w+)/.exec(said) ?? [];
   const [, inside] = /no permissions for \[([^\]]+)\]/.exec(said) ?? [];
   const needs = openSearchNeeds(subject, settings);
   const missing = named === undefined ? needs : needs.filter(({ action }) => action === named);

@@ -11,6 +11,8 @@ const msk = {
   KAFKA_CREATE_TOPICS: "false",
   KAFKA_BOOTSTRAP_SERVERS: "b-2.my-cluster.abc123.c2.kafka.eu-west-1.amazonaws.com:9098",
 };
+/** With /api/v1 open to those who have a token. */
+const serving = { ...msk, AUTH_JWKS_URL: "https://login.example.com/keys" };
 
 function allowed(subject: Subject, environment: Record<string, string>, roleArn: string | undefined = ROLE): string[] {
   const settings = readDoctorSettings(subject, { KAFKA_BOOTSTRAP_SERVERS: "broker:9098", ...required, ...environment });
@@ -35,7 +37,7 @@ test("a stage may read what it consumes and write what it produces, and no more"
 });
 
 test("the api may write source topics and events, replay dead letters, and look at lags, and join no group", () => {
-  const environment = { ...msk, EVENTS_TOPIC_PATTERN: "payments|events\\.[a-z]+" };
+  const environment = { ...serving, EVENTS_TOPIC_PATTERN: "payments|events\\.[a-z]+" };
   const actions = allowed("api", environment);
   expect(actions.filter((action) => action.includes("ReadData")).sort()).toEqual([
     "kafka-cluster:ReadData topic/my-cluster/*/events.*",
@@ -57,10 +59,30 @@ test("the api may write source topics and events, replay dead letters, and look 
   expect(creating).toContain("kafka-cluster:CreateTopic topic/my-cluster/*/millrace.events.dlq");
 });
 
+test("an api without tokens serves no events, and needs no more than its own topics", () => {
+  const actions = allowed("api", { ...msk, EVENTS_TOPIC_PATTERN: "payments" });
+  expect(actions.filter((action) => /payments|events|Idempotently/.test(action))).toEqual([]);
+  expect(actions).toContain("kafka-cluster:WriteData topic/my-cluster/*/messages");
+});
+
+test("the commands may read sources and dead letters, send for replay, and ask whether the index is there", () => {
+  const environment = { ...msk, KAFKA_CREATE_TOPICS: "true", OPENSEARCH_USE_IAM_AUTH: "true" };
+  const actions = allowed("cli", environment).filter((action) => !action.includes("DescribeTopic"));
+  expect(actions.sort()).toEqual([
+    "es:ESHttpGet domain/DOMAIN_NAME/*",
+    "es:ESHttpHead domain/DOMAIN_NAME/*",
+    "es:ESHttpPost domain/DOMAIN_NAME/*",
+    "kafka-cluster:Connect cluster/my-cluster/*",
+    "kafka-cluster:ReadData topic/my-cluster/*/messages",
+    "kafka-cluster:ReadData topic/my-cluster/*/millrace.dead-letters",
+    "kafka-cluster:WriteData topic/my-cluster/*/millrace.replay",
+  ]);
+});
+
 test("an idempotent producer is the api's alone", () => {
-  const subjects = ["ingest", "embed", "sink", "api", "all"] as const;
+  const subjects = ["ingest", "embed", "sink", "api", "cli", "all"] as const;
   const having = subjects.filter((subject) =>
-    allowed(subject, msk).some((action) => action.startsWith("kafka-cluster:WriteDataIdempotently ")),
+    allowed(subject, serving).some((action) => action.startsWith("kafka-cluster:WriteDataIdempotently ")),
   );
   expect(having).toEqual(["api", "all"]);
 });

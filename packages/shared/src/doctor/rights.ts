@@ -1,8 +1,8 @@
 import { namesMatching } from "../event-topics.ts";
-import { type DoctorSettings, type ProcessName, processesOf, type Subject } from "./settings.ts";
+import { type DoctorSettings, type RoleName, rolesOf, type Subject } from "./settings.ts";
 
 /**
- * What a process does with Kafka; its policy and its checks both come from here. A topic that ends in `*` stands for all
+ * What a role does with Kafka; its policy and its checks both come from here. A topic that ends in `*` stands for all
  * whose names begin so.
  */
 export interface KafkaRights {
@@ -12,7 +12,7 @@ export interface KafkaRights {
   writesIdempotently: boolean;
   /** Topics whose partitions and offsets it looks at. */
   describes: string[];
-  /** Of those, what has to be there: topics of events come with their first event, and may be missing. */
+  /** Of those, what has to be there or is made: topics of events come with their first event, and may be missing. */
   expects: string[];
   creates: string[];
   /** Consumer groups that it is a member of. */
@@ -22,7 +22,7 @@ export interface KafkaRights {
 }
 
 export function kafkaRights(subject: Subject, settings: DoctorSettings): KafkaRights {
-  const each = processesOf(subject).map((process) => rightsOf(process, settings));
+  const each = rolesOf(subject).map((role) => rightsOf(role, settings));
   const union = (part: Exclude<keyof KafkaRights, "writesIdempotently">) => [
     ...new Set(each.flatMap((rights) => rights[part])),
   ];
@@ -38,13 +38,15 @@ export function kafkaRights(subject: Subject, settings: DoctorSettings): KafkaRi
   };
 }
 
-function rightsOf(process: ProcessName, settings: DoctorSettings): KafkaRights {
+function rightsOf(role: RoleName, settings: DoctorSettings): KafkaRights {
   const { KAFKA_TOPICS, BATCHES_TOPIC, VECTORS_TOPIC, DEAD_LETTERS_TOPIC, REPLAY_TOPIC } = settings;
   const all = [...KAFKA_TOPICS, BATCHES_TOPIC, VECTORS_TOPIC, DEAD_LETTERS_TOPIC, REPLAY_TOPIC];
   const group = (stage: string) => `${settings.KAFKA_GROUP_PREFIX}-${stage}`;
-  const isApi = process === "api";
-  const events = isApi ? namesMatching(settings.EVENTS_TOPIC_PATTERN ?? "") : [];
-  const eventDeadLetters = isApi && settings.EVENTS_DLQ_TOPIC !== undefined ? [settings.EVENTS_DLQ_TOPIC] : [];
+  const isApi = role === "api";
+  // Without tokens /api/v1 is closed to all who could come from elsewhere, and nobody's events are written.
+  const servesEvents = isApi && (settings.AUTH_JWKS_URL ?? settings.AUTH_HS256_SECRET) !== undefined;
+  const events = servesEvents ? namesMatching(settings.EVENTS_TOPIC_PATTERN ?? "") : [];
+  const eventDeadLetters = servesEvents && settings.EVENTS_DLQ_TOPIC !== undefined ? [settings.EVENTS_DLQ_TOPIC] : [];
   const uses = {
     ingest: { reads: [...KAFKA_TOPICS, REPLAY_TOPIC], writes: [BATCHES_TOPIC, DEAD_LETTERS_TOPIC] },
     embed: { reads: [BATCHES_TOPIC], writes: [VECTORS_TOPIC, DEAD_LETTERS_TOPIC] },
@@ -54,17 +56,21 @@ function rightsOf(process: ProcessName, settings: DoctorSettings): KafkaRights {
       reads: [DEAD_LETTERS_TOPIC, ...events],
       writes: [...KAFKA_TOPICS, REPLAY_TOPIC, ...events, ...eventDeadLetters],
     },
-  }[process];
+    // It reconciles source topics with the stores, and sends what is missing, or was given up, through the pipeline again.
+    cli: { reads: [...KAFKA_TOPICS, DEAD_LETTERS_TOPIC], writes: [REPLAY_TOPIC] },
+  }[role];
+  const creates = settings.KAFKA_CREATE_TOPICS && role !== "cli";
   // The api tells every stage's lag; and whoever creates topics looks first which of all of them exist.
-  const expects = isApi || settings.KAFKA_CREATE_TOPICS ? all : [...uses.reads, ...uses.writes];
-  const describes = [...expects, ...events, ...eventDeadLetters];
+  const looksAt = isApi || creates ? all : [...uses.reads, ...uses.writes];
+  const describes = [...looksAt, ...events, ...eventDeadLetters];
   return {
     ...uses,
-    writesIdempotently: isApi,
+    writesIdempotently: servesEvents,
     describes,
-    expects,
-    creates: settings.KAFKA_CREATE_TOPICS ? describes : [],
-    joins: isApi ? [] : [group(process)],
+    // What is missing for a command, the processes make.
+    expects: creates || !settings.KAFKA_CREATE_TOPICS ? looksAt : [],
+    creates: creates ? describes : [],
+    joins: isApi || role === "cli" ? [] : [group(role)],
     observes: isApi ? ["ingest", "embed", "sink"].map(group) : [],
   };
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { checkIdentity } from "../aws/check.ts";
 import { readConfiguration, variable } from "../config.ts";
 import { embedRouteSettings } from "../embed-route.ts";
-import { eventTopicSettings } from "../event-topics.ts";
+import { eventTopicSettings, tokenSettings } from "../event-topics.ts";
 import { schemaRegistrySettings } from "../schema-registry.ts";
 import {
   checkEmbeddingKey,
@@ -23,7 +23,15 @@ const schemas = {
   ingest: z.object({ ...messages, ...schemaRegistrySettings }),
   embed: z.object({ ...messages, ...embeddingSettings }),
   sink: z.object({ ...messages, ...stores, ...preparationSettings }),
-  api: z.object({ ...messages, ...stores, ...schemaRegistrySettings, ...embedRouteSettings, ...eventTopicSettings }),
+  api: z.object({
+    ...messages,
+    ...stores,
+    ...schemaRegistrySettings,
+    ...embedRouteSettings,
+    ...eventTopicSettings,
+    ...tokenSettings,
+  }),
+  cli: z.object({ ...messages, ...stores }),
   all: z.object({
     ...messages,
     ...stores,
@@ -31,6 +39,7 @@ const schemas = {
     ...embeddingSettings,
     ...schemaRegistrySettings,
     ...eventTopicSettings,
+    ...tokenSettings,
     // The embed process is one of them and may not run yet: it is looked for where this is set, and not by default.
     EMBED_URL: variable.url().optional(),
   }),
@@ -38,8 +47,11 @@ const schemas = {
 
 export const processNames = ["ingest", "embed", "sink", "api"] as const;
 export type ProcessName = (typeof processNames)[number];
-/** `all`: what the four need together. */
-export type Subject = ProcessName | "all";
+/** Whoever has rights of its own: a process, or a command beside them (`millrace verify`, `dead-letters`, `trace`, `cost`). */
+export const roleNames = [...processNames, "cli"] as const;
+export type RoleName = (typeof roleNames)[number];
+/** `all`: what the four processes need together. */
+export type Subject = RoleName | "all";
 
 export type MessageSettings = z.output<z.ZodObject<typeof messages>>;
 /** Of whichever process: what it does not use is absent. */
@@ -56,6 +68,6 @@ export function readDoctorSettings(subject: Subject, environment: NodeJS.Process
   return readConfiguration(checked[subject].superRefine(checkIdentity), environment) as DoctorSettings;
 }
 
-export function processesOf(subject: Subject): readonly ProcessName[] {
+export function rolesOf(subject: Subject): readonly RoleName[] {
   return subject === "all" ? processNames : [subject];
 }

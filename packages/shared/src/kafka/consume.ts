@@ -5,6 +5,7 @@ import { backoffDelayMs } from "../backoff.ts";
 import { describeCause } from "../fault.ts";
 import type { ConsumerSettings } from "../settings.ts";
 import type { Patience } from "../settle.ts";
+import { assignBySubscription } from "./assigner.ts";
 import { type AssignedPartition, assignedPartition, type Received, ReceivedRecord } from "./received.ts";
 
 export interface ConsumeOptions {
@@ -147,6 +148,7 @@ class GroupConsumption implements Consumption {
       maxBytes: fetchMaxBytes,
       maxBytesPerPartition: fetchMaxBytes,
       maxWaitTimeInMs: 200,
+      partitionAssigners: [assignBySubscription(this.#kafka, (topic, error) => this.#reportUnknown(topic, error))],
       allowAutoTopicCreation: false,
       // A consumer that crashed is replaced here, where that is logged and waits with a cap.
       retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => false },
@@ -163,6 +165,12 @@ class GroupConsumption implements Consumption {
       if (consumer === this.#consumer && !this.#opening) this.#replace(cause);
     });
     return consumer;
+  }
+
+  #reportUnknown(topic: string, error: unknown): void {
+    this.#report("retry", {
+      cause: `${topic}, which another member reads, could not be assigned: ${describeCause(error)}`,
+    });
   }
 
   #progressed(): void {

@@ -1,7 +1,9 @@
 import kafkajs, { type Kafka, type Message, type Producer } from "kafkajs";
-import { describeCause, type RetryableFault, retryable } from "../fault.ts";
+import { describeCause, type Failure, type PoisonFault, poison, type RetryableFault, retryable } from "../fault.ts";
 import type { Headers } from "../records/message.ts";
+import { cutBySize } from "../records/record-size.ts";
 import { type Patience, persist } from "../settle.ts";
+import { partitionOfKey } from "./murmur2.ts";
 
 export interface OutgoingRecord {
   key?: Buffer | null;
@@ -28,9 +30,18 @@ export interface RecordProducer extends AsyncDisposable {
     topic: string,
     records: readonly OutgoingRecord[],
   ): Promise<{ value: Placement[] } | { fault: RetryableFault }>;
-  /** Waits out any outage; rejects only when the process must end. */
-  send(topic: string, records: readonly OutgoingRecord[]): Promise<void>;
+  /**
+   * Waits out any outage, and hands back the records that the topic does not take for their size; rejects only when the
+   * process must end. What is more than a megabyte is written in several requests, in its order.
+   */
+  send(topic: string, records: readonly OutgoingRecord[]): Promise<Failure<OutgoingRecord, PoisonFault>[]>;
 }
+
+/**
+ * Most bytes of a request, unless it is for a single record: the records of a request that go to one partition are one
+ * batch, and a topic limits batches (`max.message.bytes`, 1 MiB by default).
+ */
+const REQUEST_MAX_BYTES = 1_000_000;
 
 export async function connectProducer(kafka: Kafka, patience: Patience): Promise<RecordProducer> {
   const partitionOf: Partitions = new WeakMap();
@@ -47,11 +58,30 @@ export async function connectProducer(kafka: Kafka, patience: Patience): Promise
     },
     patience,
   );
-  const trySend: RecordProducer["trySend"] = (topic, records) => attempt(producer, partitionOf, topic, records);
+  const operation = { dependency: "kafka.produce", action: "kafka.produce" } as const;
+
+  /** A topic may take less than a request has: then its records are written by halves. */
+  const insist: RecordProducer["send"] = async (topic, records) => {
+    const messages = records.map(toKafkaMessage);
+    const tooLarge = await persist(operation, () => writeIfTaken(producer, partitionOf, topic, messages), patience);
+    if (tooLarge === undefined) return [];
+    if (records.length === 1) return records.map((item) => ({ item, fault: poison("too_long", tooLarge) }));
+    const middle = Math.ceil(records.length / 2);
+    return [...(await insist(topic, records.slice(0, middle))), ...(await insist(topic, records.slice(middle)))];
+  };
+
   return {
-    trySend,
+    async trySend(topic, records) {
+      try {
+        return { value: await write(producer, partitionOf, topic, records.map(toKafkaMessage)) };
+      } catch (error) {
+        return { fault: faultOf(error, topic) };
+      }
+    },
     async send(topic, records) {
-      await persist({ dependency: "kafka.produce", action: "kafka.produce" }, () => trySend(topic, records), patience);
+      const refused: Failure<OutgoingRecord, PoisonFault>[] = [];
+      for (const piece of cutBySize(records, REQUEST_MAX_BYTES)) refused.push(...(await insist(topic, piece)));
+      return refused;
     },
     async [Symbol.asyncDispose]() {
       await producer.disconnect();
@@ -59,16 +89,19 @@ export async function connectProducer(kafka: Kafka, patience: Patience): Promise
   };
 }
 
-async function attempt(
+/** @returns why the topic does not take the messages, where they are too large for it */
+async function writeIfTaken(
   producer: Producer,
   partitionOf: Partitions,
   topic: string,
-  records: readonly OutgoingRecord[],
-): Promise<{ value: Placement[] } | { fault: RetryableFault }> {
+  messages: Message[],
+): Promise<{ value: string | undefined } | { fault: RetryableFault }> {
   try {
-    return { value: await write(producer, partitionOf, topic, records.map(toKafkaMessage)) };
+    await write(producer, partitionOf, topic, messages);
+    return { value: undefined };
   } catch (error) {
-    return { fault: faultOf(error, topic) };
+    const fault = faultOf(error, topic);
+    return isTooLarge(error) ? { value: fault.cause } : { fault };
   }
 }
 
@@ -125,13 +158,17 @@ export function toKafkaMessage(record: OutgoingRecord): Message {
   };
 }
 
-/** Kafka's default partitioner (murmur2 of the key), which also notes what it chose: kafkajs does not tell. */
+/** Kafka's default partitioner, which also notes what it chose: kafkajs does not tell. */
 export function remembering(partitionOf: Partitions): () => ReturnType<typeof kafkajs.Partitioners.DefaultPartitioner> {
   return () => {
-    const choose = kafkajs.Partitioners.DefaultPartitioner();
+    const chooseWithoutKey = kafkajs.Partitioners.DefaultPartitioner();
     return (choice) => {
-      const partition = partitionOf.get(choice.message) ?? choose(choice);
-      partitionOf.set(choice.message, partition);
+      const { message, partitionMetadata } = choice;
+      const { key, partition: wanted } = message;
+      const chosen = () =>
+        Buffer.isBuffer(key) ? partitionOfKey(key, partitionMetadata.length) : chooseWithoutKey(choice);
+      const partition = partitionOf.get(message) ?? wanted ?? chosen();
+      partitionOf.set(message, partition);
       return partition;
     };
   };

@@ -1,7 +1,7 @@
 import { backoffDelayMs, delay } from "../backoff.ts";
 import { describeCause } from "../fault.ts";
 import type { Headers, Origin } from "../records/message.ts";
-import { type FetchedPartition, isOutOfRange, type TopicReader } from "./topic-reader.ts";
+import { type FetchedPartition, isOutOfRange, ReadFailed, type TopicReader } from "./topic-reader.ts";
 
 /** Offsets `from` (included) to `to` (excluded) of a partition. */
 export interface OffsetRange {
@@ -16,11 +16,6 @@ export interface ReadRecord extends Origin {
   headers: Headers;
 }
 
-/** Thrown where a topic's records could not all be read; its message says how far it came, why, and what to do. */
-export class ReadFailed extends Error {
-  override name = "ReadFailed";
-}
-
 const FETCH_LIMITS = { maxBytes: 1_048_576, maxWaitMs: 500 };
 /** Of the fetches at one offset: a leader may be moving, or a broker restarting. */
 const TRIES_MAX = 5;
@@ -30,7 +25,7 @@ const BACKOFF = { initialMs: 200, maxMs: 2_000 };
  * Every record of some ranges, range after range. That a range is complete is known by the position that was reached,
  * since its last offsets may hold no record (compaction, transaction markers).
  *
- * @param signal ends the reading, with its reason
+ * @param signal ends the reading
  * @throws {ReadFailed} where a record can't be read: the brokers are away or refuse, or retention took it meanwhile
  */
 export async function* readRanges(
@@ -64,7 +59,7 @@ async function fetchPast(
     try {
       const [fetched] = await unlessAborted(reader.fetch(topic, offsets, FETCH_LIMITS), signal);
       if (fetched && fetched.nextOffset > offset) return fetched;
-      cause = "the topic ends there now";
+      cause = "nothing comes there";
     } catch (error) {
       signal?.throwIfAborted();
       if (isOutOfRange(error)) throw new ReadFailed(describeGone(topic, partition, offset));
@@ -72,11 +67,11 @@ async function fetchPast(
     }
   }
   const why = describeCause(cause);
-  throw new ReadFailed(`${topic}-${partition} could not be read from offset ${offset} on (${why}): try again.`);
+  throw new ReadFailed(`${topic}-${partition} could not be read from offset ${offset} on (${why}): try again`);
 }
 
 function describeGone(topic: string, partition: number, offset: number): string {
-  return `The records of ${topic}-${partition} from offset ${offset} on were deleted before they were read, by retention or with the topic: try again.`;
+  return `${topic}-${partition} lost the records from offset ${offset} on before they were read (retention, or the topic was deleted): try again`;
 }
 
 async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {

@@ -1,6 +1,9 @@
 /// <reference path="./internals.d.ts" />
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Kafka } from "kafkajs";
 import Batch from "kafkajs/src/consumer/batch.js";
+import { backoffDelayMs } from "../backoff.ts";
+import { describeCause } from "../fault.ts";
 import { type Broker, Connection, type Leaders, READ_COMMITTED } from "./cluster.ts";
 import { protocolError } from "./produce.ts";
 import type { OffsetRange, ReadRecord } from "./read.ts";
@@ -22,15 +25,27 @@ export interface FetchLimits {
 }
 
 /**
+ * Thrown where a topic could not be read as far as was asked; its message says how far it came, why, and what to do. Where
+ * nothing was read yet, its cause is the client's error.
+ */
+export class ReadFailed extends Error {
+  override name = "ReadFailed";
+}
+
+/**
  * Reads topics at offsets of the caller's choice, without a consumer group: nothing is joined, committed or rebalanced,
  * and no permission on a group is needed. Calls may overlap, and one that fails disturbs no other; but the brokers answer
  * a connection's requests in turn, so a fetch that waits for records lets the others wait too.
  * Rejects while a broker is away; the next call connects anew.
  */
 export interface TopicReader extends AsyncDisposable {
-  /** The offsets that each partition holds now, at and after a time where one is given; `undefined`: no such topic. */
+  /**
+   * The offsets that each partition holds now, at and after a time where one is given; `undefined`: no such topic.
+   *
+   * @throws {ReadFailed}
+   */
   ranges(topic: string, fromMs?: number): Promise<OffsetRange[] | undefined>;
-  /** Rejects where an offset is not (or no longer) there: see `isOutOfRange`. */
+  /** Rejects with kafkajs's error; where an offset is not (or no longer) there, `isOutOfRange` tells. */
   fetch(topic: string, offsets: ReadonlyMap<number, number>, limits: FetchLimits): Promise<FetchedPartition[]>;
 }
 
@@ -38,12 +53,21 @@ export interface TopicReader extends AsyncDisposable {
 const LATEST = -1;
 const EARLIEST = -2;
 
+/** While a topic is new, or a broker leaves, leaders move for a moment. */
+const TRIES_MAX = 5;
+const BACKOFF = { initialMs: 100, maxMs: 1_000 };
+
 export function createTopicReader(kafka: Kafka): TopicReader {
   return new ClusterReader(kafka);
 }
 
 export function isOutOfRange(error: unknown): boolean {
   return error instanceof Error && protocolError(error) === "OFFSET_OUT_OF_RANGE";
+}
+
+function isMoving(error: unknown): boolean {
+  const name = protocolError(error);
+  return name === "NOT_LEADER_FOR_PARTITION" || name === "LEADER_NOT_AVAILABLE";
 }
 
 class ClusterReader implements TopicReader {
@@ -55,22 +79,17 @@ class ClusterReader implements TopicReader {
   }
 
   async ranges(topic: string, fromMs?: number): Promise<OffsetRange[] | undefined> {
-    return this.#use(topic, async (connection) => {
-      const leaders = await connection.leaders(topic);
-      if (!leaders) return undefined;
-      const [low, high, since] = await Promise.all(
-        [EARLIEST, LATEST, fromMs ?? EARLIEST].map((timestamp) => listOffsets(connection, topic, leaders, timestamp)),
-      );
-      return [...leaders.keys()]
-        .sort((a, b) => a - b)
-        .map((partition) => {
-          const to = offsetOf(high, topic, partition);
-          const first = offsetOf(since, topic, partition);
-          // -1: nothing is that young.
-          const from = first < 0 ? to : Math.max(first, offsetOf(low, topic, partition));
-          return { partition, from: Math.min(from, to), to };
-        });
-    });
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#use(topic, (connection) => rangesOf(connection, topic, fromMs));
+      } catch (error) {
+        if (tries === TRIES_MAX || !isMoving(error)) {
+          const message = `${topic}: its offsets could not be read (${describeCause(error)}): try again`;
+          throw new ReadFailed(message, { cause: error });
+        }
+        await sleep(backoffDelayMs(tries, BACKOFF));
+      }
+    }
   }
 
   async fetch(topic: string, offsets: ReadonlyMap<number, number>, limits: FetchLimits): Promise<FetchedPartition[]> {
@@ -108,6 +127,23 @@ class ClusterReader implements TopicReader {
     connection.retire();
     if (this.#connection === connection) this.#connection = undefined;
   }
+}
+
+async function rangesOf(connection: Connection, topic: string, fromMs?: number): Promise<OffsetRange[] | undefined> {
+  const leaders = await connection.leaders(topic);
+  if (!leaders) return undefined;
+  const [low, high, since] = await Promise.all(
+    [EARLIEST, LATEST, fromMs ?? EARLIEST].map((timestamp) => listOffsets(connection, topic, leaders, timestamp)),
+  );
+  return [...leaders.keys()]
+    .sort((a, b) => a - b)
+    .map((partition) => {
+      const to = offsetOf(high, topic, partition);
+      const first = offsetOf(since, topic, partition);
+      // -1: nothing is that young.
+      const from = first < 0 ? to : Math.max(first, offsetOf(low, topic, partition));
+      return { partition, from: Math.min(from, to), to };
+    });
 }
 
 function byLeader(topic: string, partitions: Iterable<number>, leaders: Leaders): Map<number, number[]> {

@@ -1,5 +1,6 @@
+import { type PoisonFault, poison } from "../fault.ts";
 import { ByteReader, ByteWriter, headersSize, RecordError, readHeaders, writeHeaders } from "./bytes.ts";
-import type { Message } from "./message.ts";
+import type { Headers, Message } from "./message.ts";
 
 /**
  * The record of the `batches` topic: the messages of one embeddings request. All numbers are little-endian.
@@ -18,6 +19,8 @@ const KIND = 0xb1;
 const VERSION = 1;
 const HEADER_SIZE = 8;
 const MESSAGE_HEADER_SIZE = 40;
+/** A header's name has a length of 16 bits. */
+const NAME_MAX_BYTES = 0xffff;
 const HAS_KEY = 1;
 const TEXT_IS_VALUE = 2;
 const TOMBSTONE = 4;
@@ -26,6 +29,23 @@ const TOMBSTONE = 4;
 export function encodedSize(message: Message): number {
   const value = message.text === message.value ? 0 : (message.value?.length ?? 0);
   return MESSAGE_HEADER_SIZE + (message.key?.length ?? 0) + headersSize(message.headers) + value + message.text.length;
+}
+
+/**
+ * Why no batch record takes this message, not even alone; `undefined` where one does.
+ *
+ * @param bytes its `encodedSize`
+ */
+export function unfitForBatch({ headers }: Message, bytes: number, maxBytes: number): PoisonFault | undefined {
+  if (bytes > maxBytes) {
+    const allowed = `KAFKA_RECORD_MAX_BYTES allows ${maxBytes}`;
+    return poison("too_long", `key, headers, value and text have ${bytes} bytes together; ${allowed}`);
+  }
+  const isTooLong = ([name]: Headers[number]): boolean => Buffer.byteLength(name) > NAME_MAX_BYTES;
+  const header = bytes > NAME_MAX_BYTES ? headers.find(isTooLong) : undefined;
+  if (header === undefined) return undefined;
+  const nameBytes = Buffer.byteLength(header[0]);
+  return poison("too_long", `a header has a name of ${nameBytes} bytes; at most ${NAME_MAX_BYTES} go into a record`);
 }
 
 export function encodeBatch(messages: readonly Message[]): Buffer {

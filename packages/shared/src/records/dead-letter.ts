@@ -1,10 +1,12 @@
 import { type PoisonCode, type PoisonFault, poisonCodes } from "../fault.ts";
-import { RecordError } from "./bytes.ts";
+import { headersSize, RecordError } from "./bytes.ts";
 import type { Headers, Origin } from "./message.ts";
+import { recordSize } from "./record-size.ts";
 
 /**
  * The record of the `dead-letters` topic: the original key, value and headers, unchanged, and these headers beside them.
- * All are texts. `attempts` counts the deliveries of the message, `failed-at` is ISO 8601.
+ * All are texts. `attempts` counts the deliveries of the message, `failed-at` is ISO 8601. Where the message is too large for
+ * the topic, `cut` says what of it is not there.
  */
 const PREFIX = "millrace-dead-letter-";
 
@@ -19,6 +21,8 @@ export interface DeadLetter {
   stage: string;
   attempts: number;
   failedAt: string;
+  /** What of the message is missing, since it is too large for the topic; absent: nothing. */
+  cut?: string;
 }
 
 export function deadLetterHeaders(letter: DeadLetter): Headers {
@@ -33,15 +37,43 @@ export function deadLetterHeaders(letter: DeadLetter): Headers {
     stage: letter.stage,
     attempts: String(letter.attempts),
     "failed-at": letter.failedAt,
+    ...(letter.cut !== undefined && { cut: letter.cut }),
   };
   const own = Object.entries(facts).map(([name, value]) => [PREFIX + name, Buffer.from(value)] as const);
   return [...letter.headers, ...own];
 }
 
-/** A record of the replay topic: the original message, and headers that give it its first identity. */
-export function replayRecord(letter: DeadLetter) {
+/**
+ * Leaves out what is over so many bytes: the end of the value, and the key or all the headers where these alone are too large.
+ */
+export function fitDeadLetter(letter: DeadLetter, maxBytes: number): DeadLetter {
+  const { key, value, headers } = letter;
+  if (recordSize(letter) <= maxBytes) return letter;
+  const missing = letter.cut === undefined ? [] : [letter.cut];
+  const fitting = { ...letter };
+  if (key && recordSize({ key }) > maxBytes) {
+    fitting.key = null;
+    missing.push(`its key of ${key.length} bytes`);
+  }
+  if (recordSize({ key: fitting.key, headers }) > maxBytes) {
+    fitting.headers = [];
+    missing.push(`its headers of ${headersSize(headers)} bytes`);
+  }
+  const room = Math.max(0, maxBytes - recordSize({ ...fitting, value: null }));
+  if (value && value.length > room) {
+    fitting.value = value.subarray(0, room);
+    missing.push(`all but the first ${room} of the ${value.length} bytes of its value`);
+  }
+  const cut = missing.join(", ");
+  return { ...fitting, cut, fault: { ...letter.fault, cause: `${letter.fault.cause}; its dead letter lacks ${cut}` } };
+}
+
+export function deadLetterRecord(letter: DeadLetter) {
   return { key: letter.key, value: letter.value, headers: deadLetterHeaders(letter) };
 }
+
+/** A record of the replay topic is the same: its headers give the message its first identity. */
+export const replayRecord = deadLetterRecord;
 
 /** Throws a `RecordError` where the headers are not those of a dead letter. */
 export function parseDeadLetter(key: Buffer | null, value: Buffer | null, headers: Headers): DeadLetter {
@@ -52,6 +84,7 @@ export function parseDeadLetter(key: Buffer | null, value: Buffer | null, header
     else original.push([name, bytes]);
   }
   const code = fact(facts, "code");
+  const cut = facts.get("cut");
   return {
     origin: {
       topic: fact(facts, "topic"),
@@ -66,6 +99,7 @@ export function parseDeadLetter(key: Buffer | null, value: Buffer | null, header
     stage: fact(facts, "stage"),
     attempts: integer(facts, "attempts"),
     failedAt: fact(facts, "failed-at"),
+    ...(cut !== undefined && { cut }),
   };
 }
 

@@ -4,8 +4,9 @@ import { poisonCodes } from "../fault.ts";
 import { SpareMemory } from "../spare-memory.ts";
 import { decodeBatch, encodeBatch, encodedSize } from "./batch.ts";
 import { RecordError } from "./bytes.ts";
-import { type DeadLetter, deadLetterHeaders, parseDeadLetter } from "./dead-letter.ts";
+import { type DeadLetter, deadLetterHeaders, fitDeadLetter, parseDeadLetter } from "./dead-letter.ts";
 import { isTombstone, type Message, messageId, parseMessageId } from "./message.ts";
+import { recordSize } from "./record-size.ts";
 import { decodeVectors, encodeVectors, VectorsRecord } from "./vectors.ts";
 
 const bytes = fc.uint8Array({ maxLength: 60 }).map((array) => Buffer.from(array));
@@ -122,6 +123,19 @@ const letter: fc.Arbitrary<DeadLetter> = fc.record({
   stage: fc.constantFrom("ingest", "embed", "sink"),
   attempts: fc.nat(1_000),
   failedAt: fc.constant("2026-01-01T00:00:00.000Z"),
+});
+
+test("a dead letter that is too large keeps what fits, and says so; another stays as it is", () => {
+  fc.assert(
+    fc.property(letter, fc.integer({ min: 36, max: 400 }), (given, maxBytes) => {
+      const fitted = fitDeadLetter(given, maxBytes);
+      expect(recordSize(fitted)).toBeLessThanOrEqual(maxBytes);
+      if (recordSize(given) <= maxBytes) expect(fitted).toBe(given);
+      else expect(fitted.fault.cause).toBe(`${given.fault.cause}; its dead letter lacks ${fitted.cut}`);
+      if (fitted.value !== null) expect(given.value?.subarray(0, fitted.value.length)).toEqual(fitted.value);
+      expect(parseDeadLetter(fitted.key, fitted.value, deadLetterHeaders(fitted))).toEqual(fitted);
+    }),
+  );
 });
 
 test("a dead letter gives back the original key, value and headers, and why it was given up", () => {

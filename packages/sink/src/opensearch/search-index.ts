@@ -154,7 +154,19 @@ export function missingIndex(index: string): string {
   return `index ${index} does not exist and OPENSEARCH_CREATE_INDEX is false: create it, or let the sink do so`;
 }
 
-/** A document is poison only where OpenSearch says that its content does not fit the mapping. */
+/**
+ * Whether an answer 400 is about what the document contains: a field that can't be parsed, or a term that is too long for the
+ * index. All other documents fare alike in a closed index, behind an alias without a write index, under a strict mapping, or
+ * where the index was replaced by one of other dimensions: that may heal.
+ */
+function provesPoison({ error }: ItemResult): boolean {
+  if (error?.type === "mapper_parsing_exception") {
+    return !error.caused_by?.reason?.startsWith("Vector dimension mismatch");
+  }
+  return error?.reason?.startsWith("Document contains at least one immense term") ?? false;
+}
+
+/** A document is poison only where OpenSearch says that its content does not fit the index. */
 function faultOfItem(result: ItemResult | undefined): Fault | undefined {
   if (result === undefined) return retryable("unavailable", "the bulk answer has no result for a document");
   // 409: the index has this version already, or a newer one.
@@ -163,7 +175,7 @@ function faultOfItem(result: ItemResult | undefined): Fault | undefined {
   const said = [`HTTP ${result.status}`, error?.type, error?.reason, error?.caused_by?.reason]
     .filter(Boolean)
     .join(": ");
-  if (result.status === 400) return poison("rejected", said);
+  if (result.status === 400) return provesPoison(result) ? poison("rejected", said) : retryable("misconfigured", said);
   if (result.status === 429) return retryable("rate_limited", said);
   if (result.status === 404 || result.status === 403) return retryable("misconfigured", said);
   return retryable("unavailable", said);

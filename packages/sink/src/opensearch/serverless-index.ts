@@ -3,7 +3,7 @@ import { documentIds } from "../document-id.ts";
 import type { EmbeddedMessage, SearchIndex } from "../sink.ts";
 import { allFailed, faultOfRequest, statusOf } from "./search-index.ts";
 
-/** OpenSearch's own limit of one answer; a batch has 2,048 messages at most. */
+/** OpenSearch's own limit of one answer; a full batch has 2,048 messages, and was joined to less than 200 at most. */
 const HITS_MAX = 10_000;
 
 const idOf = documentIds.offset;

@@ -1,0 +1,36 @@
+import type { Headers } from "./message.ts";
+
+/** Most that Kafka's record format (KIP-98) takes for a record besides its key, value and headers, and for each header. */
+const RECORD_BYTES = 36;
+const HEADER_BYTES = 10;
+
+interface Sized {
+  key?: Buffer | null;
+  value?: Buffer | null;
+  headers?: Headers;
+}
+
+/** An upper bound of the bytes that a record takes in Kafka. */
+export function recordSize({ key, value, headers = [] }: Sized): number {
+  let size = RECORD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
+  for (const [name, bytes] of headers) size += HEADER_BYTES + Buffer.byteLength(name) + (bytes?.length ?? 0);
+  return size;
+}
+
+/** Cuts records, in their order, into pieces of at most so many bytes; a larger record is a piece of its own. */
+export function cutBySize<Item extends Sized>(records: readonly Item[], maxBytes: number): Item[][] {
+  const pieces: Item[][] = [];
+  let piece: Item[] = [];
+  let bytes = 0;
+  for (const record of records) {
+    const size = recordSize(record);
+    if (piece.length > 0 && bytes + size > maxBytes) {
+      pieces.push(piece);
+      [piece, bytes] = [[], 0];
+    }
+    piece.push(record);
+    bytes += size;
+  }
+  if (piece.length > 0) pieces.push(piece);
+  return pieces;
+}

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { ConfigurationError, describeCause, ReadFailed } from "@millrace/shared";
+import { ConfigurationError, describeCause, ReadFailed, SelectionTooLarge } from "@millrace/shared";
 import { StackError } from "@millrace/stack";
 import { Command } from "commander";
 import { costCommand } from "./commands/cost.ts";
@@ -12,7 +12,10 @@ import { startCommand } from "./commands/start.ts";
 import { traceCommand } from "./commands/trace.ts";
 import { verifyCommand } from "./commands/verify.ts";
 import { CommandError } from "./errors.ts";
+import { explainService, ServiceFailed } from "./services.ts";
 
+/** sysexits.h: a configuration error. */
+const EXIT_CONFIGURATION = 78;
 /** As a shell reports what Ctrl-C ended. */
 const EXIT_INTERRUPTED = 130;
 /** One request to end may arrive twice: from whoever signals the whole process group, and passed on by a parent. */
@@ -22,7 +25,7 @@ const SAME_REQUEST_MS = 1_000;
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
 /** What their messages say is for the user to put right. */
-const userErrors = [CommandError, StackError, ConfigurationError, ReadFailed];
+const userErrors = [CommandError, StackError, ConfigurationError, ReadFailed, SelectionTooLarge];
 
 const stop = stopSignal();
 const program = new Command("millrace")
@@ -42,9 +45,9 @@ const program = new Command("millrace")
 try {
   await program.parseAsync();
 } catch (error) {
-  process.exitCode = stop.aborted ? EXIT_INTERRUPTED : 1;
   // What was interrupted fails in its own ways, which are no news to the user.
-  if (!stop.aborted) process.stderr.write(`${explain(error)}\n`);
+  if (!stop.aborted) process.stderr.write(`${await explain(error)}\n`);
+  process.exitCode = exitCodeOf(error);
 }
 
 /** Aborted by the first signal that asks to end; a second one does not wait for an orderly end. */
@@ -71,9 +74,15 @@ function version(): string {
   return version;
 }
 
+function exitCodeOf(error: unknown): number {
+  if (stop.aborted) return EXIT_INTERRUPTED;
+  return error instanceof ConfigurationError ? EXIT_CONFIGURATION : 1;
+}
+
 /** A bug keeps its stack trace. */
-function explain(error: unknown): string {
+async function explain(error: unknown): Promise<string> {
   if (!(error instanceof Error)) return describeCause(error);
+  if (error instanceof ServiceFailed) return await explainService(error);
   const isUsers = userErrors.some((type) => error instanceof type);
   return isUsers ? error.message : (error.stack ?? describeCause(error));
 }

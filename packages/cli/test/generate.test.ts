@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createEventDecoder, type Event, eventSchema } from "@millrace/events";
 import { openValueDecoder } from "@millrace/events/value-decoder";
 import {
@@ -76,11 +77,12 @@ test("to Kafka: each event in its topic by its schema, under its key, when it is
 });
 
 /** The api's answer to events, without the api. */
-async function eventsServer(statuses: number[]) {
+async function eventsServer(statuses: number[], delayMs = 0) {
   const requests: { path: string; headers: IncomingHttpHeaders; events: Event[] }[] = [];
   const server = createServer(async (request, response) => {
     const events = (await json(request)) as Event[];
     requests.push({ path: request.url ?? "", headers: request.headers, events });
+    await sleep(delayMs);
     response.writeHead(statuses.shift() ?? 200, { "content-type": "application/json" });
     const errors = events.filter((event) => !eventSchema.safeParse(event).success);
     response.end(JSON.stringify({ errors }));
@@ -128,6 +130,12 @@ test("what the api refuses though it is valid is a failure", async () => {
     code: 1,
     stderr: expect.stringContaining("10 refused; the last reason: the api answers 401"),
   });
+});
+
+test("what is waited for can be seen", async () => {
+  await using api = await eventsServer([200], 5_500);
+  const finished = await generate("iot", "--to", "api", "--url", api.url, "--no-pace", "--count", "10");
+  expect(finished).toMatchObject({ code: 0, stderr: expect.stringMatching(/^0%: 0 events, .*, no answer for \d s$/m) });
 });
 
 test.each([

@@ -47,4 +47,9 @@ it("says what is wrong in one sentence", () => {
     status: 1,
     stderr: "nowhere.log can't be read (ENOENT): give the paths of log files, or - for standard input.\n",
   });
+  expect(latency(["--json"], "# Millrace\nno log at all\n")).toEqual({
+    status: 1,
+    stdout: "",
+    stderr: "No line tells of an operation: give the logs of api, ingest, embed and sink.\n",
+  });
 });

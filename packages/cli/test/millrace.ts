@@ -11,11 +11,11 @@ export interface Finished {
 }
 
 /** Runs the command as a user would, in a process group of its own, as a terminal gives one to it. */
-export function millrace(parameters: readonly string[], suffix: string) {
+export function millrace(parameters: readonly string[], suffix: string, environment: NodeJS.ProcessEnv = {}) {
   const child = spawn(process.execPath, ["--conditions=millrace", entry, ...parameters], {
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...isolated(suffix), EMBEDDING_PROVIDER: "local" },
+    env: { ...process.env, ...isolated(suffix), EMBEDDING_PROVIDER: "local", ...environment },
   });
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

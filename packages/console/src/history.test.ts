@@ -43,6 +43,14 @@ test("where nobody looked for a while the lines are interrupted", () => {
   ]);
 });
 
+test("what is older than ten minutes is forgotten, however few points there are since", () => {
+  const history = [1_000, 3_000, 500_000, 602_000].reduce<readonly HistoryPoint[]>(
+    (points, atMs) => extendHistory(points, snapshotAt(atMs)),
+    [],
+  );
+  expect(history.map(({ atMs }) => atMs)).toEqual([3_000, 5_000, 500_000, 502_000, 602_000]);
+});
+
 test("points are about two seconds apart, and the last ten minutes of them are kept", () => {
   let history: readonly HistoryPoint[] = [];
   for (let second = 0; second < 900; second++) history = extendHistory(history, snapshotAt(second * 1_003));

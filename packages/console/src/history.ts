@@ -1,18 +1,22 @@
 import { type HistoryPoint, type Snapshot, type Stage, type StageSnapshot, stages } from "./contract.ts";
 
-/** Points are this far apart, and so many of them are kept: ten minutes. */
+/** Points are this far apart, and kept for so long. */
 const STEP_MS = 2_000;
-const POINTS_MAX = 300;
+const KEPT_MS = 600_000;
 /** After a longer time in which nobody looked, the lines are interrupted. */
 const GAP_MS = 10_000;
 
-/** Adds a point where the last one is old enough, and forgets the oldest; returns the same history where it does not. */
+/**
+ * Adds a point where the last one is old enough, and forgets those of more than ten minutes ago; returns the same history
+ * where it does not.
+ */
 export function extendHistory(history: readonly HistoryPoint[], snapshot: Snapshot): readonly HistoryPoint[] {
   const last = history.at(-1);
   // Snapshots come about once a second: half of one is what they may be early.
   if (last && snapshot.atMs - last.atMs < STEP_MS - 500) return history;
   const gap = last && snapshot.atMs - last.atMs > GAP_MS ? [nothingAt(last.atMs + STEP_MS)] : [];
-  return [...history, ...gap, pointOf(snapshot)].slice(-POINTS_MAX);
+  const kept = [...history, ...gap].filter(({ atMs }) => snapshot.atMs - atMs < KEPT_MS);
+  return [...kept, pointOf(snapshot)];
 }
 
 function nothingAt(atMs: number): HistoryPoint {

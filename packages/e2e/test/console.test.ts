@@ -222,6 +222,8 @@ it.each([
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
   const overflow = await fresh.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   expect(overflow).toBeLessThanOrEqual(0);
+  const scrolled = fresh.getByLabel("Latencies by operation");
+  expect(await scrolled.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
   await fresh.evaluate(() => scrollTo(0, 0));
   await fresh.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
   await fresh.close();

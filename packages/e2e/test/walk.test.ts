@@ -1,13 +1,14 @@
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { search } from "../src/api-client.ts";
+import { type Hit, publish, search } from "../src/api-client.ts";
 import { millrace } from "../src/millrace.ts";
 import { openTestbed, type Testbed } from "../src/testbed.ts";
 
 // The walk of the README: payments are generated, and are then in `latest`, on the stream, in search and in `demo_log`.
 const COUNT = 20;
+const restaurantInHamburg = /in Hamburg \(restaurant\)/;
 
 interface EventRecord {
   id: string;
@@ -19,16 +20,10 @@ let topic: string;
 let followed: Promise<EventRecord[]>;
 
 beforeAll(async () => {
-  testbed = await openTestbed(`walk_${process.pid}`, {
-    stack: inject("stack"),
-    logDirectory: await mkdtemp(join(tmpdir(), "millrace-walk-")),
-    environment: { TEXT_FIELD: "/text" },
-  });
+  testbed = await open("walk_text", { TEXT_FIELD: "/text" });
   ({ topic } = testbed.readBack);
   followed = follow(COUNT);
-  const target = ["--to", "api", "--url", testbed.pipeline.api.origin, "--topic", topic];
-  const { code, stderr } = await millrace(["generate", "transactions", ...target, "--count", String(COUNT)], {});
-  expect(code, stderr).toBe(0);
+  await pay(testbed);
   await testbed.untilRecorded(COUNT);
 });
 
@@ -54,11 +49,55 @@ test("each is found by its own text", async () => {
   }
 });
 
+test("by their texts alone they are found by what they mean", async () => {
+  const find = () => search(testbed.pipeline.api, { q: "dinner in Hamburg", mode: "semantic", k: 3 });
+  await expect.poll(async () => textOf((await find())[0]), { timeout: 20_000 }).toMatch(restaurantInHamburg);
+});
+
+test("among plain texts they are found by the README's question", async () => {
+  const readme = await readDocument("README.md");
+  const [, query = ""] =
+    /curl -fsS 'localhost:8080\/search\?(q=[^']*)'\nnpm run --silent millrace -- verify/.exec(readme) ?? [];
+  const { q = "", mode = "", k } = Object.fromEntries(new URLSearchParams(query));
+  const documents = await Promise.all(
+    ["docs/architecture.md", "docs/operations.md", "docs/events.md"].map(readDocument),
+  );
+  const plain = documents.flatMap((text) => text.split("\n").filter((line) => /^\S.{60}/.test(line)));
+  await using mixed = await open("walk_mixed", {});
+  await publish(mixed.pipeline.api, plain);
+  await pay(mixed);
+  await mixed.untilRecorded(plain.length + COUNT);
+  const texts = async () => (await search(mixed.pipeline.api, { q, mode, k: Number(k) })).map(textOf);
+  const payment = expect.stringMatching(/^A card payment of /);
+  await expect.poll(texts, { timeout: 20_000 }).toEqual([expect.stringMatching(restaurantInHamburg), payment, payment]);
+});
+
 test("each has its row in demo_log", async () => {
   const rows = await testbed.readBack.readRows();
   expect(rows.map(({ id }) => id).toSorted()).toEqual((await latest()).map(({ id }) => id).toSorted());
   expect(rows.every(({ level }) => level === "INFO")).toBe(true);
 });
+
+function readDocument(path: string): Promise<string> {
+  return readFile(resolve(import.meta.dirname, "../../..", path), "utf8");
+}
+
+async function open(name: string, environment: Record<string, string>): Promise<Testbed> {
+  const logDirectory = await mkdtemp(join(tmpdir(), "millrace-walk-"));
+  return openTestbed(`${name}_${process.pid}`, { stack: inject("stack"), logDirectory, environment });
+}
+
+async function pay({ pipeline, readBack }: Testbed): Promise<void> {
+  const target = ["--to", "api", "--url", pipeline.api.origin, "--topic", readBack.topic];
+  const { code, stderr } = await millrace(["generate", "transactions", ...target, "--count", String(COUNT)], {});
+  expect(code, stderr).toBe(0);
+}
+
+/** The text of an event, whether it alone or the whole JSON was embedded; else what was found. */
+function textOf(hit: Hit | undefined): string {
+  const found = hit?.text ?? "";
+  return found.startsWith("{") ? JSON.parse(found).text : found;
+}
 
 async function latest(): Promise<EventRecord[]> {
   const response = await fetch(new URL(`/api/v1/events/${topic}/latest?limit=100`, testbed.pipeline.api));

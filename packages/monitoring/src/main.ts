@@ -7,23 +7,49 @@ import { localConfiguration } from "./scrape.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
 const state = process.env.MILLRACE_STATE_DIR ?? resolve(root, ".millrace");
-const { values } = parseArgs({
-  options: {
-    port: { type: "string", default: "9090" },
-    targets: { type: "string", default: resolve(state, "default/logs/pipeline/targets.json") },
-  },
-});
-const targets = resolve(values.targets);
-if (!existsSync(targets)) {
-  process.stderr.write(`${targets} does not exist: run npm start first, or name the file with --targets.\n`);
-  process.exit(1);
+const usage = `Usage: npm run monitoring [-- --port PORT] [--targets FILE]
+
+A Prometheus beside a running npm start, with the rules that are deployed.
+
+  --port PORT     that it listens on; default: 9090
+  --targets FILE  where the processes are, as npm start writes it; default: the default stack's
+  --help          says this
+`;
+const values = options();
+if (values.help) {
+  process.stdout.write(usage);
+  process.exit(0);
 }
+const port = Number(values.port);
+if (!(Number.isInteger(port) && port > 0 && port < 65_536)) refuse(`${values.port} is no port.\n\n${usage}`);
+const targets = resolve(values.targets);
+if (!existsSync(targets)) refuse(`${targets} does not exist: run npm start first, or name the file with --targets.\n`);
 
 const configuration = await localConfiguration({ file_sd_configs: [{ files: [targets] }] }, 5);
-await using prometheus = await startPrometheus({ configuration, port: Number(values.port) });
+await using prometheus = await startPrometheus({ configuration, port });
 process.stdout.write(
   `Prometheus: ${prometheus.url} (alerts: ${new URL("/alerts", prometheus.url)}); Ctrl-C ends it.\n`,
 );
 await new Promise((stop) => {
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
 });
+
+function options() {
+  try {
+    return parseArgs({
+      options: {
+        port: { type: "string", default: "9090" },
+        targets: { type: "string", default: resolve(state, "default/logs/pipeline/targets.json") },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    }).values;
+  } catch (error) {
+    // Such as an option that there is none of: it is the caller's.
+    return refuse(`${(error as Error).message}\n\n${usage}`);
+  }
+}
+
+function refuse(text: string): never {
+  process.stderr.write(text);
+  process.exit(1);
+}

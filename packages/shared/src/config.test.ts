@@ -28,8 +28,10 @@ test("names every problem at once with the variable's description, and never quo
   expect(problems.join()).not.toContain("seventy");
 });
 
-test("refuses numbers out of range, and host names without a port", () => {
-  expect(problemsOf({ BROKERS: "a:1", PORT: "70000" })).toHaveLength(1);
+test("refuses numbers out of range, with the bound, and host names without a port", () => {
+  expect(problemsOf({ BROKERS: "a:1", PORT: "70000" })).toEqual([expect.stringMatching(/refused: .*65535/)]);
+  expect(problemsOf({ BROKERS: "a:1", PORT: "-3" })).toEqual([expect.not.stringContaining("not a number")]);
+  expect(problemsOf({ BROKERS: "a:1", PORT: "x" })).toEqual([expect.stringContaining("not a number")]);
   expect(problemsOf({ BROKERS: "localhost" })[0]).toContain("host:port");
 });
 

@@ -92,12 +92,14 @@ const list = (pattern: RegExp, form: string) =>
     )
     .pipe(z.array(z.string().regex(pattern, { error: `each item must be ${form}` })).min(1));
 
+/** A number that is out of bounds is told the bound. */
+const number = z.coerce.number({ error: ({ code }) => (code === "invalid_type" ? "not a number" : undefined) });
+
 /** The kinds of values that variables have. */
 export const variable = {
-  integer: (minimum: number, maximum: number) =>
-    z.coerce.number({ error: "not a number" }).int().min(minimum).max(maximum),
+  integer: (minimum: number, maximum: number) => number.int().min(minimum).max(maximum),
   flag: () => z.stringbool({ error: "neither true nor false" }),
-  dollars: () => z.coerce.number({ error: "not a number" }).positive().max(1_000_000),
+  dollars: () => number.positive().max(1_000_000),
   hostPorts: () => list(/^[^\s:]+:\d{1,5}$/, "host:port"),
   topic: () =>
     z.string().regex(/^[a-zA-Z0-9._-]{1,249}$/, { error: "a topic has letters, digits, '.', '_' and '-' only" }),

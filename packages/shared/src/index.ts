@@ -17,6 +17,7 @@ export {
 export { createDeadLetters, type DeadLetters, type Undeliverable } from "./dead-letters.ts";
 export { examineAtStart } from "./doctor/at-start.ts";
 export { type DiagnoseOptions, diagnose } from "./doctor/diagnose.ts";
+export { explainFailure, type ServiceName } from "./doctor/explain-failure.ts";
 export { identityOf } from "./doctor/identity.ts";
 export { type LastReport, lastReportSchema, type PolicyDocument } from "./doctor/last-report.ts";
 export { dataAccessPolicy, policyOf, type TrustKind, trustPolicyOf } from "./doctor/policies.ts";
@@ -52,6 +53,7 @@ export {
   ensureTopics,
   type TopicRefusal,
   type TopicSpecification,
+  tryEnsureTopics,
 } from "./kafka/topics.ts";
 export { bucketBounds, Latency, type LatencySummary } from "./latency.ts";
 export { aborted, type ProcessContext, runProcess } from "./lifecycle.ts";

@@ -12,6 +12,7 @@ import {
 import { type Clients, openClients } from "@millrace/shared/clients";
 import { Command, Option } from "commander";
 import { CommandError } from "../errors.ts";
+import { ask } from "../services.ts";
 
 interface Options {
   topic?: string;
@@ -60,7 +61,7 @@ function selection({ topic, code }: Options, ids?: readonly string[]): DeadLette
 
 async function read({ kafka, config }: Clients, selected: DeadLetterSelection): Promise<DeadLetter[]> {
   await using reader = createTopicReader(kafka);
-  return await readDeadLetters(reader, config.DEAD_LETTERS_TOPIC, selected);
+  return await ask("kafka", readDeadLetters(reader, config.DEAD_LETTERS_TOPIC, selected));
 }
 
 async function list(options: Options): Promise<void> {

@@ -1,5 +1,4 @@
 import {
-  ConfigurationError,
   dataAccessPolicy,
   diagnose,
   identityOf,
@@ -21,9 +20,6 @@ interface Options {
   dataAccess?: true;
   trust?: TrustKind;
 }
-
-/** sysexits.h: a configuration error. */
-const EXIT_CONFIGURATION = 78;
 
 const help = `
 It reads the variables that the processes read, and tries what they do: name, connection, TLS, login, permissions, and a
@@ -49,18 +45,12 @@ export function doctorCommand(): Command {
 }
 
 async function run(options: Options): Promise<void> {
-  try {
-    const settings = readDoctorSettings(options.process, process.env);
-    const roleArn = process.env.AWS_ROLE_ARN;
-    if (options.policy) return print(policyOf(options.process, settings, roleArn));
-    if (options.dataAccess) return print(dataAccessPolicy(options.process, settings, roleArn));
-    if (options.trust) return print(trustPolicyOf(options.trust, settings, identityOf(process.env)));
-    await examine(options, settings);
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = EXIT_CONFIGURATION;
-  }
+  const settings = readDoctorSettings(options.process, process.env);
+  const roleArn = process.env.AWS_ROLE_ARN;
+  if (options.policy) return print(policyOf(options.process, settings, roleArn));
+  if (options.dataAccess) return print(dataAccessPolicy(options.process, settings, roleArn));
+  if (options.trust) return print(trustPolicyOf(options.trust, settings, identityOf(process.env)));
+  await examine(options, settings);
 }
 
 async function examine(options: Options, settings: ReturnType<typeof readDoctorSettings>): Promise<void> {

@@ -109,6 +109,7 @@ async function generateEvents(scenario: ScenarioName, options: Options, stop: Ab
     count: count ?? Number.POSITIVE_INFINITY,
     ...(paced && { pacedFromMs: startMs }),
     stop,
+    onSend: progress.sending,
     onProgress: (so, atMs) => {
       const done = so.accepted + so.refused + so.failed;
       progress.update(so, Math.max(done / (count ?? Number.POSITIVE_INFINITY), (atMs - startMs) / durationMs));

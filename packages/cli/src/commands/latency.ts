@@ -38,8 +38,11 @@ async function run(files: string[], options: Options, stop: AbortSignal): Promis
     ...(options.until !== undefined && { untilMs: options.until }),
   };
   const collector = await readLogs(files.length === 0 ? ["-"] : files, range, stop);
-  if (options.html !== undefined) await writePage(options.html, latencyPage(collector));
   const { report } = collector;
+  if (report.lines.operations + report.lines.outside === 0) {
+    throw new CommandError("No line tells of an operation: give the logs of api, ingest, embed and sink.");
+  }
+  if (options.html !== undefined) await writePage(options.html, latencyPage(collector));
   process.stdout.write(`${options.json ? JSON.stringify(report, undefined, 2) : latencyTable(report)}\n`);
 }
 

@@ -43,7 +43,11 @@ export function loadCommand(stop: AbortSignal): Command {
     .option("--duration <duration>", "such as 30s or 5m; default: the profile's", parseDuration)
     .option("--messages <file>", "texts to publish, as start reads them; default: sentences that are all different")
     .option("--sample <number>", "messages that are followed until they are stored", wholeNumber(1, 100_000), 1_000)
-    .option("--wait <duration>", "how long they may take at the end", parseDuration, 60_000)
+    .addOption(
+      new Option("--wait <duration>", "how long they may take at the end")
+        .argParser(parseDuration)
+        .default(60_000, "1m"),
+    )
     .option("--max-p99-publish <duration>", "such as 50ms", parseDuration)
     .option("--max-p99-stored <duration>", "from publish until stored, such as 1s", parseDuration)
     .option("--max-errors <percent>", "of the requests, such as 0.1%", parsePercent, 0)

@@ -19,7 +19,8 @@ async function trace(id: string, { json }: { json?: true }): Promise<void> {
   await using clients = openClients(process.env, "cli");
   const journey = await readJourney(clients, place, process.env);
   if (!journey.record && !journey.progress && !journey.row) {
-    throw new CommandError(`Neither Kafka nor Redis nor PostgreSQL knows ${id}.`);
+    const unanswered = journey.progressFailure === undefined ? "" : ` ${journey.progressFailure}`;
+    throw new CommandError(`Neither Kafka nor Redis nor PostgreSQL knows ${id}.${unanswered}`);
   }
   process.stdout.write(`${json ? JSON.stringify(journey) : tree(journey)}\n`);
 }

@@ -10,7 +10,7 @@ import { eventSettings } from "@millrace/events/settings";
 import {
   checkIdentity,
   createKafka,
-  ensureTopics,
+  createTopicReader,
   Health,
   kafkaSettings,
   Log,
@@ -18,13 +18,21 @@ import {
   readConfiguration,
   schemaRegistrySettings,
   topicSettings,
+  tryEnsureTopics,
 } from "@millrace/shared";
 import { z } from "zod";
+import { CommandError } from "../errors.ts";
+import { ask } from "../services.ts";
+import { topicRanges } from "../topic-ranges.ts";
 import type { Sent, Target } from "./target.ts";
 
 const settings = z.object({ ...kafkaSettings, ...topicSettings, ...schemaRegistrySettings, ...eventSettings });
 
-/** Straight to the topic, as the api would write it; the invalid ones as plain JSON, which whoever reads the topic must bear. */
+/**
+ * Straight to the topic, as the api would write it; the invalid ones as plain JSON, which whoever reads the topic must bear.
+ * Rejects where the brokers are away or refuse the topics, and so does the first batch of which nothing arrives: there is
+ * nothing to wait for that ever worked. What fails later is tried again as the api would, and then counted.
+ */
 export async function kafkaTarget(topic: string, stop: AbortSignal): Promise<Target> {
   const config = readConfiguration(settings.superRefine(checkIdentity), process.env);
   const log = new Log("generate", { level: "silent" });
@@ -35,11 +43,16 @@ export async function kafkaTarget(topic: string, stop: AbortSignal): Promise<Tar
     SCHEMA_REGISTRY_URL === undefined ? undefined : openSchemaRegistry({ ...config, SCHEMA_REGISTRY_URL });
   if (config.KAFKA_CREATE_TOPICS) {
     const topics = [topic, config.EVENTS_DLQ_TOPIC].map((name) => ({ topic: name, partitions }));
-    await ensureTopics(kafka, topics, config.KAFKA_REPLICATION_FACTOR, patience);
+    const refusal = await ask("kafka", tryEnsureTopics(kafka, topics, config.KAFKA_REPLICATION_FACTOR));
+    if (refusal) throw new CommandError(`${refusal.cause}.`);
+  } else {
+    await using reader = createTopicReader(kafka);
+    await topicRanges(reader, topic);
   }
   const broken = new Set<object>();
   const encoder = bearingBroken(createEventEncoder(config.EVENTS_FORMAT, registry), broken);
   const producer = createEventProducer(kafka, encoder, config, patience);
+  let hasWorked = false;
   return {
     async send(batch) {
       for (const { kind, event } of batch) if (kind === "invalid") broken.add(event);
@@ -48,7 +61,10 @@ export async function kafkaTarget(topic: string, stop: AbortSignal): Promise<Tar
         batch.map(({ event }) => event as Event),
       );
       broken.clear();
-      return counted(published);
+      const sent = counted(published);
+      hasWorked ||= sent.accepted > 0;
+      if (!hasWorked && !stop.aborted) throw new CommandError(`Nothing arrives in topic ${topic}: ${sent.cause}.`);
+      return sent;
     },
     [Symbol.asyncDispose]: () => producer[Symbol.asyncDispose](),
   };

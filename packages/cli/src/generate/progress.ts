@@ -2,6 +2,8 @@ import { Presets, SingleBar } from "cli-progress";
 import type { Sent } from "./target.ts";
 
 export interface GenerateProgress {
+  /** A batch is on its way, until the next update. */
+  sending(): void;
   /** @param part of all that there is to do, from 0 to 1 */
   update(sent: Sent, part: number): void;
   /** Ends the display with what was done in all. */
@@ -10,6 +12,8 @@ export interface GenerateProgress {
 
 const PLAIN_INTERVAL_MS = 5_000;
 const TERMINAL_INTERVAL_MS = 250;
+/** A batch that takes longer is worth a word: the target is away, say. */
+const SLOW_MS = 2_000;
 
 /** On standard error, since standard output may be what is generated: a bar on a terminal, else a line every five seconds. */
 export function showGenerateProgress(): GenerateProgress {
@@ -17,6 +21,7 @@ export function showGenerateProgress(): GenerateProgress {
   const isTerminal = process.stderr.isTTY;
   let latest: Sent = { accepted: 0, refused: 0, failed: 0 };
   let percent = 0;
+  let sendingSinceMs: number | undefined;
   const bar = new SingleBar(
     { format: "{bar} {percentage}%  {state}", stream: process.stderr, hideCursor: true, clearOnComplete: true },
     Presets.shades_classic,
@@ -25,7 +30,9 @@ export function showGenerateProgress(): GenerateProgress {
     const { accepted, refused, failed } = latest;
     const ratePerS = Math.round(accepted / ((performance.now() - startedAtMs) / 1_000));
     const rest = `${refused > 0 ? `, ${refused} refused` : ""}${failed > 0 ? `, ${failed} failed` : ""}`;
-    return `${accepted} events, ${ratePerS} a second${rest}`;
+    const waitingMs = sendingSinceMs === undefined ? 0 : performance.now() - sendingSinceMs;
+    const waiting = waitingMs > SLOW_MS ? `, no answer for ${Math.floor(waitingMs / 1_000)} s` : "";
+    return `${accepted} events, ${ratePerS} a second${rest}${waiting}`;
   };
   const show = (): void => {
     if (isTerminal) bar.update(percent, { state: state() });
@@ -34,7 +41,11 @@ export function showGenerateProgress(): GenerateProgress {
   if (isTerminal) bar.start(100, 0, { state: "" });
   const timer = setInterval(show, isTerminal ? TERMINAL_INTERVAL_MS : PLAIN_INTERVAL_MS);
   return {
+    sending() {
+      sendingSinceMs = performance.now();
+    },
     update(sent, part) {
+      sendingSinceMs = undefined;
       latest = sent;
       percent = 100 * Math.min(1, part);
     },

@@ -14,13 +14,15 @@ export interface RunOptions {
   /** When the first one is due, by its own clock; absent: each is sent as soon as can be. */
   pacedFromMs?: number;
   stop: AbortSignal;
+  /** Told before each batch. */
+  onSend(): void;
   /** Told after each batch: what was sent so far, and the moment up to which. */
   onProgress(sent: Sent, atMs: number): void;
 }
 
 /** Sends events to a target, in batches, each when it is due; a target that is slower delays them, and skips none. */
 export async function run(events: Iterable<Generated>, options: RunOptions): Promise<Total> {
-  const { target, count, pacedFromMs, stop, onProgress } = options;
+  const { target, count, pacedFromMs, stop, onSend, onProgress } = options;
   const total: Total = { accepted: 0, refused: 0, failed: 0, invalid: 0 };
   const startedAtMs = performance.now();
   let batch: Generated[] = [];
@@ -29,6 +31,7 @@ export async function run(events: Iterable<Generated>, options: RunOptions): Pro
   async function flush(): Promise<void> {
     const last = batch.at(-1);
     if (!last) return;
+    onSend();
     const sent = await target.send(batch);
     for (const { kind } of batch) if (kind === "invalid") total.invalid++;
     batch = [];

@@ -27,8 +27,15 @@ async function* rowsOf(file: string): AsyncGenerator<Buffer[]> {
     yield* parser as AsyncIterable<Buffer[]>;
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw new CommandError(`${file} is not CSV (${error.message}): mend it, or give it as text lines by another name.`);
+    throw new CommandError(
+      `${file} is not CSV (${reasonOf(error)}): mend it, or give it as text lines by another name.`,
+    );
   }
+}
+
+/** The parser ends with the value as it holds it, which is bytes by their numbers; the line comes before that. */
+function reasonOf({ message }: CsvError): string {
+  return message.replace(/, value is .*$/s, "");
 }
 
 function columnOf(header: readonly Buffer[], file: string): number {

@@ -59,6 +59,7 @@ describe("a CSV file", () => {
     await expect(read("a.csv", "id,message\n1,a\n")).rejects.toThrow('has no column "text"');
     await expect(read("a.csv", "")).rejects.toThrow('has no column "text"');
     await expect(read("a.csv", 'text\n"never closed\n')).rejects.toThrow("is not CSV");
+    await expect(read("a.csv", 'text\nnumber 5" long\n')).rejects.toThrow(/field 0 at line 2\): mend it/);
   });
 });
 

@@ -1,8 +1,8 @@
+import { once } from "node:events";
 import {
   type Clients,
   createTopicReader,
   createTracker,
-  firstConnection,
   messageId,
   openRedis,
   type Progress,
@@ -12,6 +12,8 @@ import {
   redisSettings,
 } from "@millrace/shared";
 import { z } from "zod";
+import { CommandError } from "../errors.ts";
+import { ask, explainService, ServiceFailed } from "../services.ts";
 
 export type MessagePlace = NonNullable<ReturnType<typeof parseMessageId>>;
 
@@ -20,6 +22,8 @@ export interface Journey {
   id: string;
   record?: { timestampMs: number; bytes: number; key: string | null; traceparent?: string };
   progress?: Progress;
+  /** Why nothing is known of its progress, where Redis did not answer. */
+  progressFailure?: string;
   row?: {
     level: "INFO" | "ERROR";
     index: string | null;
@@ -36,42 +40,53 @@ export async function readJourney(
   place: MessagePlace,
   environment: NodeJS.ProcessEnv,
 ): Promise<Journey> {
-  const [record, progress, row] = await Promise.all([
+  const [source, progress, row] = await Promise.all([
     readRecord(clients, place),
-    readProgress(clients, place, environment),
+    // What Redis holds is worth least: the others' answers stand without it.
+    readProgress(clients, place, environment).catch(failureOf),
     readRow(clients, place),
   ]);
-  return { id: messageId(place), ...(record && { record }), ...(progress && { progress }), ...(row && { row }) };
+  if (source === "no topic" && !row) {
+    throw new CommandError(`There is no topic ${place.topic}: an id is topic-partition-offset, such as messages-3-41.`);
+  }
+  return { id: messageId(place), ...(source !== "no topic" && source), ...progress, ...(row && { row }) };
 }
 
-async function readRecord({ kafka }: Clients, { topic, partition, offset }: MessagePlace): Promise<Journey["record"]> {
+async function failureOf(error: unknown): Promise<Pick<Journey, "progressFailure">> {
+  if (!(error instanceof ServiceFailed)) throw error;
+  return { progressFailure: await explainService(error) };
+}
+
+async function readRecord(
+  { kafka }: Clients,
+  { topic, partition, offset }: MessagePlace,
+): Promise<Pick<Journey, "record"> | "no topic"> {
   await using reader = createTopicReader(kafka);
-  const ranges = await reader.ranges(topic);
-  const held = ranges?.find((range) => range.partition === partition);
-  if (!held || offset < held.from || offset >= held.to) return undefined;
+  const ranges = await ask("kafka", reader.ranges(topic));
+  if (!ranges) return "no topic";
+  const held = ranges.find((range) => range.partition === partition);
+  if (!held || offset < held.from || offset >= held.to) return {};
   const range = { partition, from: offset, to: offset + 1 };
   for await (const { timestampMs, key, value, headers } of readRanges(reader, topic, [range])) {
     const traceparent = headers.find(([name]) => name === "traceparent")?.[1]?.toString();
-    return {
-      timestampMs,
-      bytes: value?.length ?? 0,
-      key: key?.toString() ?? null,
-      ...(traceparent && { traceparent }),
-    };
+    const bytes = value?.length ?? 0;
+    return { record: { timestampMs, bytes, key: key?.toString() ?? null, ...(traceparent && { traceparent }) } };
   }
-  return undefined;
+  return {};
 }
 
 async function readProgress(
   { patience }: Clients,
   place: MessagePlace,
   environment: NodeJS.ProcessEnv,
-): Promise<Progress | undefined> {
+): Promise<Pick<Journey, "progress">> {
   const settings = readConfiguration(trackingSettings, environment);
   const redis = openRedis(settings, patience);
   try {
-    await firstConnection(redis, settings);
-    return await createTracker(redis, settings, patience.log).progress(place);
+    // Rejects by the client's first error.
+    await ask("redis", once(redis, "ready", { signal: AbortSignal.timeout(settings.REDIS_TIMEOUT_MS) }));
+    const progress = await ask("redis", createTracker(redis, settings, patience.log).progress(place));
+    return progress ? { progress } : {};
   } finally {
     redis.disconnect();
   }
@@ -83,6 +98,7 @@ const selectRow = `
   FROM demo_log WHERE kafka_topic = $1 AND kafka_partition = $2 AND kafka_offset = $3`;
 
 async function readRow({ postgres }: Clients, { topic, partition, offset }: MessagePlace): Promise<Journey["row"]> {
-  const { rows } = await postgres.query<NonNullable<Journey["row"]>>(selectRow, [topic, partition, offset]);
+  const row = postgres.query<NonNullable<Journey["row"]>>(selectRow, [topic, partition, offset]);
+  const { rows } = await ask("postgres", row);
   return rows[0];
 }

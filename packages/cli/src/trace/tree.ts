@@ -10,12 +10,14 @@ const steps: Record<Milestone, string> = {
   dead_lettered: "given up: in the dead-letter topic",
 };
 
+const LOST = "it was published too long ago, or Redis lost it (TRACKING_TTL_S)";
+
 /**
  * One message's way as a tree: each step with how long after the message's Kafka timestamp it was reached, and after the
  * step before.
  */
 export function tree(journey: Journey): string {
-  const { id, record, progress, row } = journey;
+  const { id, record, progress, progressFailure, row } = journey;
   const reached = milestones.flatMap((milestone) => {
     const atMs = progress?.[milestone];
     return atMs === undefined ? [] : [{ milestone, atMs }];
@@ -25,8 +27,7 @@ export function tree(journey: Journey): string {
     const sinceMs = atMs - (reached[index - 1]?.atMs ?? firstMs);
     return `${milestone.padEnd(14)}${time(atMs)}  ${duration(atMs - firstMs).padStart(10)}  ${duration(sinceMs).padStart(10)}  ${steps[milestone]}`;
   });
-  if (lines.length === 0)
-    lines.push("no progress is known: it was published too long ago, or Redis lost it (TRACKING_TTL_S)");
+  if (lines.length === 0) lines.push(`no progress is known: ${progressFailure ?? LOST}`);
   lines.push(row ? outcome(row) : "no row in demo_log yet");
   return [head(id, record), ...branches(lines)].join("\n");
 }

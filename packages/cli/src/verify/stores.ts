@@ -1,4 +1,5 @@
 import type { OffsetRange, OpenSearchClient, Pool } from "@millrace/shared";
+import { ask } from "../services.ts";
 
 const PAGE = 10_000;
 
@@ -6,13 +7,14 @@ const PAGE = 10_000;
 export async function* rowPages(pool: Pool, topic: string, { partition, from, to }: OffsetRange) {
   let next = from;
   for (;;) {
-    const { rows } = await pool.query<{ kafka_offset: string; log_level: "INFO" | "ERROR" }>({
+    const page = pool.query<{ kafka_offset: string; log_level: "INFO" | "ERROR" }>({
       name: "verify-rows",
       text: `SELECT kafka_offset, log_level FROM demo_log
              WHERE kafka_topic = $1 AND kafka_partition = $2 AND kafka_offset >= $3 AND kafka_offset < $4
              ORDER BY kafka_offset LIMIT ${PAGE}`,
       values: [topic, partition, next, to],
     });
+    const { rows } = await ask("postgres", page);
     yield rows.map(({ kafka_offset, log_level }) => ({ offset: Number(kafka_offset), level: log_level }));
     const last = rows.at(-1);
     if (rows.length < PAGE || !last) return;
@@ -22,7 +24,7 @@ export async function* rowPages(pool: Pool, topic: string, { partition, from, to
 
 /** With documents by key: the offsets whose message is its key's latest and no tombstone, with their documents' ids. */
 export async function latestOffsets(pool: Pool, topic: string, partition: number): Promise<Map<number, string>> {
-  const { rows } = await pool.query<{ kafka_offset: string; opensearch_doc_id: string }>(
+  const latest = pool.query<{ kafka_offset: string; opensearch_doc_id: string }>(
     `SELECT kafka_offset, opensearch_doc_id FROM (
        SELECT DISTINCT ON (opensearch_doc_id) kafka_offset, opensearch_doc_id, message_content FROM demo_log
        WHERE kafka_topic = $1 AND kafka_partition = $2 AND log_level = 'INFO'
@@ -30,6 +32,7 @@ export async function latestOffsets(pool: Pool, topic: string, partition: number
      WHERE message_content IS NOT NULL`,
     [topic, partition],
   );
+  const { rows } = await ask("postgres", latest);
   return new Map(rows.map(({ kafka_offset, opensearch_doc_id }) => [Number(kafka_offset), opensearch_doc_id]));
 }
 
@@ -48,7 +51,7 @@ export async function* documentPages(
   let known = 0;
   for (;;) {
     const filter = [{ term: { topic } }, { term: { partition } }, { range: { offset: { gte: next, lt: to } } }];
-    const { body } = await client.search({
+    const page = client.search({
       index,
       body: {
         size: PAGE,
@@ -59,6 +62,7 @@ export async function* documentPages(
         sort: [{ offset: "asc" }],
       } as never,
     });
+    const { body } = await ask("opensearch", page);
     const hits = body.hits.hits as unknown as { sort: number[] }[];
     const offsets = hits.map(({ sort }) => sort[0] ?? 0);
     yield offsets.filter((offset, place) => offset > next || place >= known);
@@ -82,10 +86,11 @@ export async function replacedOffsets(
   const replaced = new Set<number>();
   for (let at = 0; at < ids.length; at += PAGE) {
     const values = ids.slice(at, at + PAGE);
-    const { body } = await client.search({
+    const page = client.search({
       index,
       body: { size: PAGE, _source: false, query: { ids: { values } }, sort: [{ offset: "asc" }] } as never,
     });
+    const { body } = await ask("opensearch", page);
     for (const { _id, sort } of body.hits.hits as unknown as { _id: string; sort: number[] }[]) {
       const offset = offsets.get(_id);
       if (offset !== undefined && (sort[0] ?? 0) > offset) replaced.add(offset);

@@ -1,4 +1,5 @@
 import { type Clients, createTopicReader, type OffsetRange, readRanges, type TopicReader } from "@millrace/shared";
+import { ask } from "../services.ts";
 import { topicRanges } from "../topic-ranges.ts";
 import { add, found, judge, type PartitionReport, stretchesOf, WINDOW } from "./reconcile.ts";
 import { documentPages, latestOffsets, replacedOffsets, rowPages } from "./stores.ts";
@@ -117,10 +118,10 @@ async function endOf({ reader, topic }: Verification, partition: number): Promis
 
 async function* documentsOf({ openSearch, config, topic }: Verification, range: OffsetRange) {
   const index = config.OPENSEARCH_INDEX;
-  const { body: exists } = await openSearch.indices.exists({ index });
+  const { body: exists } = await ask("opensearch", openSearch.indices.exists({ index }));
   if (!exists) return;
   // Serverless has no such request: what was written in the last minute may be told as missing.
-  if (config.OPENSEARCH_AWS_SERVICE !== "aoss") await openSearch.indices.refresh({ index });
+  if (config.OPENSEARCH_AWS_SERVICE !== "aoss") await ask("opensearch", openSearch.indices.refresh({ index }));
   yield* documentPages(openSearch, index, topic, range);
 }
 

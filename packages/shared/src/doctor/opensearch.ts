@@ -5,8 +5,9 @@ import { openOpenSearch } from "../opensearch.ts";
 import type { OpenSearchSettings } from "../settings.ts";
 import type { Check, Examination } from "./check.ts";
 import { openSearchNeeds } from "./needs.ts";
+import { networkFailure } from "./network.ts";
 import { quietly } from "./quiet.ts";
-import type { Failure } from "./report.ts";
+import type { Failure, Step } from "./report.ts";
 import type { DoctorSettings, Subject } from "./settings.ts";
 import { quote, urlChecks, urlNames } from "./url.ts";
 
@@ -103,7 +104,7 @@ export function examineOpenSearch(
       index,
     },
     checks: [...urlChecks(endpoint, { ca }), authentication, authorization, probe],
-    explain: (error) => explain(error, settings),
+    explain: (error, step) => explain(error, step, subject, settings),
     close: () => client.close(),
   };
 }
@@ -115,10 +116,17 @@ async function ask(client: Client, method: string, path: string, body?: RequestB
     const answer = await client.transport.request({ method, path, ...content });
     return { status: answer.statusCode ?? 0, body: answer.body };
   } catch (error) {
-    const { meta } = error as { meta?: { statusCode?: number | null; body?: unknown } };
-    if (typeof meta?.statusCode !== "number" || meta.statusCode === 0) throw error;
-    return { status: meta.statusCode, body: meta.body };
+    const answer = answerOf(error);
+    if (!answer) throw error;
+    return answer;
   }
+}
+
+/** What the server answered, where the client's error is that; undefined where none came. */
+function answerOf(error: unknown): Answer | undefined {
+  const { meta } = error as { meta?: { statusCode?: number | null; body?: unknown } };
+  if (typeof meta?.statusCode !== "number" || meta.statusCode === 0) return undefined;
+  return { status: meta.statusCode, body: meta.body };
 }
 
 /** What a 401 or 403 means: the signature, the password, or the permission. */
@@ -181,10 +189,15 @@ function unexpected({ status, body }: Answer, expected: readonly number[]): Fail
   return expected.includes(status) ? undefined : { code: "failed", said: quote(status, body) };
 }
 
-function explain(error: unknown, settings: Settings): Failure | undefined {
+function explain(error: unknown, step: Step, subject: Subject, settings: Settings): Failure | undefined {
+  const answer = answerOf(error);
+  const refused = answer && refusal(answer, subject, settings);
+  if (refused) return refused;
   const said = describeCause(error);
   if (settings.OPENSEARCH_USE_IAM_AUTH && /credentials/i.test(said)) return { code: "aws_no_credentials", said };
-  return undefined;
+  // Of a network's error the client keeps the words alone, with the code among them.
+  const [code] = /\bE[A-Z]{6,}\b/.exec(said) ?? [];
+  return code === undefined ? undefined : networkFailure(Object.assign(new Error(said), { code }), step);
 }
 
 function principal(settings: Settings): string {

@@ -202,6 +202,8 @@ function explain(error: unknown, settings: PostgresSettings & DoctorSettings): F
       return { code: /pg_hba\.conf/.test(said) ? "postgres_host_refused" : "postgres_password_refused", said };
     case "3D000":
       return { code: "postgres_database_missing", said };
+    case "42P01":
+      return { code: "postgres_table_missing", said };
     default:
       return undefined;
   }

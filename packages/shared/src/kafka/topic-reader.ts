@@ -24,7 +24,10 @@ export interface FetchLimits {
   maxWaitMs: number;
 }
 
-/** Thrown where a topic could not be read as far as was asked; its message says how far it came, why, and what to do. */
+/**
+ * Thrown where a topic could not be read as far as was asked; its message says how far it came, why, and what to do. Where
+ * nothing was read yet, its cause is the client's error.
+ */
 export class ReadFailed extends Error {
   override name = "ReadFailed";
 }
@@ -81,7 +84,8 @@ class ClusterReader implements TopicReader {
         return await this.#use(topic, (connection) => rangesOf(connection, topic, fromMs));
       } catch (error) {
         if (tries === TRIES_MAX || !isMoving(error)) {
-          throw new ReadFailed(`${topic}: its offsets could not be read (${describeCause(error)}): try again`);
+          const message = `${topic}: its offsets could not be read (${describeCause(error)}): try again`;
+          throw new ReadFailed(message, { cause: error });
         }
         await sleep(backoffDelayMs(tries, BACKOFF));
       }

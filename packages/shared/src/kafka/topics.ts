@@ -24,21 +24,32 @@ export async function ensureTopics(
   await persist(
     { dependency: "kafka.topics", action: "kafka.topics" },
     async () => {
-      const admin = kafka.admin();
       try {
-        await admin.connect();
-        const existing = new Set(await admin.listTopics());
-        const missing = specifications.filter(({ topic }) => !existing.has(topic));
-        const refusal = await createTopics(admin, missing, replicationFactor);
+        const refusal = await tryEnsureTopics(kafka, specifications, replicationFactor);
         return refusal ? { fault: retryable("misconfigured", refusal.cause) } : { value: undefined };
       } catch (error) {
         return { fault: retryable("unavailable", error) };
-      } finally {
-        await admin.disconnect().catch(() => undefined);
       }
     },
     patience,
   );
+}
+
+/** The same in one attempt, for whom nothing waits yet. Rejects where it may succeed later. */
+export async function tryEnsureTopics(
+  kafka: Kafka,
+  specifications: readonly TopicSpecification[],
+  replicationFactor: number,
+): Promise<TopicRefusal | undefined> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    const existing = new Set(await admin.listTopics());
+    const missing = specifications.filter(({ topic }) => !existing.has(topic));
+    return await createTopics(admin, missing, replicationFactor);
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
 }
 
 /** Why Kafka does not create a topic, and will not however often it is asked. */

@@ -73,7 +73,9 @@ describe("start --once", () => {
     expect(others).toBeGreaterThan(0);
     const { searches, ...summary } = JSON.parse(stdout);
     expect(summary).toMatchObject({ published: 304, indexed: 300, recorded: 304, deadLettered: 4, problems: [] });
-    expect(searches[0].hits[0]).toMatchObject({ text: searches[0].query });
+    // Of those that are nearly the same, any may be the first.
+    expect(searches[0].hits[0].score).toBeCloseTo(1, 2);
+    expect(searches[0].hits[0].text).toMatch(/^Where is my card number \d+\?$/);
   });
 
   it("says what is wrong in one sentence", async () => {
@@ -152,7 +154,7 @@ it("says which setting is refused before it starts anything", async () => {
   const { code, stderr } = await refused.finished;
   expect(stderr).toContain("KAFKA_RECORD_MAX_BYTES is refused");
   expect(stderr).not.toContain("already up");
-  expect(code).toBe(1);
+  expect(code).toBe(78);
 });
 
 /** As they logged them when they started; what an earlier start has left is not theirs. */

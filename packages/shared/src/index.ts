@@ -42,7 +42,13 @@ export { parseJson } from "./json.ts";
 export { createKafka } from "./kafka/client.ts";
 export { type ConsumeOptions, type Consumption, consume } from "./kafka/consume.ts";
 export { type Delivery, type OrderedProducer, openOrderedProducer } from "./kafka/ordered-producer.ts";
-export { connectProducer, type OutgoingRecord, type Placement, type RecordProducer } from "./kafka/produce.ts";
+export {
+  connectProducer,
+  type OutgoingRecord,
+  type Placement,
+  protocolError,
+  type RecordProducer,
+} from "./kafka/produce.ts";
 export { type OffsetRange, type ReadRecord, readRanges } from "./kafka/read.ts";
 export { type DeadLetterSelection, readDeadLetters, SelectionTooLarge } from "./kafka/read-dead-letters.ts";
 export { headersOf, type Received } from "./kafka/received.ts";

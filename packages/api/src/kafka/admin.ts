@@ -1,11 +1,16 @@
-import type { createKafka } from "@millrace/shared";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type createKafka, protocolError } from "@millrace/shared";
 
 export type Kafka = ReturnType<typeof createKafka>;
 type Admin = ReturnType<Kafka["admin"]>;
 
+const TRIES_MAX = 3;
+const AGAIN_MS = 100;
+
 /**
  * An admin client that connects with its first use and is replaced after a failure: kafkajs's remembers every topic
- * that it was asked about, and fails for ever when one of them was deleted.
+ * that it was asked about, and fails for ever when one of them was deleted. What a broker answers is tried again, since
+ * what it knows of topics that were just created or deleted lags behind.
  */
 export class KafkaAdmin implements AsyncDisposable {
   #kafka: Kafka;
@@ -16,6 +21,17 @@ export class KafkaAdmin implements AsyncDisposable {
   }
 
   async use<Value>(work: (admin: Admin) => Promise<Value>): Promise<Value> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#useOnce(work);
+      } catch (error) {
+        if (tries === TRIES_MAX || protocolError(error) === undefined) throw error;
+        await sleep(tries * AGAIN_MS);
+      }
+    }
+  }
+
+  async #useOnce<Value>(work: (admin: Admin) => Promise<Value>): Promise<Value> {
     this.#connecting ??= connect(this.#kafka);
     const connecting = this.#connecting;
     try {

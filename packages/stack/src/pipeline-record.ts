@@ -1,8 +1,8 @@
-import { renameSync, writeFileSync } from "node:fs";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { StackError } from "./errors.ts";
+import { readJson, writeJson } from "./json-file.ts";
 import { withLock } from "./lock.ts";
 import { type PipelineProcess, processNames } from "./pipeline-process.ts";
 import { stop } from "./process.ts";
@@ -75,7 +75,7 @@ export async function stopLeft({ processes }: FoundPipeline, onProgress: OnProgr
 
 /** `undefined` where nothing of it lives. The record is a hint: who lives is asked of the system. */
 export async function findPipeline(logDirectory: string): Promise<FoundPipeline | undefined> {
-  const record = await readRecord(logDirectory);
+  const record = await readJson(recordFile(logDirectory), recordSchema);
   if (!record) return undefined;
   const owner = await findIdentical(record.owner);
   const found = await Promise.all(
@@ -92,12 +92,8 @@ export async function findPipeline(logDirectory: string): Promise<FoundPipeline 
 function claim(logDirectory: string, record: PipelineRecord): Claim {
   const file = recordFile(logDirectory);
   let released = false;
-  // Written aside and renamed, so that nobody reads half a file; synchronous, since processes are launched side by side.
   const write = () => {
-    if (released) return;
-    const draft = `${file}.${process.pid}`;
-    writeFileSync(draft, `${JSON.stringify(record, undefined, 2)}\n`);
-    renameSync(draft, file);
+    if (!released) writeJson(file, record);
   };
   write();
   return {
@@ -119,14 +115,6 @@ function claim(logDirectory: string, record: PipelineRecord): Claim {
 async function findIdentical({ pid, startedAt }: z.infer<typeof identitySchema>): Promise<RunningProcess | undefined> {
   const found = await findProcess(pid);
   return found?.startedAt === startedAt ? found : undefined;
-}
-
-async function readRecord(logDirectory: string): Promise<PipelineRecord | undefined> {
-  try {
-    return recordSchema.parse(JSON.parse(await readFile(recordFile(logDirectory), "utf8")));
-  } catch {
-    return undefined;
-  }
 }
 
 function recordFile(logDirectory: string): string {

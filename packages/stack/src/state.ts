@@ -1,7 +1,7 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { readJson, writeJson } from "./json-file.ts";
 
 /** Those that every stack has, and those that it has by `--with` alone. */
 export const coreServiceNames = ["kafka", "opensearch", "postgres", "redis"] as const;
@@ -39,22 +39,12 @@ export type State = z.infer<typeof stateSchema>;
 
 /** The state is a hint: whether a process still lives is asked of the system. So an unreadable file counts as none. */
 export async function readState(directory: string): Promise<State> {
-  try {
-    return stateSchema.parse(JSON.parse(await readFile(stateFile(directory), "utf8")));
-  } catch {
-    return { processes: {}, with: [] };
-  }
+  return (await readJson(stateFile(directory), stateSchema)) ?? { processes: {}, with: [] };
 }
 
-/**
- * Written aside and renamed, so that a reader without the lock (`status`, `env`) never sees half a file. Synchronous,
- * so that of services which start at the same time none writes an older state over a newer one.
- */
 export function writeState(directory: string, state: State): void {
   mkdirSync(directory, { recursive: true });
-  const draft = `${stateFile(directory)}.${process.pid}`;
-  writeFileSync(draft, `${JSON.stringify(state, undefined, 2)}\n`);
-  renameSync(draft, stateFile(directory));
+  writeJson(stateFile(directory), state);
 }
 
 function stateFile(directory: string): string {

@@ -1,3 +1,4 @@
+import { parseJson } from "@millrace/shared";
 import type { WebSocket } from "ws";
 import { z } from "zod";
 import { bearerToken } from "../auth/guard.ts";
@@ -24,9 +25,5 @@ export function messageToken(socket: WebSocket, timeoutMs: number): Promise<stri
 }
 
 function tokenOf(text: string): string | undefined {
-  try {
-    return messageSchema.safeParse(JSON.parse(text)).data?.token;
-  } catch {
-    return undefined;
-  }
+  return messageSchema.safeParse(parseJson(text)).data?.token;
 }

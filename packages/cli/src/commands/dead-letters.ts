@@ -4,6 +4,7 @@ import {
   type DeadLetter,
   type DeadLetterSelection,
   messageId,
+  type OutgoingRecord,
   type PoisonCode,
   poisonCodes,
   readDeadLetters,
@@ -104,12 +105,10 @@ async function replay(ids: string[], options: Options): Promise<void> {
 /** @returns those that the topic does not take for their size */
 async function send({ kafka, patience, config }: Clients, letters: readonly DeadLetter[]): Promise<DeadLetter[]> {
   await using producer = await connectProducer(kafka, patience);
-  const refused: DeadLetter[] = [];
-  for (const letter of letters) {
-    const { length } = await producer.send(config.REPLAY_TOPIC, [replayRecord(letter)]);
-    if (length > 0) refused.push(letter);
-  }
-  return refused;
+  const written = new Map<OutgoingRecord, DeadLetter>();
+  for (const letter of letters) written.set(replayRecord(letter), letter);
+  const refused = await producer.send(config.REPLAY_TOPIC, [...written.keys()]);
+  return refused.flatMap(({ item }) => written.get(item) ?? []);
 }
 
 function summary({ origin, fault, stage, attempts, failedAt, value }: DeadLetter) {

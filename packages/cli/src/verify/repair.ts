@@ -6,6 +6,7 @@ import {
   poison,
   type ReadRecord,
   readRanges,
+  recordSize,
   replayRecord,
   type TopicReader,
 } from "@millrace/shared";
@@ -53,7 +54,7 @@ async function* chunksOf(records: AsyncIterable<OutgoingRecord>): AsyncGenerator
   let chunk: OutgoingRecord[] = [];
   let bytes = 0;
   for await (const record of records) {
-    const size = (record.key?.length ?? 0) + (record.value?.length ?? 0);
+    const size = recordSize(record);
     if (chunk.length === CHUNK_RECORDS || (chunk.length > 0 && bytes + size > CHUNK_BYTES)) {
       yield chunk;
       chunk = [];

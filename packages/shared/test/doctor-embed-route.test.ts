@@ -1,34 +1,27 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:tls";
-import { makeCertificates } from "@millrace/stack";
 import { afterAll, expect, test } from "vitest";
 import {
   examineSetUp,
   expectVerdict,
   failedOf,
   listen,
-  listenHttp,
+  listenAnswering,
   listenSilently,
+  reportOf,
   type SetUp,
+  stepsOf,
 } from "./doctor-support.ts";
-import { CLOSED_PORT, config, uniqueName } from "./support.ts";
+import { CLOSED_PORT, config, openCertificates, uniqueName } from "./support.ts";
 
-const directory = await mkdtemp(join(tmpdir(), "millrace-certificates-"));
-afterAll(() => rm(directory, { recursive: true }));
-const { server } = await makeCertificates(directory);
+const { server } = await openCertificates();
 const [cert, key] = await Promise.all([server.certificatePath, server.keyPath].map((path) => readFile(path, "utf8")));
 const secure = await listen(
   createServer({ cert, key }, (socket) => socket.destroy()),
   () => undefined,
 );
 /** What answers a search text, chosen by the path of the URL; the real route is tried by the tests of embed. */
-const answering = await listenHttp((request, response) => {
-  const [, wanted = ""] = (request.url ?? "").split("/");
-  const [status, body] = answers[wanted] ?? [404, "Not found"];
-  response.writeHead(status).end(body);
-});
+const answering = await listenAnswering((name) => answers[name]);
 const vector = Buffer.alloc(12, 1).toString("base64");
 const answers: Record<string, [number, string]> = {
   well: [200, JSON.stringify({ model: "test-model", dimensions: 3, vector })],
@@ -123,9 +116,8 @@ test.each(Object.entries(setUps))("%s", (_, setUp) => expectVerdict(setUp));
 test("an embed process with a vector passes, with its model", async () => {
   const report = await examineSetUp(answeringAt("well"));
   expect(failedOf(report)).toEqual([]);
-  const { steps = [] } = report.dependencies.find(({ dependency }) => dependency === "embed") ?? {};
-  expect(steps.map(({ step }) => step)).toEqual(["dns", "tcp", "probe"]);
-  expect(steps.at(-1)?.said).toBe("test-model, 3 dimensions");
+  expect(stepsOf(report, "embed")).toEqual(["dns", "tcp", "probe"]);
+  expect(reportOf(report, "embed")?.steps.at(-1)?.said).toBe("test-model, 3 dimensions");
 });
 
 test("of all processes together, embed is asked only where EMBED_URL says where it is", async () => {

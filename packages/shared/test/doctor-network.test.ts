@@ -1,25 +1,21 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createServer } from "node:tls";
-import { makeCertificates } from "@millrace/stack";
 import { afterAll, expect, test } from "vitest";
 import { examineSetUp, expectVerdict, failedOf, listen, listenSilently, type SetUp } from "./doctor-support.ts";
-import { CLOSED_PORT, uniqueName } from "./support.ts";
+import { CLOSED_PORT, openCertificates, uniqueName } from "./support.ts";
 
-const directory = await mkdtemp(join(tmpdir(), "millrace-certificates-"));
-afterAll(() => rm(directory, { recursive: true }));
-const certificates = await makeCertificates(directory);
+const certificates = await openCertificates();
 const [cert, keyPem, caCert, caKey] = await Promise.all(
   [
     certificates.server.certificatePath,
     certificates.server.keyPath,
     certificates.caPath,
-    join(directory, "ca.key"),
+    join(certificates.directory, "ca.key"),
   ].map((path) => readFile(path, "utf8")),
 );
 const silent = await listenSilently();

@@ -1,26 +1,22 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:https";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { makeCertificates } from "@millrace/stack";
 import { afterAll, expect, test } from "vitest";
-import type { Report } from "../src/index.ts";
 import {
   examineSetUp,
   expectVerdict,
   failedOf,
   listen,
-  listenHttp,
+  listenAnswering,
   listenSilently,
+  reportOf,
   type SetUp,
+  stepsOf,
 } from "./doctor-support.ts";
-import { CLOSED_PORT, config } from "./support.ts";
+import { CLOSED_PORT, config, openCertificates } from "./support.ts";
 
 const { SCHEMA_REGISTRY_URL: registryUrl = "" } = process.env;
 
-const directory = await mkdtemp(join(tmpdir(), "millrace-certificates-"));
-afterAll(() => rm(directory, { recursive: true }));
-const { server, caPath } = await makeCertificates(directory);
+const { server, caPath } = await openCertificates();
 const [cert, key] = await Promise.all([server.certificatePath, server.keyPath].map((path) => readFile(path, "utf8")));
 const methods = new Set<string | undefined>();
 /** The real registry behind TLS. */
@@ -32,11 +28,7 @@ const secureRegistry = createServer({ cert, key }, async ({ method, url, headers
 });
 const secure = await listen(secureRegistry, () => secureRegistry.closeAllConnections());
 /** A registry whose answer is chosen by the path of its URL. */
-const answering = await listenHttp((request, response) => {
-  const [, wanted = "", path = ""] = (request.url ?? "").split("/");
-  const [status, body] = answers[wanted]?.(path) ?? [404, "Not found"];
-  response.writeHead(status).end(body);
-});
+const answering = await listenAnswering((name, path) => answers[name]?.(path));
 const answers: Record<string, (path: string) => [number, string]> = {
   denying: () => [403, '{"error_code":40301,"message":"User is denied operation Read"}'],
   "denying-subjects": (path) => (path === "schemas" ? [200, '["AVRO"]'] : [403, '{"error_code":40301}']),
@@ -158,8 +150,7 @@ test.each(Object.entries(setUps))("%s", (_, setUp) => expectVerdict(setUp));
 test("what a refusal repeats of the login is taken out", async () => {
   const environment = { ...answeringAt("echo").environment, SCHEMA_REGISTRY_PASSWORD: "s3cret" };
   const report = await examineSetUp({ subject: "ingest", environment });
-  const { failure } = report.dependencies.find(({ dependency }) => dependency === "schema-registry") ?? {};
-  expect(failure?.said).toBe("HTTP 401: not for millrace:[secret], [secret]");
+  expect(reportOf(report, "schema-registry")?.failure?.said).toBe("HTTP 401: not for millrace:[secret], [secret]");
 });
 
 test.each([
@@ -168,7 +159,7 @@ test.each([
 ])("a registry that can be read passes, by %s", async (_, environment) => {
   const report = await examineSetUp({ subject: "ingest", environment });
   expect(failedOf(report)).toEqual([]);
-  expect(stepsOf(report)).toEqual(["dns", "tcp", "authentication", "probe"]);
+  expect(stepsOf(report, "schema-registry")).toEqual(["dns", "tcp", "authentication", "probe"]);
 });
 
 test("it passes over TLS with the authority's file, and is only read, for the api too", async () => {
@@ -176,13 +167,9 @@ test("it passes over TLS with the authority's file, and is only read, for the ap
   const environment = { SCHEMA_REGISTRY_URL: secureUrl, SCHEMA_REGISTRY_TLS_CA_PATH: caPath };
   const report = await examineSetUp({ subject: "api", environment });
   expect(failedOf(report)).not.toContain("schema-registry");
-  expect(stepsOf(report)).toEqual(["dns", "tcp", "tls", "authentication", "probe"]);
+  expect(stepsOf(report, "schema-registry")).toEqual(["dns", "tcp", "tls", "authentication", "probe"]);
   expect([...methods]).toEqual(["GET"]);
 });
-
-function stepsOf({ dependencies }: Report) {
-  return dependencies.find(({ dependency }) => dependency === "schema-registry")?.steps.map(({ step }) => step);
-}
 
 test.each([
   ["without SCHEMA_REGISTRY_URL", { subject: "ingest", environment: { SCHEMA_REGISTRY_URL: "" } }],

@@ -1,8 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import {
-  makeCertificates,
   refusePresigned,
   startPostgresAuthenticator,
   startRedisAuthenticator,
@@ -28,11 +24,9 @@ import {
   type SetUp,
   session,
 } from "./doctor-support.ts";
-import { CLOSED_PORT, config, redis, testPatience, uniqueName } from "./support.ts";
+import { CLOSED_PORT, config, openCertificates, redis, testPatience, uniqueName } from "./support.ts";
 
-const directory = await mkdtemp(join(tmpdir(), "millrace-certificates-"));
-afterAll(() => rm(directory, { recursive: true }));
-const certificates = await makeCertificates(directory);
+const certificates = await openCertificates();
 const keys = [key, session];
 const sts = await listenAsSts();
 afterAll(() => sts[Symbol.asyncDispose]());

@@ -46,12 +46,12 @@ const silences = new Set<VerdictCode>(["tcp_timeout", "tls_timeout", "no_answer"
 export async function expectVerdict(setUp: SetUp): Promise<void> {
   const [dependency, step, code] = setUp.verdict;
   const report = await examineSetUp(setUp, silences.has(code) ? dependency : undefined);
-  const failure = report.dependencies.find((each) => each.dependency === dependency)?.failure;
+  const failure = reportOf(report, dependency)?.failure;
   const found = failure && [dependency, failure.step, failure.code, failure.remedy.text];
   expect(found, JSON.stringify(report, undefined, 1)).toEqual([dependency, step, code, setUp.remedy]);
   expect(failure?.remedy.policy && allowedBy(failure.remedy.policy)).toEqual(setUp.missing);
   expect(failedOf(report).sort()).toEqual([dependency, ...(setUp.also ?? [])].sort());
-  expectRestSkipped(report.dependencies.find((each) => each.dependency === dependency));
+  expectRestSkipped(reportOf(report, dependency));
   expect(JSON.stringify(report)).not.toMatch(
     /X-Amz-Signature=(?!\[)|Bearer (?!\[)|example\/of|another\/example|s3cret/,
   );
@@ -68,6 +68,15 @@ export function examineSetUp(
     environment: all,
     ...(credentials && { credentials: async () => credentials }),
   });
+}
+
+/** The report of one dependency. */
+export function reportOf({ dependencies }: Report, name: DependencyName): DependencyReport | undefined {
+  return dependencies.find(({ dependency }) => dependency === name);
+}
+
+export function stepsOf(report: Report, name: DependencyName): Step[] | undefined {
+  return reportOf(report, name)?.steps.map(({ step }) => step);
 }
 
 export function failedOf({ dependencies }: Report): DependencyName[] {
@@ -106,6 +115,17 @@ export async function listenSilently(): Promise<Listener> {
 export function listenHttp(answer: RequestListener): Promise<Listener> {
   const server = createHttpServer(answer);
   return listen(server, () => server.closeAllConnections());
+}
+
+/** Answers by status and body, which the test chooses by the path of the URL: first a name, then what is asked for. */
+export function listenAnswering(
+  answerOf: (name: string, path: string) => readonly [status: number, body: string] | undefined,
+): Promise<Listener> {
+  return listenHttp((request, response) => {
+    const [, name = "", path = ""] = (request.url ?? "").split("/");
+    const [status, body] = answerOf(name, path) ?? [404, "Not found"];
+    response.writeHead(status).end(body);
+  });
 }
 
 export async function listen(server: Server, cut: () => void): Promise<Listener> {

@@ -1,23 +1,18 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type KnownKey, makeCertificates, refusePresigned, startPostgresAuthenticator } from "@millrace/stack";
+import { type KnownKey, refusePresigned, startPostgresAuthenticator } from "@millrace/stack";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { type AwsCredentials, readConfiguration } from "../src/index.ts";
 import { openPostgres } from "../src/postgres.ts";
 import { postgresSettings } from "../src/settings.ts";
 import { endingKeys, endKeys } from "./ending-keys.ts";
-import { eventually, testPatience } from "./support.ts";
+import { eventually, openCertificates, testPatience } from "./support.ts";
 
 const REGION = "eu-west-1";
 const key = { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "an-example/of+a-secret" };
 const session = { accessKeyId: "ASIAEXAMPLE", secretAccessKey: "another/example", sessionToken: "a/session+token==" };
 let keys: KnownKey[];
 
-const directory = await mkdtemp(join(tmpdir(), "millrace-certificates-"));
-afterAll(() => rm(directory, { recursive: true }));
-const certificates = await makeCertificates(directory);
+const certificates = await openCertificates();
 const server = await startPostgresAuthenticator(certificates.server, process.env, (password, address, user) =>
   password.startsWith(`${address}/`)
     ? refusePresigned(password, { region: REGION, service: "rds-db", keys }, { Action: "connect", DBUser: user })

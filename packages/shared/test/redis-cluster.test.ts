@@ -1,10 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   type KnownKey,
-  makeCertificates,
   type RedisAuthenticator,
   refusePresigned,
   startRedisAuthenticator,
@@ -26,7 +22,7 @@ import {
 } from "../src/index.ts";
 import { processSettings, redisSettings } from "../src/settings.ts";
 import { endingKeys, endKeys } from "./ending-keys.ts";
-import { eventually, testPatience, uniqueName } from "./support.ts";
+import { eventually, openCertificates, testPatience, uniqueName } from "./support.ts";
 
 const REGION = "eu-west-1";
 /** Five times as long as a client takes to authenticate again, so that a stall of the machine ends none. */
@@ -40,8 +36,7 @@ const key = {
 /** Beside it, what a provider gave out. */
 const issued: KnownKey[] = [];
 
-const directory = await mkdtemp(join(tmpdir(), "millrace-certificates-"));
-const certificates = await makeCertificates(directory);
+const certificates = await openCertificates();
 const plain = await startRedisCluster();
 /** One before each node; the nodes tell clients of these ports, and not of their own. */
 const authenticators: RedisAuthenticator[] = [];
@@ -62,7 +57,6 @@ const guarded = await startRedisCluster(async (port) => {
 });
 afterAll(async () => {
   for (const each of [...authenticators, plain, guarded]) await each[Symbol.asyncDispose]();
-  await rm(directory, { recursive: true });
 });
 beforeEach(() => {
   for (const { refusals } of authenticators) refusals.length = 0;

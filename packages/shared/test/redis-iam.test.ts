@@ -1,16 +1,13 @@
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type KnownKey, makeCertificates, refusePresigned, startRedisAuthenticator } from "@millrace/stack";
+import { type KnownKey, refusePresigned, startRedisAuthenticator } from "@millrace/stack";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { elastiCachePassword } from "../src/aws/elasticache.ts";
 import { type AwsCredentials, openRedis, readConfiguration } from "../src/index.ts";
 import { redisSettings } from "../src/settings.ts";
 import { endingKeys, endKeys } from "./ending-keys.ts";
-import { config, eventually, testPatience, uniqueName } from "./support.ts";
+import { config, eventually, openCertificates, testPatience, uniqueName } from "./support.ts";
 
 const REGION = "eu-west-1";
 /** Five times as long as a client takes to authenticate again, so that a stall of the machine ends none. */
@@ -20,9 +17,7 @@ const session = { accessKeyId: "ASIAEXAMPLE", secretAccessKey: "another/example"
 let keys: KnownKey[];
 let resourceType = "";
 
-const directory = await mkdtemp(join(tmpdir(), "millrace-certificates-"));
-afterAll(() => rm(directory, { recursive: true }));
-const certificates = await makeCertificates(directory);
+const certificates = await openCertificates();
 const target = { host: config.REDIS_HOST, port: config.REDIS_PORT };
 const server = await startRedisAuthenticator(certificates.server, target, SESSION_MAX_MS, (user, password) =>
   password.startsWith("progress/")

@@ -1,5 +1,9 @@
 import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Writable } from "node:stream";
+import { makeCertificates } from "@millrace/stack";
 import type { Kafka } from "kafkajs";
 import { afterAll, expect } from "vitest";
 import { z } from "zod";
@@ -22,6 +26,13 @@ import { consumerSettings, kafkaSettings, processSettings, redisSettings } from 
 
 /** Nothing listens there: the port is reserved (tcpmux). */
 export const CLOSED_PORT = 1;
+
+/** An authority of the test file's own; `directory` has its key, as `ca.key`, and goes with the file. */
+export async function openCertificates() {
+  const directory = await mkdtemp(join(tmpdir(), "millrace-certificates-"));
+  afterAll(() => rm(directory, { recursive: true }));
+  return { directory, ...(await makeCertificates(directory)) };
+}
 
 export function uniqueName(kind: string): string {
   return `${kind}-${randomBytes(6).toString("hex")}`;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { connectProducer } from "../packages/shared/src/index.ts";
+import { connectProducer } from "../packages/kafka/src/index.ts";
 import type { Bench } from "./bench.ts";
 import type { World } from "./world.ts";
 

@@ -1,6 +1,6 @@
 import { Agent, request } from "node:http";
 import { text as readText } from "node:stream/consumers";
-import { openClients } from "../packages/shared/src/clients.ts";
+import { openClients } from "../packages/cli/src/clients.ts";
 import { readConfiguration } from "../packages/shared/src/index.ts";
 import { sinkConfig } from "../packages/sink/src/config.ts";
 import { documentIds } from "../packages/sink/src/document-id.ts";

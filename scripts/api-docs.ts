@@ -55,7 +55,7 @@ async function servedDocument(): Promise<Document> {
   const backoff = { initialMs: 1_000, maxMs: 1_000 };
   const patience = { log: new Log("api", { destination: silent }), health, backoff, hardStop: hardStop.signal };
   await using open = openEdges(config, patience);
-  const answer = await createApp(open.edges, health, config, processMetrics(patience.log, health, config)).request(
+  const answer = await createApp(open.edges, health, config, processMetrics(patience.log, health)).request(
     "/openapi.json",
   );
   const document = (await answer.json()) as Document;

@@ -1,15 +1,16 @@
 // The parts of docs/aws.md that the doctor knows: its policies, for an account as the reader's may be, and its verdicts.
+import { readSubject } from "../packages/cli/src/index.ts";
 import {
   dataAccessPolicy,
   policyOf,
-  readDoctorSettings,
+  type RoleName,
   remedyText,
   roleNames,
   steps,
   trustPolicyOf,
   type VerdictCode,
   verdicts,
-} from "../packages/shared/src/index.ts";
+} from "../packages/doctor/src/index.ts";
 
 /** By these variables `millrace doctor --policy` prints the policies of the docs; a test does so. */
 const example = {
@@ -32,12 +33,13 @@ const example = {
 };
 
 export function awsPolicies(): string {
-  const settings = readDoctorSettings("all", example);
+  const settingsOf = (subject: RoleName | "all") => readSubject(subject, example).settings;
+  const settings = settingsOf("all");
   const { AWS_ROLE_ARN: arn } = example;
   const variables = Object.entries(example).map(([name, value]) => `${name}=${value}`);
   const policies = roleNames.flatMap((role) => [
     `### ${role}`,
-    ...block("json", json(policyOf(role, readDoctorSettings(role, example), arn))),
+    ...block("json", json(policyOf(role, settingsOf(role), arn))),
   ]);
   return [
     "For these variables, for example:",
@@ -48,7 +50,7 @@ export function awsPolicies(): string {
     "### Trust policy for EKS Pod Identity",
     ...block("json", json(trustPolicyOf("pod-identity", settings, { arn }))),
     "### Data access policy of OpenSearch Serverless, for the sink",
-    ...block("json", json(dataAccessPolicy("sink", readDoctorSettings("sink", example), arn))),
+    ...block("json", json(dataAccessPolicy("sink", settingsOf("sink"), arn))),
   ]
     .join("\n")
     .trimEnd();

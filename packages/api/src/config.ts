@@ -1,16 +1,9 @@
+import { checkIdentity, redisSettings, schemaRegistrySettings } from "@millrace/connections";
 import { eventSettings } from "@millrace/events/settings";
-import {
-  checkIdentity,
-  embedRouteSettings,
-  kafkaSettings,
-  openSearchSettings,
-  postgresSettings,
-  processSettings,
-  redisSettings,
-  schemaRegistrySettings,
-  topicSettings,
-  variable,
-} from "@millrace/shared";
+import { kafkaSettings, topicSettings } from "@millrace/kafka";
+import { openSearchSettings } from "@millrace/opensearch";
+import { postgresSettings } from "@millrace/postgres";
+import { embedRouteSettings, processSettings, variable } from "@millrace/shared";
 import { z } from "zod";
 import { authSettings, checkAuth } from "./auth/settings.ts";
 import { eventsApiSettings } from "./events/settings.ts";

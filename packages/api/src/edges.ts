@@ -1,17 +1,9 @@
-import {
-  createKafka,
-  createTopicReader,
-  createTracker,
-  type Health,
-  Log,
-  openRedis,
-  type Patience,
-  readDeadLetters,
-  type Tracing,
-  Work,
-} from "@millrace/shared";
-import { type OpenSearchClient, openOpenSearch } from "@millrace/shared/opensearch";
-import { openPostgres, type Pool } from "@millrace/shared/postgres";
+import { openRedis } from "@millrace/connections";
+import { createKafka, createTopicReader, readDeadLetters } from "@millrace/kafka";
+import { type OpenSearchClient, openOpenSearch } from "@millrace/opensearch";
+import { openPostgres, type Pool } from "@millrace/postgres";
+import { type Health, Log, type Patience, type Tracing } from "@millrace/shared";
+import { createTracker, Work } from "@millrace/stage";
 import { type ApiEdges, WAITING_SHARE } from "./app.ts";
 import type { ApiConfig } from "./config.ts";
 import { createQueryEmbedder } from "./embed/query-embedder.ts";

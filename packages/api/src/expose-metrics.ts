@@ -1,4 +1,5 @@
-import { exposeWork, type Metrics } from "@millrace/shared";
+import type { Metrics } from "@millrace/shared";
+import { exposeWork } from "@millrace/stage";
 import type { ApiEdges } from "./app.ts";
 import type { HttpRequests } from "./http-requests.ts";
 import { attempt } from "./outcome.ts";

@@ -1,12 +1,9 @@
-import {
-  aborted,
-  ensurePipelineTopics,
-  examineAtStart,
-  exposePool,
-  Health,
-  runProcess,
-  serveHttp,
-} from "@millrace/shared";
+import { exposeIdentity } from "@millrace/connections";
+import { examineAtStart, examineCommon, examineEmbedRoute, examineOpenSearch, examinePostgres } from "@millrace/doctor";
+import { ensurePipelineTopics } from "@millrace/kafka";
+import { openOpenSearch } from "@millrace/opensearch";
+import { exposePool, openPostgres } from "@millrace/postgres";
+import { aborted, Health, runProcess, serveHttp } from "@millrace/shared";
 import { acquire } from "./acquire.ts";
 import { createApp } from "./app.ts";
 import { logAuthMode } from "./auth/settings.ts";
@@ -18,6 +15,7 @@ await runProcess("api", apiConfig, async (context) => {
   const { config, log, health, metrics, tracing, stop, patience } = context;
   await using open = openEdges(config, patience, tracing);
   const { edges, embedProbe, kafka } = open;
+  exposeIdentity(metrics, config);
   exposePool(metrics, open.postgres, config.POSTGRES_POOL_MAX);
   logAuthMode(config, log);
   const { postgres, opensearch, kafka: kafkaProbe, redis } = edges.probes;
@@ -27,7 +25,12 @@ await runProcess("api", apiConfig, async (context) => {
   const app = createApp(edges, readiness, config, metrics);
   await using server = await serveHttp(app, config.HOST, config.PORT, createWebSocketServer());
   log.record("process.start", "ok", undefined, { port: server.port });
-  void examineAtStart("api", context);
+  void examineAtStart("api", context, (surroundings) => [
+    ...examineCommon("api", config, surroundings),
+    examinePostgres(config, openPostgres, { writes: false }),
+    examineOpenSearch("api", config, openOpenSearch),
+    ...examineEmbedRoute(config),
+  ]);
 
   await acquire({ postgres, opensearch, kafka: kafkaProbe, embed: embedProbe, redis }, patience, stop);
   readiness.started();

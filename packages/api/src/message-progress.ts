@@ -1,4 +1,4 @@
-import { type Milestone, milestones, type Progress } from "@millrace/shared";
+import { type Milestone, milestones, type Progress } from "@millrace/stage";
 
 /** The time between two milestones that follow each other on a message's way. */
 export interface Duration {

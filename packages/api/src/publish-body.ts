@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { OutgoingRecord } from "@millrace/shared";
+import type { OutgoingRecord } from "@millrace/kafka";
 import { HttpProblem, jsonPointer, type RequestError, requestErrors } from "./problem.ts";
 
 /** What bounds a request to publish. */

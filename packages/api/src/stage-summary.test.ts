@@ -1,4 +1,4 @@
-import type { Presence } from "@millrace/shared";
+import type { Presence } from "@millrace/stage";
 import { expect, test } from "vitest";
 import { summarize } from "./stage-summary.ts";
 

@@ -1,4 +1,5 @@
-import type { LatencySummary, Presence } from "@millrace/shared";
+import type { LatencySummary } from "@millrace/shared";
+import type { Presence } from "@millrace/stage";
 import type { Outcome } from "./outcome.ts";
 import type { StageLag } from "./routes/status.ts";
 import type { StageStatus } from "./stage-schema.ts";

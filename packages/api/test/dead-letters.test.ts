@@ -1,4 +1,5 @@
-import { connectProducer, createKafka, type DeadLetter, deadLetterHeaders, messageId } from "@millrace/shared";
+import { connectProducer, createKafka } from "@millrace/kafka";
+import { type DeadLetter, deadLetterHeaders, messageId } from "@millrace/shared";
 import { CLOSED_PORT, testPatience } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bodyOf, createTopics, isolated, openTestApp, postJson, recordsIn, until } from "./support.ts";

@@ -1,4 +1,5 @@
-import { Health, type LastReport, openRedis, type Redis } from "@millrace/shared";
+import { openRedis, type Redis } from "@millrace/connections";
+import { Health, type LastReport } from "@millrace/shared";
 import { testPatience } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
 import { announce, bodyOf, isolated, openTestApp, until } from "./support.ts";

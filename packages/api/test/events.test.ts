@@ -1,5 +1,5 @@
 import { keyOf } from "@millrace/events";
-import type { ReadRecord } from "@millrace/shared";
+import type { ReadRecord } from "@millrace/kafka";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { readLatest } from "../src/events/latest.ts";

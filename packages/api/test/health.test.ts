@@ -1,4 +1,6 @@
-import { Health, openRedis, type Redis, type Stage, stages } from "@millrace/shared";
+import { openRedis, type Redis } from "@millrace/connections";
+import { Health } from "@millrace/shared";
+import { type Stage, stages } from "@millrace/stage";
 import { testPatience } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
 import type { Check } from "../src/probe.ts";

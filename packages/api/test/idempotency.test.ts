@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { openRedis } from "@millrace/connections";
 import { createEventEncoder, createEventProducer } from "@millrace/events";
-import { Health, Metrics, openRedis } from "@millrace/shared";
+import { Health, Metrics } from "@millrace/shared";
 import { kafkaThrough, startProxy, testPatience } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
 import { createApp } from "../src/app.ts";

@@ -1,5 +1,6 @@
-import { createTracker, openRedis } from "@millrace/shared";
-import { openPostgres } from "@millrace/shared/postgres";
+import { openRedis } from "@millrace/connections";
+import { openPostgres } from "@millrace/postgres";
+import { createTracker } from "@millrace/stage";
 import { testPatience } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bodyOf, CLOSED_PORT, isolated, openTestApp, until } from "./support.ts";

@@ -1,5 +1,6 @@
 import { connect } from "node:net";
-import { createKafka, ensureTopics, Log, messageId, serveHttp } from "@millrace/shared";
+import { createKafka, ensureTopics } from "@millrace/kafka";
+import { Log, messageId, serveHttp } from "@millrace/shared";
 import { testPatience } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bodyOf, CLOSED_PORT, createTopics, isolated, openTestApp, postJson, recordsIn, until } from "./support.ts";

@@ -1,4 +1,4 @@
-import { openOpenSearch } from "@millrace/shared/opensearch";
+import { openOpenSearch } from "@millrace/opensearch";
 import { testPatience } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { serveEmbedDouble } from "./embed-double.ts";

@@ -1,4 +1,6 @@
-import { createKafka, Health, Log, openRedis } from "@millrace/shared";
+import { openRedis } from "@millrace/connections";
+import { createKafka } from "@millrace/kafka";
+import { Health, Log } from "@millrace/shared";
 import { testPatience } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { StageStatus } from "../src/stage-schema.ts";

@@ -1,4 +1,4 @@
-import { createKafka } from "@millrace/shared";
+import { createKafka } from "@millrace/kafka";
 import fc from "fast-check";
 import { SignJWT } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";

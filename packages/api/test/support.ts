@@ -1,24 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import {
-  type Activity,
-  announcePresence,
-  createKafka,
-  createTopicReader,
-  ensureTopics,
-  Health,
-  Log,
-  noTracing,
-  type Patience,
-  processMetrics,
-  type ReadRecord,
-  type Redis,
-  readConfiguration,
-  readRanges,
-  type Stage,
-} from "@millrace/shared";
+import type { Redis } from "@millrace/connections";
+import { createKafka, createTopicReader, ensureTopics, type ReadRecord, readRanges } from "@millrace/kafka";
+import { Health, Log, noTracing, type Patience, processMetrics, readConfiguration } from "@millrace/shared";
 import { isolated as namespace } from "@millrace/stack";
+import { type Activity, announcePresence, type Stage } from "@millrace/stage";
 import { CLOSED_PORT as closedPort, testPatience } from "@millrace/testbed";
 import { createApp } from "../src/app.ts";
 import { type ApiConfig, apiConfig } from "../src/config.ts";
@@ -72,7 +59,7 @@ export function openTestApp(environment: Record<string, string>): TestApp {
   const readiness = new Health();
   readiness.started();
   return {
-    app: createApp(open.edges, readiness, config, processMetrics(patience.log, patience.health, config)),
+    app: createApp(open.edges, readiness, config, processMetrics(patience.log, patience.health)),
     config,
     edges: open.edges,
     lines: () => written.map((line) => JSON.parse(line)),

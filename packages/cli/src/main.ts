@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { ConfigurationError, describeCause, ReadFailed, SelectionTooLarge } from "@millrace/shared";
+import { ReadFailed, SelectionTooLarge } from "@millrace/kafka";
+import { ConfigurationError, describeCause } from "@millrace/shared";
 import { StackError } from "@millrace/stack";
 import { Command } from "commander";
 import { costCommand } from "./commands/cost.ts";

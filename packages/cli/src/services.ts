@@ -1,4 +1,5 @@
-import { explainFailure, ReadFailed, SelectionTooLarge, type ServiceName } from "@millrace/shared";
+import { ReadFailed, SelectionTooLarge } from "@millrace/kafka";
+import { explainFailure, type ServiceName } from "./doctor/explain-failure.ts";
 import { CommandError } from "./errors.ts";
 
 /** A service is away, refuses, or lacks what it is asked for. */

@@ -1,4 +1,4 @@
-import type { OffsetRange, TopicReader } from "@millrace/shared";
+import type { OffsetRange, TopicReader } from "@millrace/kafka";
 import { CommandError } from "./errors.ts";
 import { ask } from "./services.ts";
 

@@ -1,17 +1,11 @@
-import {
-  connectProducer,
-  ensureTopics,
-  firstConnection,
-  openRedis,
-  readConfiguration,
-  redisSettings,
-  vectorKeys,
-} from "@millrace/shared";
-import { openClients } from "@millrace/shared/clients";
-import { tokensOf } from "@millrace/shared/tokens";
+import { firstConnection, openRedis, redisSettings } from "@millrace/connections";
+import { tokensOf } from "@millrace/ingest";
+import { connectProducer, ensureTopics } from "@millrace/kafka";
+import { readConfiguration, vectorKeys } from "@millrace/shared";
 import { isolated } from "@millrace/stack";
 import { beforeAll, expect, it } from "vitest";
 import { z } from "zod";
+import { openClients } from "../src/clients.ts";
 import { millrace } from "./millrace.ts";
 
 const suffix = `cli_cost_${process.pid}`;

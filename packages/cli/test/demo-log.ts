@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Clients } from "@millrace/shared";
+import type { Clients } from "../src/clients.ts";
 
 /** Makes demo_log in a schema of its own, as the sink would. */
 export async function migrate({ postgres, config }: Clients): Promise<void> {

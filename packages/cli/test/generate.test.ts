@@ -3,18 +3,14 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { schemaRegistrySettings } from "@millrace/connections";
 import { createEventDecoder, type Event, eventSchema } from "@millrace/events";
 import { openValueDecoder } from "@millrace/events/value-decoder";
-import {
-  createTopicReader,
-  type ReadRecord,
-  readConfiguration,
-  readRanges,
-  schemaRegistrySettings,
-} from "@millrace/shared";
-import { openClients } from "@millrace/shared/clients";
+import { createTopicReader, type ReadRecord, readRanges } from "@millrace/kafka";
+import { readConfiguration } from "@millrace/shared";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { openClients } from "../src/clients.ts";
 import { millrace } from "./millrace.ts";
 
 const generate = (...parameters: string[]) =>

@@ -1,10 +1,10 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { connectProducer, ensureTopics } from "@millrace/shared";
-import { openClients } from "@millrace/shared/clients";
+import { connectProducer, ensureTopics } from "@millrace/kafka";
 import { isolated } from "@millrace/stack";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { openClients } from "../src/clients.ts";
 import { migrate } from "./demo-log.ts";
 import { millrace } from "./millrace.ts";
 

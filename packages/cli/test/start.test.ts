@@ -5,10 +5,10 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connectProducer } from "@millrace/shared";
-import { openClients } from "@millrace/shared/clients";
+import { connectProducer } from "@millrace/kafka";
 import { isolated, lease, status } from "@millrace/stack";
 import { describe, expect, it } from "vitest";
+import { openClients } from "../src/clients.ts";
 import { millrace } from "./millrace.ts";
 
 const name = (suffix: string) => `cli_${suffix}_${process.pid}`;

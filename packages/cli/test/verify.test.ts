@@ -1,7 +1,7 @@
-import { connectProducer, ensureTopics, ReadFailed, type RecordProducer } from "@millrace/shared";
-import { openClients } from "@millrace/shared/clients";
+import { connectProducer, ensureTopics, ReadFailed, type RecordProducer } from "@millrace/kafka";
 import { isolated } from "@millrace/stack";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { openClients } from "../src/clients.ts";
 import type { PartitionReport } from "../src/verify/reconcile.ts";
 import { verify } from "../src/verify/verify.ts";
 import { migrate } from "./demo-log.ts";

@@ -1,5 +1,6 @@
-import { ensurePipelineTopics, eventTopicSettings, readConfiguration } from "@millrace/shared";
-import { openClients } from "@millrace/shared/clients";
+import { openClients } from "@millrace/cli";
+import { ensurePipelineTopics } from "@millrace/kafka";
+import { eventTopicSettings, readConfiguration } from "@millrace/shared";
 import kafkajs from "kafkajs";
 import { z } from "zod";
 

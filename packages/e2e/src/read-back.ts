@@ -1,4 +1,4 @@
-import { openClients } from "@millrace/shared/clients";
+import { openClients } from "@millrace/cli";
 import { clean } from "@millrace/testbed";
 import { z } from "zod";
 

@@ -1,21 +1,18 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Certificates, makeCertificates, type Namespace, type StackEnvironment } from "@millrace/stack";
 import {
   accessKeyOf,
-  type Certificates,
   type IssuedKey,
-  makeCertificates,
-  type Namespace,
   refusePresigned,
   type SecureKafka,
-  type StackEnvironment,
   startPodIdentityAgent,
   startPostgresAuthenticator,
   startRedisAuthenticator,
   startSecureKafka,
   startSigningProxy,
-} from "@millrace/stack";
+} from "@millrace/testbed";
 import { prepareKafka } from "./prepare-kafka.ts";
 
 const REGION = "eu-west-1";

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { connectProducer } from "@millrace/shared";
+import { connectProducer } from "@millrace/kafka";
 import { isolated, lease, startPipeline } from "@millrace/stack";
 import { peakResidentBytes } from "@millrace/testbed";
 import { Command } from "commander";

@@ -1,7 +1,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connectProducer } from "@millrace/shared";
+import { connectProducer } from "@millrace/kafka";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { millrace } from "../src/millrace.ts";
 import { openTestbed, type Testbed } from "../src/testbed.ts";

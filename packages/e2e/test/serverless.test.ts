@@ -1,7 +1,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type BulkFate, startServerlessProxy } from "@millrace/stack";
+import { type BulkFate, startServerlessProxy } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { publish, search } from "../src/api-client.ts";
 import { millrace } from "../src/millrace.ts";

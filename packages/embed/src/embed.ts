@@ -1,24 +1,19 @@
+import type { Attempts, Received, RecordProducer } from "@millrace/kafka";
 import {
-  type Attempts,
-  type DeadLetters,
   decodeBatch,
   encodeBatch,
   type Failure,
   isTombstone,
   type Message,
-  oneByOne,
   type Patience,
   type PoisonFault,
   poison,
-  type Received,
   RecordError,
-  type RecordProducer,
   SpareMemory,
-  type StageTracker,
   type Tracing,
   VectorsRecord,
-  Work,
 } from "@millrace/shared";
+import { type DeadLetters, oneByOne, type StageTracker, Work } from "@millrace/stage";
 import type { EmbedConfig } from "./config.ts";
 import type { Embedder } from "./embedder.ts";
 import type { Embedded } from "./provider.ts";

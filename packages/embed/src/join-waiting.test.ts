@@ -1,4 +1,4 @@
-import { poison } from "@millrace/shared/fault";
+import { poison } from "@millrace/shared";
 import fc from "fast-check";
 import pLimit from "p-limit";
 import { expect, test } from "vitest";

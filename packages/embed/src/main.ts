@@ -1,17 +1,15 @@
+import type { Redis } from "@millrace/connections";
+import { examineAtStart, examineCommon, examineEmbedding } from "@millrace/doctor";
 import {
-  consumeUntilStopped,
-  examineAtStart,
   healthRoutes,
   metricsRoute,
-  openMessageLog,
-  openTracking,
   type Patience,
   type ProcessContext,
   persist,
-  type Redis,
   runProcess,
   serveHttp,
 } from "@millrace/shared";
+import { consumeUntilStopped, openMessageLog, openTracking } from "@millrace/stage";
 import type { Allowances } from "./account.ts";
 import { type Admission, admitTo, type Budgets, PROVIDER } from "./admission.ts";
 import {
@@ -53,7 +51,10 @@ await runProcess("embed", embedConfig, async (context) => {
   const queries = queryRoute({ embedAtOnce: (...query) => admission.embedAtOnce(...query) }, log);
   const app = healthRoutes(health).route("/", metricsRoute(metrics)).route("/", queries);
   await using _server = await serveHttp(app, config.HOST, config.PORT);
-  void examineAtStart("embed", context, { askLocalModel: (signal) => askModel(provider, signal) });
+  void examineAtStart("embed", context, (surroundings) => [
+    ...examineCommon("embed", config, surroundings),
+    ...examineEmbedding(config, surroundings, (signal) => askModel(provider, signal)),
+  ]);
   await using messages = await openMessageLog("embed", context);
 
   await key.untilRead();

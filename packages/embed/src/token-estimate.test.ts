@@ -1,5 +1,5 @@
-import { tokensOf } from "@millrace/shared/tokens";
 import fc from "fast-check";
+import { countTokens as tokensOf } from "gpt-tokenizer/encoding/cl100k_base";
 import { expect, test } from "vitest";
 import { TokenEstimate } from "./token-estimate.ts";
 

@@ -1,7 +1,7 @@
 import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { readConfiguration } from "@millrace/shared";
-import { startMoto } from "@millrace/stack";
+import { startMoto } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { embedConfig, providerSettings } from "../src/config.ts";
 import { type ApiKey, openSecretKey } from "../src/openai/api-key.ts";

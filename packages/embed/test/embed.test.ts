@@ -1,13 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  decodeVectors,
-  encodeBatch,
-  type Message,
-  messageId,
-  noTracing,
-  parseDeadLetter,
-  type RecordProducer,
-} from "@millrace/shared";
+import type { RecordProducer } from "@millrace/kafka";
+import { decodeVectors, encodeBatch, type Message, messageId, noTracing, parseDeadLetter } from "@millrace/shared";
 import { afterAll, expect, test } from "vitest";
 import { admitTo } from "../src/admission.ts";
 import { requestLimits } from "../src/config.ts";

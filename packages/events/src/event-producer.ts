@@ -1,16 +1,13 @@
+import type { Delivery, Kafka, OutgoingRecord, Placement } from "@millrace/kafka";
 import {
-  type Delivery,
   type Fault,
   Health,
-  type OutgoingRecord,
   type Patience,
-  type Placement,
   persist,
   type RetryableFault,
   recordSize,
   retryable,
 } from "@millrace/shared";
-import type { Kafka } from "kafkajs";
 import { dlqMessageDefinition, type Event, eventDefinition, keyOf } from "./event.ts";
 import type { EncodeEvent, EventEncoder } from "./event-encoder.ts";
 import { createSchema } from "./schema.ts";

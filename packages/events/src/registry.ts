@@ -1,17 +1,13 @@
 import { SchemaRegistry as Client, COMPATIBILITY, SchemaType } from "@kafkajs/confluent-schema-registry";
 import {
   askRegistry,
-  describeCause,
-  type Fault,
   isListOfSchemaTypes,
-  poison,
   type RegistryAddress,
-  type RetryableFault,
   registryAddress,
-  retryable,
   SCHEMA_TYPES_PATH,
   type SchemaRegistrySettings,
-} from "@millrace/shared";
+} from "@millrace/connections";
+import { describeCause, type Fault, poison, type RetryableFault, retryable } from "@millrace/shared";
 import { createJsonSchemaCompiler } from "./json-schema-drafts.ts";
 import { readerOf, UnusableSchema, type ValueReader } from "./reader.ts";
 import { type FormatName, formats } from "./schema.ts";

@@ -1,13 +1,6 @@
-import {
-  type Delivery,
-  type OrderedProducer,
-  type OutgoingRecord,
-  openOrderedProducer,
-  type Patience,
-  recordSize,
-  retryable,
-} from "@millrace/shared";
-import type { Kafka } from "kafkajs";
+import type { Kafka } from "@millrace/kafka";
+import { type Delivery, type OrderedProducer, type OutgoingRecord, openOrderedProducer } from "@millrace/kafka";
+import { type Patience, recordSize, retryable } from "@millrace/shared";
 
 interface Waiting {
   record: OutgoingRecord;

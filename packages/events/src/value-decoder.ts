@@ -1,3 +1,4 @@
+import type { SchemaRegistrySettings } from "@millrace/connections";
 import {
   type DecodedValue,
   describeCause,
@@ -5,7 +6,6 @@ import {
   type PoisonFault,
   persist,
   poison,
-  type SchemaRegistrySettings,
   type ValueDecoder,
 } from "@millrace/shared";
 import type { ValueReader } from "./reader.ts";

@@ -1,4 +1,4 @@
-import { createKafka, createTopicReader, type ReadRecord, readRanges } from "@millrace/shared";
+import { createKafka, createTopicReader, type ReadRecord, readRanges } from "@millrace/kafka";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {

@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { createKafka, ensureTopics, kafkaSettings, readConfiguration, schemaRegistrySettings } from "@millrace/shared";
+import { schemaRegistrySettings } from "@millrace/connections";
+import { createKafka, ensureTopics, kafkaSettings } from "@millrace/kafka";
+import { readConfiguration } from "@millrace/shared";
 import { testPatience } from "@millrace/testbed";
 import { z } from "zod";
 import { openSchemaRegistry, type SchemaRegistry } from "../src/index.ts";

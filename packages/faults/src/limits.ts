@@ -3,7 +3,7 @@
 
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connectProducer, type OutgoingRecord } from "@millrace/shared";
+import { connectProducer, type OutgoingRecord } from "@millrace/kafka";
 import { isolated, lease, type Stack, startPipeline } from "@millrace/stack";
 import { clean, startProxy } from "@millrace/testbed";
 import { Command } from "commander";

@@ -1,7 +1,8 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { connectProducer, messageId } from "@millrace/shared";
+import { connectProducer } from "@millrace/kafka";
+import { messageId } from "@millrace/shared";
 import { isolated, type Pipeline, type ProcessName, type Stack, startPipeline, startService } from "@millrace/stack";
 import { clean, startEmbeddingsApi, startProxy, textHash } from "@millrace/testbed";
 import type { BugName } from "./bugs/bugs.ts";

@@ -1,26 +1,22 @@
+import type { Received, RecordProducer } from "@millrace/kafka";
 import {
-  type DeadLetters,
   encodeBatch,
   encodedSize,
   type Failure,
   type Log,
-  lethalFault,
   type Message,
   type PoisonFault,
   parseDeadLetter,
   poison,
-  type Received,
   RecordError,
-  type RecordProducer,
-  type StageTracker,
   type Tracing,
   type Undeliverable,
   unfitForBatch,
   type ValueDecoder,
-  Work,
 } from "@millrace/shared";
-import { type Decoded, type DecodeRules, decode, decodeRules } from "@millrace/shared/decode";
+import { type DeadLetters, lethalFault, type StageTracker, Work } from "@millrace/stage";
 import type { IngestConfig } from "./config.ts";
+import { type Decoded, type DecodeRules, decode, decodeRules } from "./decode.ts";
 import { type ItemSize, Packer } from "./packer.ts";
 
 export interface IngestEdges {

@@ -1,14 +1,7 @@
+import { examineAtStart, examineCommon } from "@millrace/doctor";
 import { openValueDecoder } from "@millrace/events/value-decoder";
-import {
-  consumeUntilStopped,
-  examineAtStart,
-  healthRoutes,
-  metricsRoute,
-  openMessageLog,
-  openTracking,
-  runProcess,
-  serveHttp,
-} from "@millrace/shared";
+import { healthRoutes, metricsRoute, runProcess, serveHttp } from "@millrace/shared";
+import { consumeUntilStopped, openMessageLog, openTracking } from "@millrace/stage";
 import { ingestConfig } from "./config.ts";
 import { Ingest } from "./ingest.ts";
 
@@ -17,7 +10,7 @@ await runProcess("ingest", ingestConfig, async (context) => {
   // First, so that the process answers while it waits for what follows.
   const app = healthRoutes(health).route("/", metricsRoute(metrics));
   await using _server = await serveHttp(app, config.HOST, config.PORT);
-  void examineAtStart("ingest", context);
+  void examineAtStart("ingest", context, (surroundings) => examineCommon("ingest", config, surroundings));
   await using messages = await openMessageLog("ingest", context);
   await using tracking = await openTracking("ingest", context, messages);
 

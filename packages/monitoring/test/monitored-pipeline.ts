@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openClients } from "@millrace/shared/clients";
+import { openClients } from "@millrace/cli";
 import { isolated, type StackEnvironment, startPipeline } from "@millrace/stack";
 import { clean } from "@millrace/testbed";
 import { startPrometheus } from "../src/prometheus/prometheus.ts";

@@ -1,6 +1,5 @@
 import { hostname } from "node:os";
 import type { z } from "zod";
-import type { IdentitySettings } from "./aws/check.ts";
 import { ConfigurationError, readConfiguration, type Settings } from "./config.ts";
 import { describeCause } from "./fault.ts";
 import { Health } from "./health.ts";
@@ -43,10 +42,10 @@ export async function runProcess<Schema extends Settings>(
   const startedAt = performance.now();
   const instance = `${hostname()}-${process.pid}`;
   const config = configure(service, schema);
-  const common = config as unknown as ProcessSettings & IdentitySettings;
+  const common = config as unknown as ProcessSettings;
   const log = new Log(service, { level: common.LOG_LEVEL, instance });
   const health = new Health();
-  const metrics = processMetrics(log, health, common);
+  const metrics = processMetrics(log, health);
   const { stop, hardStop } = stopSignals(common.SHUTDOWN_TIMEOUT_MS, log, health);
   const crash = (error: unknown): never => {
     // What waited when the time was up rejects: it stays uncommitted and is done again.

@@ -1,12 +1,5 @@
-import {
-  type DeadLetter,
-  type Patience,
-  parseDeadLetter,
-  type Received,
-  RecordError,
-  type Split,
-  settle,
-} from "@millrace/shared";
+import type { Received } from "@millrace/kafka";
+import { type DeadLetter, type Patience, parseDeadLetter, RecordError, type Split, settle } from "@millrace/shared";
 
 /** How long dead letters are collected for one insert. */
 const LINGER_MS = 20;

@@ -1,20 +1,17 @@
+import { examineAtStart, examineCommon, examineOpenSearch, examinePostgres } from "@millrace/doctor";
+import { type OpenSearchClient, openOpenSearch } from "@millrace/opensearch";
+import { exposePool, openPostgres } from "@millrace/postgres";
 import {
   ConfigurationError,
-  consumeUntilStopped,
-  examineAtStart,
-  exposePool,
   healthRoutes,
   metricsRoute,
-  openMessageLog,
-  openTracking,
   type Patience,
   persist,
   retryable,
   runProcess,
   serveHttp,
 } from "@millrace/shared";
-import { type OpenSearchClient, openOpenSearch } from "@millrace/shared/opensearch";
-import { openPostgres } from "@millrace/shared/postgres";
+import { consumeUntilStopped, openMessageLog, openTracking } from "@millrace/stage";
 import { type SinkConfig, sinkConfig } from "./config.ts";
 import { DeadLettersConsumer } from "./dead-letters-consumer.ts";
 import { documentIds } from "./document-id.ts";
@@ -32,7 +29,11 @@ await runProcess("sink", sinkConfig, async (context) => {
   // First, so that the process answers while it waits for what follows.
   const app = healthRoutes(health).route("/", metricsRoute(metrics));
   await using _server = await serveHttp(app, config.HOST, config.PORT);
-  void examineAtStart("sink", context);
+  void examineAtStart("sink", context, (surroundings) => [
+    ...examineCommon("sink", config, surroundings),
+    examinePostgres(config, openPostgres, { writes: true }),
+    examineOpenSearch("sink", config, openOpenSearch),
+  ]);
 
   const postgres = openPostgres(config, patience);
   exposePool(metrics, postgres, config.POSTGRES_POOL_MAX);

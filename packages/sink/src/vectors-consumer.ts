@@ -1,18 +1,6 @@
-import {
-  type Attempts,
-  type DeadLetters,
-  decodeVectors,
-  encodedSize,
-  isTombstone,
-  Latency,
-  oneByOne,
-  poison,
-  type Received,
-  RecordError,
-  type StageTracker,
-  type Tracing,
-  Work,
-} from "@millrace/shared";
+import type { Attempts, Received } from "@millrace/kafka";
+import { decodeVectors, encodedSize, isTombstone, Latency, poison, RecordError, type Tracing } from "@millrace/shared";
+import { type DeadLetters, oneByOne, type StageTracker, Work } from "@millrace/stage";
 import pLimit from "p-limit";
 import type { SinkConfig } from "./config.ts";
 import { endToEndCounts } from "./end-to-end.ts";

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect as connectTo, createServer } from "node:net";
+import { openPostgres, type Pool } from "@millrace/postgres";
 import type { DeadLetter } from "@millrace/shared";
-import { openPostgres, type Pool } from "@millrace/shared/postgres";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import type { SinkConfig } from "../src/config.ts";
 import { documentIds } from "../src/document-id.ts";

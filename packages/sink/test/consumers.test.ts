@@ -1,6 +1,6 @@
+import { openOpenSearch } from "@millrace/opensearch";
+import { openPostgres } from "@millrace/postgres";
 import { deadLetterHeaders, encodeBatch, encodeVectors, messageId, noTracing } from "@millrace/shared";
-import { openOpenSearch } from "@millrace/shared/opensearch";
-import { openPostgres } from "@millrace/shared/postgres";
 import { expect, test } from "vitest";
 import { DeadLettersConsumer } from "../src/dead-letters-consumer.ts";
 import { documentIds } from "../src/document-id.ts";

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { createKafka, type DeadLetter, type Log, readConfiguration } from "@millrace/shared";
-import { openPostgres } from "@millrace/shared/postgres";
+import { createKafka } from "@millrace/kafka";
+import { openPostgres } from "@millrace/postgres";
+import { type DeadLetter, type Log, readConfiguration } from "@millrace/shared";
 import { testEnvironment } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
 import { sinkConfig } from "../src/config.ts";

@@ -1,5 +1,5 @@
+import { openOpenSearch } from "@millrace/opensearch";
 import { messageId } from "@millrace/shared";
-import { openOpenSearch } from "@millrace/shared/opensearch";
 import { afterAll, describe, expect, test } from "vitest";
 import type { SinkConfig } from "../src/config.ts";
 import { OpenSearchIndex } from "../src/opensearch/search-index.ts";

@@ -1,4 +1,4 @@
-import type { Redis } from "@millrace/shared";
+import type { Redis } from "@millrace/connections";
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 import { HttpProblem } from "../problem.ts";
 import type { AuthSettings } from "./settings.ts";

@@ -1,6 +1,8 @@
+import type { Redis } from "@millrace/connections";
 import { createEventDecoder, createEventEncoder, createEventProducer, openSchemaRegistry } from "@millrace/events";
 import { createValueDecoder } from "@millrace/events/value-decoder";
-import { createTopicReader, type Patience, type Redis } from "@millrace/shared";
+import { createTopicReader } from "@millrace/kafka";
+import type { Patience } from "@millrace/shared";
 import { createAuthenticator } from "../auth/authenticator.ts";
 import type { AuthEdges } from "../auth/guard.ts";
 import { createRateLimit } from "../auth/rate-limit.ts";

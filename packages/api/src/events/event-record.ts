@@ -1,5 +1,6 @@
 import type { Event, EventDecoder } from "@millrace/events";
-import { messageId, type ReadRecord } from "@millrace/shared";
+import type { ReadRecord } from "@millrace/kafka";
+import { messageId } from "@millrace/shared";
 
 /** A record of a topic of events, as the api shows it. */
 export interface EventRecord {

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { type Redis, redisScript } from "@millrace/shared";
+import { type Redis, redisScript } from "@millrace/connections";
 import type { EventOutcome } from "./publish.ts";
 
 /** A request that may come again. Its key is its subject's own. */

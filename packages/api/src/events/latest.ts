@@ -1,4 +1,4 @@
-import { type ReadRecord, readRanges, type TopicReader } from "@millrace/shared";
+import { type ReadRecord, readRanges, type TopicReader } from "@millrace/kafka";
 
 /** What bounds an answer: how many records, and how many bytes of values; one record may have more. */
 export interface LatestLimits {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Event, type EventProducer, eventSchema, type Published } from "@millrace/events";
-import { messageId, type StageTracker, type Work } from "@millrace/shared";
+import { messageId } from "@millrace/shared";
+import type { StageTracker, Work } from "@millrace/stage";
 import { type RequestError, requestErrors } from "../problem.ts";
 import type { HeldRequest } from "./idempotency.ts";
 

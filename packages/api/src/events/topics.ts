@@ -1,5 +1,6 @@
 import type { EventSettings } from "@millrace/events";
-import { aborted, createTopics, type TopicRefusal, type TopicSettings } from "@millrace/shared";
+import { createTopics, type TopicRefusal, type TopicSettings } from "@millrace/kafka";
+import { aborted } from "@millrace/shared";
 import type { KafkaAdmin } from "../kafka/admin.ts";
 import { singleFlight } from "../single-flight.ts";
 import type { EventsApiSettings } from "./settings.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type createKafka, protocolError } from "@millrace/shared";
+import { type createKafka, protocolError } from "@millrace/kafka";
 
 export type Kafka = ReturnType<typeof createKafka>;
 type Admin = ReturnType<Kafka["admin"]>;

@@ -1,4 +1,5 @@
-import { type OutgoingRecord, recordSize, retryable } from "@millrace/shared";
+import type { OutgoingRecord } from "@millrace/kafka";
+import { recordSize, retryable } from "@millrace/shared";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { GroupCommit } from "./group-commit.ts";

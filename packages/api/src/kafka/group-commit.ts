@@ -1,4 +1,5 @@
-import { type OutgoingRecord, type Placement, recordSize, retryable } from "@millrace/shared";
+import type { OutgoingRecord, Placement } from "@millrace/kafka";
+import { recordSize, retryable } from "@millrace/shared";
 import type { Outcome } from "../outcome.ts";
 
 type Send = (topic: string, records: readonly OutgoingRecord[]) => Promise<Outcome<Placement[]>>;

@@ -1,4 +1,5 @@
-import { type Stage, stages, type TopicSettings } from "@millrace/shared";
+import type { TopicSettings } from "@millrace/kafka";
+import { type Stage, stages } from "@millrace/stage";
 import type { LagReader, StageLag } from "../routes/status.ts";
 import type { KafkaAdmin } from "./admin.ts";
 

@@ -1,4 +1,5 @@
-import { connectProducer, describeCause, type Patience, type RecordProducer, retryable } from "@millrace/shared";
+import { connectProducer, type RecordProducer } from "@millrace/kafka";
+import { describeCause, type Patience, retryable } from "@millrace/shared";
 import type { MessageLog } from "../routes/publish.ts";
 import type { Kafka } from "./admin.ts";
 import { GroupCommit, type GroupLimits } from "./group-commit.ts";

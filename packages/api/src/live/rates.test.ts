@@ -1,4 +1,4 @@
-import type { Presence, Stage } from "@millrace/shared";
+import type { Presence, Stage } from "@millrace/stage";
 import { expect, test } from "vitest";
 import { Rates } from "./rates.ts";
 

@@ -1,4 +1,4 @@
-import { type Presence, type Stage, stages } from "@millrace/shared";
+import { type Presence, type Stage, stages } from "@millrace/stage";
 
 const WINDOW_MS = 10_000;
 

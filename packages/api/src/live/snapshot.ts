@@ -1,5 +1,6 @@
 import type { Snapshot, StageSnapshot, TopicNames } from "@millrace/console";
-import { type Stage, stages, type TopicSettings } from "@millrace/shared";
+import type { TopicSettings } from "@millrace/kafka";
+import { type Stage, stages } from "@millrace/stage";
 import { attempt } from "../outcome.ts";
 import { type HealthEdges, readChecks } from "../routes/health.ts";
 import type { PublishEdges } from "../routes/publish.ts";

@@ -1,4 +1,5 @@
-import { describeCause, type OpenSearchClient, retryable } from "@millrace/shared";
+import type { OpenSearchClient } from "@millrace/opensearch";
+import { describeCause, retryable } from "@millrace/shared";
 import { z } from "zod";
 import { attempt } from "../outcome.ts";
 import type { Hit, IndexQuery, IndexSearch, SearchIndex } from "../routes/search.ts";

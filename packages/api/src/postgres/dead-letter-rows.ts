@@ -1,4 +1,4 @@
-import type { Pool } from "@millrace/shared";
+import type { Pool } from "@millrace/postgres";
 import type { DeadLetterRows } from "../routes/dead-letters.ts";
 import { ifTableExists } from "./undefined-table.ts";
 

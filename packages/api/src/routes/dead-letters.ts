@@ -1,13 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { DeadLetterList } from "@millrace/console";
-import {
-  type DeadLetter,
-  type Log,
-  messageId,
-  parseMessageId,
-  replayRecord,
-  SelectionTooLarge,
-} from "@millrace/shared";
+import { SelectionTooLarge } from "@millrace/kafka";
+import { type DeadLetter, type Log, messageId, parseMessageId, replayRecord } from "@millrace/shared";
 import { bodyLimit } from "hono/body-limit";
 import { attempt, type Outcome } from "../outcome.ts";
 import { elapsedMs } from "../probe.ts";

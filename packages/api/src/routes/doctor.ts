@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { type LastReport, lastReportSchema, type Presence, type Stage, stages } from "@millrace/shared";
+import { type LastReport, lastReportSchema } from "@millrace/shared";
+import { type Presence, type Stage, stages } from "@millrace/stage";
 import { attempt } from "../outcome.ts";
 import { describeProblems } from "../problem.ts";
 

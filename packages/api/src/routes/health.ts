@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { type Presence, type Stage, stages } from "@millrace/shared";
+import { type Presence, type Stage, stages } from "@millrace/stage";
 import { attempt, type Outcome } from "../outcome.ts";
 import { type Check, elapsedMs, PROBE_TIMEOUT_MS, type Probe } from "../probe.ts";
 import { describeProblems } from "../problem.ts";

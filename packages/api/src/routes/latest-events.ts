@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { EventDecoder } from "@millrace/events";
-import type { TopicReader } from "@millrace/shared";
+import type { TopicReader } from "@millrace/kafka";
 import { type AuthEdges, guard } from "../auth/guard.ts";
 import { type EventRecord, toEventRecord } from "../events/event-record.ts";
 import { type LatestLimits, readLatest } from "../events/latest.ts";

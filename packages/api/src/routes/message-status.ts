@@ -1,12 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import {
-  type Milestone,
-  milestones,
-  type Origin,
-  type Progress,
-  parseMessageId,
-  type StageTracker,
-} from "@millrace/shared";
+import { type Origin, parseMessageId } from "@millrace/shared";
+import { type Milestone, milestones, type Progress, type StageTracker } from "@millrace/stage";
 import { durationsOf, lastOf, timesOf } from "../message-progress.ts";
 import { attempt, type Outcome } from "../outcome.ts";
 import { describeProblems, HttpProblem } from "../problem.ts";

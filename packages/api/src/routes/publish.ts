@@ -1,15 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import {
-  cutBySize,
-  type Log,
-  messageId,
-  type OutgoingRecord,
-  type Placement,
-  type StageTracker,
-  TRACEPARENT,
-  type Tracing,
-  type Work,
-} from "@millrace/shared";
+import type { OutgoingRecord, Placement } from "@millrace/kafka";
+import { cutBySize, type Log, messageId, TRACEPARENT, type Tracing } from "@millrace/shared";
+import type { StageTracker, Work } from "@millrace/stage";
 import { bodyLimit } from "hono/body-limit";
 import { attempt, type Outcome } from "../outcome.ts";
 import { elapsedMs } from "../probe.ts";

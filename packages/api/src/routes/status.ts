@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { type Presence, type Stage, stages } from "@millrace/shared";
+import { type Presence, type Stage, stages } from "@millrace/stage";
 import { attempt, type Outcome } from "../outcome.ts";
 import { describeProblems } from "../problem.ts";
 import { type StageStatus, stageStatusSchema } from "../stage-schema.ts";

@@ -1,15 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventDecoder } from "@millrace/events";
-import {
-  backoffDelayMs,
-  createTopicReader,
-  delay,
-  describeCause,
-  isOutOfRange,
-  type Patience,
-  type ReadRecord,
-  type TopicReader,
-} from "@millrace/shared";
+import { createTopicReader, isOutOfRange, type ReadRecord, type TopicReader } from "@millrace/kafka";
+import { backoffDelayMs, delay, describeCause, type Patience } from "@millrace/shared";
 import { toEventRecord } from "../events/event-record.ts";
 import type { Kafka } from "../kafka/admin.ts";
 import type { Offsets } from "./offsets.ts";

@@ -1,24 +1,21 @@
-import { openValueDecoder } from "@millrace/events/value-decoder";
 import {
   checkIdentity,
-  createKafka,
-  createTopicReader,
-  dimensionsOf,
   firstConnection,
-  Health,
-  kafkaSettings,
-  Log,
-  modelSettings,
-  type OffsetRange,
   openRedis,
-  readConfiguration,
-  readRanges,
   redisSettings,
   schemaRegistrySettings,
-  textSettings,
+} from "@millrace/connections";
+import { openValueDecoder } from "@millrace/events/value-decoder";
+import { decodeRules, textSettings } from "@millrace/ingest";
+import {
+  createKafka,
+  createTopicReader,
+  kafkaSettings,
+  type OffsetRange,
+  readRanges,
   topicSettings,
-} from "@millrace/shared";
-import { decodeRules } from "@millrace/shared/decode";
+} from "@millrace/kafka";
+import { dimensionsOf, Health, Log, modelSettings, readConfiguration } from "@millrace/shared";
 import { Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
 import { createEstimator, type Estimate } from "../cost/estimate.ts";

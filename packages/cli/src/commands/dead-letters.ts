@@ -1,17 +1,13 @@
 import {
   connectProducer,
   createTopicReader,
-  type DeadLetter,
   type DeadLetterSelection,
-  messageId,
   type OutgoingRecord,
-  type PoisonCode,
-  poisonCodes,
   readDeadLetters,
-  replayRecord,
-} from "@millrace/shared";
-import { type Clients, openClients } from "@millrace/shared/clients";
+} from "@millrace/kafka";
+import { type DeadLetter, messageId, type PoisonCode, poisonCodes, replayRecord } from "@millrace/shared";
 import { Command, Option } from "commander";
+import { type Clients, openClients } from "../clients.ts";
 import { CommandError } from "../errors.ts";
 import { ask } from "../services.ts";
 

@@ -3,13 +3,13 @@ import {
   diagnose,
   identityOf,
   policyOf,
-  readDoctorSettings,
   roleNames,
   type Subject,
   type TrustKind,
   trustPolicyOf,
-} from "@millrace/shared";
+} from "@millrace/doctor";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { type ReadSubject, readSubject } from "../doctor/subjects.ts";
 import { doctorTable, mark } from "../doctor/table.ts";
 
 interface Options {
@@ -45,18 +45,19 @@ export function doctorCommand(): Command {
 }
 
 async function run(options: Options): Promise<void> {
-  const settings = readDoctorSettings(options.process, process.env);
+  const subject = readSubject(options.process, process.env);
+  const { settings } = subject;
   const roleArn = process.env.AWS_ROLE_ARN;
   if (options.policy) return print(policyOf(options.process, settings, roleArn));
   if (options.dataAccess) return print(dataAccessPolicy(options.process, settings, roleArn));
   if (options.trust) return print(trustPolicyOf(options.trust, settings, identityOf(process.env)));
-  await examine(options, settings);
+  await examine(options, subject);
 }
 
-async function examine(options: Options, settings: ReturnType<typeof readDoctorSettings>): Promise<void> {
+async function examine(options: Options, { settings, examinationsOf }: ReadSubject): Promise<void> {
   const { timeout: limitS } = options;
   const live = process.stderr.isTTY === true;
-  const report = await diagnose(options.process, settings, {
+  const report = await diagnose(options.process, settings, examinationsOf, {
     ...(limitS !== undefined && { limitMs: () => limitS * 1_000 }),
     onStep: (dependency, step) => live && process.stderr.write(`\r\u001b[K${dependency} ${step.step} ${mark(step)}`),
   });

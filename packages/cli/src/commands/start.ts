@@ -1,6 +1,6 @@
 import { ensureBuilt } from "@millrace/console/build";
-import { aborted, readConfiguration, topicSettings } from "@millrace/shared";
-import { openClients } from "@millrace/shared/clients";
+import { topicSettings } from "@millrace/kafka";
+import { aborted, readConfiguration } from "@millrace/shared";
 import {
   isFree,
   lease,
@@ -12,6 +12,7 @@ import {
 } from "@millrace/stack";
 import { Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
+import { openClients } from "../clients.ts";
 import { CommandError } from "../errors.ts";
 import { fileMessages } from "../messages/file.ts";
 import { readmeMessages } from "../messages/readmes.ts";

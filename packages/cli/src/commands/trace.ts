@@ -1,6 +1,6 @@
 import { parseMessageId } from "@millrace/shared";
-import { openClients } from "@millrace/shared/clients";
 import { Command } from "commander";
+import { openClients } from "../clients.ts";
 import { CommandError } from "../errors.ts";
 import { readJourney } from "../trace/journey.ts";
 import { tree } from "../trace/tree.ts";

@@ -1,7 +1,7 @@
 import { delay, documentSettings, readConfiguration } from "@millrace/shared";
-import { type Clients, openClients } from "@millrace/shared/clients";
 import { Command } from "commander";
 import { z } from "zod";
+import { type Clients, openClients } from "../clients.ts";
 import { parseMoment } from "../durations.ts";
 import { wholeNumber } from "../options.ts";
 import { align } from "../table.ts";

@@ -1,6 +1,7 @@
-import { groupByNode, isTombstone, type ReadRecord, type Redis, type ValueDecoder, vectorKeys } from "@millrace/shared";
-import { type Decoded, type DecodeRules, decode } from "@millrace/shared/decode";
-import { tokensCharged, tokensOf } from "@millrace/shared/tokens";
+import { groupByNode, type Redis } from "@millrace/connections";
+import { type Decoded, type DecodeRules, decode, tokensCharged, tokensOf } from "@millrace/ingest";
+import type { ReadRecord } from "@millrace/kafka";
+import { isTombstone, type ValueDecoder, vectorKeys } from "@millrace/shared";
 import { TextSet } from "./text-set.ts";
 
 /** Texts and their tokens. */

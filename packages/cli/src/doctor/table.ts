@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { type DependencyReport, type Report, type StepReport, steps } from "@millrace/shared";
+import { type DependencyReport, type Report, type StepReport, steps } from "@millrace/doctor";
 import { align } from "../table.ts";
 
 const WIDTH = 110;

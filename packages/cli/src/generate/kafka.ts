@@ -1,3 +1,4 @@
+import { checkIdentity, schemaRegistrySettings } from "@millrace/connections";
 import {
   createEventEncoder,
   createEventProducer,
@@ -7,19 +8,8 @@ import {
   type Published,
 } from "@millrace/events";
 import { eventSettings } from "@millrace/events/settings";
-import {
-  checkIdentity,
-  createKafka,
-  createTopicReader,
-  Health,
-  kafkaSettings,
-  Log,
-  type Patience,
-  readConfiguration,
-  schemaRegistrySettings,
-  topicSettings,
-  tryEnsureTopics,
-} from "@millrace/shared";
+import { createKafka, createTopicReader, kafkaSettings, topicSettings, tryEnsureTopics } from "@millrace/kafka";
+import { Health, Log, type Patience, readConfiguration } from "@millrace/shared";
 import { z } from "zod";
 import { CommandError } from "../errors.ts";
 import { ask } from "../services.ts";

@@ -1,4 +1,5 @@
-import { describeCause, milestones } from "@millrace/shared";
+import { describeCause } from "@millrace/shared";
+import { milestones } from "@millrace/stage";
 import { z } from "zod";
 import { type HttpClient, HttpTimeout } from "./http-client.ts";
 

@@ -1,4 +1,4 @@
-import type { Clients } from "@millrace/shared";
+import type { Clients } from "../clients.ts";
 import type { Range } from "./ranges.ts";
 
 /** What OpenSearch and PostgreSQL have of the messages of some ranges. */

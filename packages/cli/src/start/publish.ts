@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
-import { type Clients, connectProducer, type Placement, type RecordProducer } from "@millrace/shared";
+import { connectProducer, type Placement, type RecordProducer } from "@millrace/kafka";
 import { z } from "zod";
+import type { Clients } from "../clients.ts";
 import { CommandError } from "../errors.ts";
 import { API_MESSAGE_MAX_BYTES, type MessageSource, type SourceMessage } from "../messages/source.ts";
 

@@ -1,4 +1,4 @@
-import type { Placement } from "@millrace/shared";
+import type { Placement } from "@millrace/kafka";
 
 /** A part of one partition: the offsets from `first`, and before `next`. */
 export interface Range {

@@ -1,5 +1,7 @@
-import { type Clients, delay, ensureTopics } from "@millrace/shared";
+import { ensureTopics } from "@millrace/kafka";
+import { delay } from "@millrace/shared";
 import type { Pipeline } from "@millrace/stack";
+import type { Clients } from "../clients.ts";
 import { CommandError } from "../errors.ts";
 import type { LatencyReport } from "../latency/collect.ts";
 import { readLogs } from "../latency/read.ts";

@@ -1,17 +1,10 @@
 import { once } from "node:events";
-import {
-  type Clients,
-  createTopicReader,
-  createTracker,
-  messageId,
-  openRedis,
-  type Progress,
-  type parseMessageId,
-  readConfiguration,
-  readRanges,
-  redisSettings,
-} from "@millrace/shared";
+import { openRedis, redisSettings } from "@millrace/connections";
+import { createTopicReader, readRanges } from "@millrace/kafka";
+import { messageId, type parseMessageId, readConfiguration } from "@millrace/shared";
+import { createTracker, type Progress } from "@millrace/stage";
 import { z } from "zod";
+import type { Clients } from "../clients.ts";
 import { CommandError } from "../errors.ts";
 import { ask, explainService, ServiceFailed } from "../services.ts";
 

@@ -1,4 +1,4 @@
-import { type Milestone, milestones } from "@millrace/shared";
+import { type Milestone, milestones } from "@millrace/stage";
 import type { Journey } from "./journey.ts";
 
 /** What reached the milestone, and where the message lies then. */

@@ -1,4 +1,4 @@
-import type { OffsetRange } from "@millrace/shared";
+import type { OffsetRange } from "@millrace/kafka";
 
 /** What was found at one offset of a source partition. */
 export const found = { info: 1, error: 2, document: 4, doubled: 8, expected: 16 } as const;

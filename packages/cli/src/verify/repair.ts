@@ -1,15 +1,13 @@
 import {
-  type Clients,
   connectProducer,
   createTopicReader,
   type OutgoingRecord,
-  poison,
   type ReadRecord,
   readRanges,
-  recordSize,
-  replayRecord,
   type TopicReader,
-} from "@millrace/shared";
+} from "@millrace/kafka";
+import { poison, recordSize, replayRecord } from "@millrace/shared";
+import type { Clients } from "../clients.ts";
 import { type PartitionReport, repairable, stretchesOf } from "./reconcile.ts";
 
 /** What is held, and sent at once; a longer record goes alone. */

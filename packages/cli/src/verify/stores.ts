@@ -1,4 +1,6 @@
-import type { OffsetRange, OpenSearchClient, Pool } from "@millrace/shared";
+import type { OffsetRange } from "@millrace/kafka";
+import type { OpenSearchClient } from "@millrace/opensearch";
+import type { Pool } from "@millrace/postgres";
 import { ask } from "../services.ts";
 
 const PAGE = 10_000;

@@ -1,4 +1,5 @@
-import { type Clients, createTopicReader, type OffsetRange, readRanges, type TopicReader } from "@millrace/shared";
+import { createTopicReader, type OffsetRange, readRanges, type TopicReader } from "@millrace/kafka";
+import type { Clients } from "../clients.ts";
 import { ask } from "../services.ts";
 import { topicRanges } from "../topic-ranges.ts";
 import { add, found, judge, type PartitionReport, stretchesOf, WINDOW } from "./reconcile.ts";

@@ -1,4 +1,5 @@
-import { awsCredentials, openSecret, type Patience, persist, type SecretReader } from "@millrace/shared";
+import { awsCredentials, openSecret, type SecretReader } from "@millrace/connections";
+import { type Patience, persist } from "@millrace/shared";
 import type { EmbedConfig } from "../config.ts";
 
 /** The key of the API, which may change while the process lives. */

@@ -1,5 +1,4 @@
-import { poison, retryable } from "@millrace/shared/fault";
-import { SpareMemory } from "@millrace/shared/spare-memory";
+import { poison, retryable, SpareMemory } from "@millrace/shared";
 import OpenAI from "openai";
 import type { Account } from "../account.ts";
 import type { ProviderSettings } from "../config.ts";

@@ -1,14 +1,6 @@
 import { crc32 } from "node:zlib";
-import {
-  describeCause,
-  groupByNode,
-  isCluster,
-  type Log,
-  type Redis,
-  readValues,
-  redisScript,
-  vectorKeys,
-} from "@millrace/shared";
+import { groupByNode, isCluster, type Redis, readValues, redisScript } from "@millrace/connections";
+import { describeCause, type Log, vectorKeys } from "@millrace/shared";
 import type { VectorCache } from "../embedder.ts";
 
 export interface VectorCacheOptions {

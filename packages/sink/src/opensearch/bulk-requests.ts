@@ -1,4 +1,5 @@
-import { describeCause, type Log, type OpenSearchClient } from "@millrace/shared";
+import type { OpenSearchClient } from "@millrace/opensearch";
+import { describeCause, type Log } from "@millrace/shared";
 import type { SinkConfig } from "../config.ts";
 import type { EmbeddedMessage } from "../sink.ts";
 import { type BulkTarget, bulkFormats, writeBulkBody } from "./bulk-body.ts";

@@ -1,10 +1,10 @@
+import type { OpenSearchClient } from "@millrace/opensearch";
 import {
   describeCause,
   type Failure,
   type Fault,
   isTombstone,
   type Log,
-  type OpenSearchClient,
   poison,
   type RetryableFault,
   retryable,

@@ -1,12 +1,5 @@
-import {
-  type DeadLetter,
-  isTombstone,
-  messageId,
-  type Pool,
-  type RetryableFault,
-  retryable,
-  type Split,
-} from "@millrace/shared";
+import type { Pool } from "@millrace/postgres";
+import { type DeadLetter, isTombstone, messageId, type RetryableFault, retryable, type Split } from "@millrace/shared";
 import type { DocumentIdOf } from "../document-id.ts";
 import type { AuditLog, EmbeddedMessage } from "../sink.ts";
 import { insertRows, type LogRow } from "./insert-rows.ts";

@@ -1,4 +1,4 @@
-import type { Pool } from "@millrace/shared";
+import type { Pool } from "@millrace/postgres";
 
 /** One row of demo_log but for its id and time. */
 export interface LogRow {

@@ -1,4 +1,5 @@
-import { type Patience, type Pool, persist, retryable } from "@millrace/shared";
+import type { Pool } from "@millrace/postgres";
+import { type Patience, persist, retryable } from "@millrace/shared";
 import type { SinkConfig } from "../config.ts";
 import { migrate } from "./migrate.ts";
 

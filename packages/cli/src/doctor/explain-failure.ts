@@ -1,0 +1,76 @@
+import { redisSettings } from "@millrace/connections";
+import type { Examination } from "@millrace/doctor";
+import {
+  examineKafka,
+  examineOpenSearch,
+  examinePostgres,
+  examineRedis,
+  networkFailure,
+  redactor,
+  remedyText,
+  verdicts,
+} from "@millrace/doctor";
+import { kafkaSettings, topicSettings } from "@millrace/kafka";
+import { openOpenSearch, openSearchSettings } from "@millrace/opensearch";
+import { openPostgres, postgresSettings } from "@millrace/postgres";
+import { describeCause, readConfiguration } from "@millrace/shared";
+import { z } from "zod";
+
+/** A service that commands speak to themselves. */
+export type ServiceName = keyof typeof services;
+
+const postgres = z.object(postgresSettings);
+const openSearch = z.object(openSearchSettings);
+const redis = z.object(redisSettings);
+const kafka = z.object({ ...kafkaSettings, ...topicSettings });
+
+const services = {
+  kafka: {
+    title: "Kafka",
+    variables: ["KAFKA_BOOTSTRAP_SERVERS"],
+    examine: (environment: NodeJS.ProcessEnv) => examineKafka("cli", readConfiguration(kafka, environment)),
+  },
+  postgres: {
+    title: "PostgreSQL",
+    variables: ["POSTGRES_HOST", "POSTGRES_PORT"],
+    examine: (environment: NodeJS.ProcessEnv) =>
+      examinePostgres(readConfiguration(postgres, environment), openPostgres, { writes: false }),
+  },
+  opensearch: {
+    title: "OpenSearch",
+    variables: ["OPENSEARCH_ENDPOINT"],
+    examine: (environment: NodeJS.ProcessEnv) =>
+      examineOpenSearch("cli", readConfiguration(openSearch, environment), openOpenSearch),
+  },
+  redis: {
+    title: "Redis",
+    variables: ["REDIS_HOST", "REDIS_PORT"],
+    examine: (environment: NodeJS.ProcessEnv) => examineRedis(readConfiguration(redis, environment)),
+  },
+};
+
+/**
+ * What an error means that a service's client ended with, in the doctor's words; nothing is tried.
+ *
+ * @returns a line: the service, its address, the variables of that, what it said and, where that is known, the remedy
+ */
+export async function explainFailure(
+  service: ServiceName,
+  error: unknown,
+  environment: NodeJS.ProcessEnv,
+): Promise<string> {
+  const { title, variables, examine } = services[service];
+  const examination = examine(environment);
+  await examination.close?.();
+  const failure = examination.explain?.(error, "probe") ?? networkFailure(error, "probe");
+  const where = `${title} at ${addressOf(examination)} (${variables.join(", ")})`;
+  // A URL may hold a login.
+  const said = redactor([])(failure?.said ?? describeCause(error));
+  if (!failure) return `${where} did not do what was asked: ${said}.`;
+  const remedy = remedyText(failure.code, { ...examination.names, ...failure.names });
+  return `${where}: ${verdicts[failure.code].meaning} It came back: ${said}. ${remedy}`;
+}
+
+function addressOf({ checks }: Examination): string {
+  return checks.find(({ step }) => step === "tcp")?.tried ?? "";
+}

@@ -1,0 +1,82 @@
+import { once } from "node:events";
+import type { Patience } from "@millrace/shared";
+import { describeCause, requireSetting } from "@millrace/shared";
+import { Cluster, Redis as SingleRedis } from "ioredis";
+import { type AwsCredentialsProvider, awsCredentials } from "../aws/credentials.ts";
+import { tlsOptions } from "../tls.ts";
+import { elastiCachePassword } from "./elasticache-token.ts";
+import type { RedisSettings } from "./settings.ts";
+import { TokenCluster } from "./token-cluster.ts";
+import { TokenRedis } from "./token-redis.ts";
+
+/** A client of one Redis, or of a cluster: commands are the same, but keys of one command must lie in one slot. */
+export type Redis = SingleRedis | Cluster;
+
+/**
+ * A client that reconnects for ever and never queues: while Redis is away every command fails at once, because what
+ * Redis holds (progress, presence) is worth no waiting. It does not wait for the first connection either.
+ *
+ * @param credentials what tokens are signed with under IAM; absent: the default provider chain
+ */
+export function openRedis(settings: RedisSettings, patience: Patience, credentials?: AwsCredentialsProvider): Redis {
+  patience.health.starting("redis");
+  const redis = newClient(settings, credentials);
+  redis.on("ready", () => {
+    patience.health.working("redis");
+    patience.log.record("process.start", "ok", undefined, { dependency: "redis" });
+  });
+  redis.on("error", (error) => patience.health.waiting("redis", describeCause(error)));
+  redis.on("close", () =>
+    patience.health.waiting("redis", `no connection to ${settings.REDIS_HOST}:${settings.REDIS_PORT}`),
+  );
+  // The others connect by themselves; this one only when whoever listens is there.
+  if (redis instanceof TokenRedis || redis instanceof TokenCluster) void redis.connect().catch(() => undefined);
+  return redis;
+}
+
+function newClient(settings: RedisSettings, credentials?: AwsCredentialsProvider): Redis {
+  const iam = settings.REDIS_USE_IAM_AUTH;
+  const ca = { variable: "REDIS_TLS_CA_PATH", path: settings.REDIS_TLS_CA_PATH };
+  const node = { host: settings.REDIS_HOST, port: settings.REDIS_PORT };
+  const connection = {
+    ...(settings.REDIS_USERNAME && { username: settings.REDIS_USERNAME }),
+    ...(!iam && settings.REDIS_PASSWORD && { password: settings.REDIS_PASSWORD }),
+    // The token is the password in the clear: without TLS, with a checked certificate, it would be given away.
+    ...((iam || settings.REDIS_TLS) && { tls: tlsOptions({ ca }) }),
+    maxRetriesPerRequest: 0,
+    connectTimeout: settings.REDIS_TIMEOUT_MS,
+    commandTimeout: settings.REDIS_TIMEOUT_MS,
+  };
+  const retryStrategy = (attempt: number): number => Math.min(100 * attempt, 2_000);
+  const single = { ...node, ...connection, enableOfflineQueue: false, retryStrategy };
+  const cluster = {
+    redisOptions: connection,
+    enableOfflineQueue: false,
+    clusterRetryStrategy: retryStrategy,
+    slotsRefreshTimeout: settings.REDIS_TIMEOUT_MS,
+    // The name, and not the address that it stands for: certificates are made for names.
+    dnsLookup: (host: string, found: (error: null, address: string) => void) => found(null, host),
+  };
+  const reauthenticationMs = settings.REDIS_IAM_REAUTHENTICATION_S * 1_000;
+  if (settings.REDIS_CLUSTER) {
+    if (!iam) return new Cluster([node], cluster);
+    return new TokenCluster([node], cluster, iamPassword(settings, credentials), reauthenticationMs);
+  }
+  return iam ? new TokenRedis(single, iamPassword(settings, credentials), reauthenticationMs) : new SingleRedis(single);
+}
+
+function iamPassword(settings: RedisSettings, credentials?: AwsCredentialsProvider): () => Promise<string> {
+  const user = {
+    cacheName: requireSetting(settings, "REDIS_IAM_CACHE_NAME"),
+    user: requireSetting(settings, "REDIS_USERNAME"),
+    serverless: settings.REDIS_IAM_SERVERLESS,
+  };
+  const provider = credentials ?? awsCredentials(settings.AWS_ROLE_SESSION_NAME);
+  return elastiCachePassword(user, requireSetting(settings, "AWS_REGION"), provider);
+}
+
+/** Gives Redis a moment to answer, so that what comes first is tracked too; goes on without it. */
+export async function firstConnection(redis: Redis, settings: RedisSettings): Promise<void> {
+  if (redis.status === "ready") return;
+  await once(redis, "ready", { signal: AbortSignal.timeout(settings.REDIS_TIMEOUT_MS) }).catch(() => undefined);
+}

@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { aborted, describeCause } from "@millrace/shared";
+import { networkFailure } from "./network.ts";
+import type { DependencyName, Failure, Step, StepReport } from "./report.ts";
+import type { VerdictCode } from "./verdicts.ts";
+
+/** One thing to try. It ends with what came back, or with why it failed. */
+export interface Check {
+  step: Step;
+  tried: string;
+  /** What it means when nothing comes back in time, where that is not what it means to every server. */
+  timeoutCode?: VerdictCode;
+  run(signal: AbortSignal): Promise<string | Failure>;
+}
+
+/** One dependency of a process. */
+export interface Examination {
+  dependency: DependencyName;
+  /** What stands for the names in remedies, such as the variable of the address. */
+  names: Record<string, string>;
+  checks: Check[];
+  /** What an error means that a check ran into; undefined for one that is not its own, such as that of a network. */
+  explain?(error: unknown, step: Step): Failure | undefined;
+  /** Ends what the checks opened, whichever of them was the last. */
+  close?(): Promise<void>;
+}
+
+export interface Outcome {
+  steps: StepReport[];
+  durationMs: number;
+  failure?: Failure & { step: Step; tried: string };
+}
+
+/** How long each step may take; a network that drops packets shows in the first two. */
+export const stepLimitsMs: Record<Step, number> = {
+  dns: 3_000,
+  tcp: 3_000,
+  tls: 3_000,
+  authentication: 10_000,
+  authorization: 10_000,
+  probe: 10_000,
+  cleanup: 3_000,
+};
+
+/** A client that waits for a server that never answers is left behind. */
+const CLOSES_WITHIN_MS = 500;
+
+/** Runs the checks in their order; after the first failure the rest is skipped. Never rejects. */
+export async function examine(
+  examination: Examination,
+  limitMs: (step: Step) => number,
+  onStep: (report: StepReport) => void,
+): Promise<Outcome> {
+  const startedAt = performance.now();
+  const steps: StepReport[] = [];
+  let failure: Outcome["failure"];
+  for (const check of examination.checks) {
+    const report = failure ? skipped(check) : await attempt(check);
+    steps.push(report);
+    onStep(report);
+  }
+  await Promise.race([
+    examination.close?.().catch(() => undefined),
+    sleep(CLOSES_WITHIN_MS, undefined, { ref: false }),
+  ]);
+  return { steps, durationMs: performance.now() - startedAt, ...(failure && { failure }) };
+
+  async function attempt(check: Check): Promise<StepReport> {
+    const { step } = check;
+    const began = performance.now();
+    const outcome = await within(limitMs(step), check, examination);
+    const durationMs = performance.now() - began;
+    if (typeof outcome === "string") return { step, status: "ok", durationMs, tried: check.tried, said: outcome };
+    const tried = outcome.tried ?? check.tried;
+    failure = { ...outcome, step, tried };
+    return { step, status: "failed", durationMs, tried, said: outcome.said };
+  }
+}
+
+function skipped({ step, tried }: Check): StepReport {
+  return { step, status: "skipped", durationMs: 0, tried };
+}
+
+/** A check that ignores its signal is left behind: the report goes on without it. */
+async function within(limitMs: number, check: Check, { explain }: Examination): Promise<string | Failure> {
+  const limit = new AbortController();
+  const over = aborted(limit.signal).then(() => timedOut(check, limitMs));
+  const timer = setTimeout(() => limit.abort(), limitMs);
+  try {
+    return await Promise.race([check.run(limit.signal), over]);
+  } catch (error) {
+    if (limit.signal.aborted) return timedOut(check, limitMs);
+    const known = explain?.(error, check.step) ?? networkFailure(error, check.step);
+    return known ?? { code: "failed", said: describeCause(error) };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const timeoutCodes = { dns: "dns_failed", tcp: "tcp_timeout", tls: "tls_timeout" } as const;
+
+function timedOut({ step, timeoutCode }: Check, limitMs: number): Failure {
+  const code = timeoutCode ?? timeoutCodes[step as keyof typeof timeoutCodes] ?? "no_answer";
+  return { code, said: `nothing within ${limitMs} ms` };
+}

@@ -1,0 +1,65 @@
+import type { PolicyDocument, Statement } from "@millrace/shared";
+import { arnOf, type Place, placeOf } from "./arns.ts";
+import type { Identity, PodIdentity } from "./identity.ts";
+import { needsOf } from "./needs.ts";
+import type { Need } from "./report.ts";
+import type { DoctorSettings, Subject } from "./subject.ts";
+
+/** The least that a process needs to be allowed, for the role that it runs under. */
+export function policyOf(subject: Subject, settings: DoctorSettings, roleArn?: string): PolicyDocument {
+  return grant(needsOf(subject, settings), settings, placeOf(settings, roleArn));
+}
+
+/** Statements that allow these and nothing else: resources that need the same actions share one. */
+export function grant(needs: readonly Need[], settings: DoctorSettings, place: Place): PolicyDocument {
+  const actionsByResource = new Map<string, Set<string>>();
+  for (const need of needs) {
+    const resource = arnOf(need, settings, place);
+    const actions = actionsByResource.get(resource) ?? new Set();
+    actionsByResource.set(resource, actions.add(need.action));
+  }
+  const statements = new Map<string, Statement & { Resource: string[] }>();
+  for (const [resource, actions] of actionsByResource) {
+    const Action = [...actions];
+    const key = Action.join();
+    const known = statements.get(key);
+    if (known) known.Resource.push(resource);
+    else statements.set(key, { Effect: "Allow", Action, Resource: [resource] });
+  }
+  return { Version: "2012-10-17", Statement: [...statements.values()] };
+}
+
+/** Lets the pods of one service account take the role by their web identity token (IRSA). */
+function irsaTrustPolicy({ issuer, subject }: PodIdentity, { account, partition }: Place): PolicyDocument {
+  const Condition = { StringEquals: { [`${issuer}:aud`]: "sts.amazonaws.com", [`${issuer}:sub`]: subject } };
+  const Principal = { Federated: `arn:${partition}:iam::${account}:oidc-provider/${issuer}` };
+  const statement: Statement = { Effect: "Allow", Principal, Action: ["sts:AssumeRoleWithWebIdentity"], Condition };
+  return { Version: "2012-10-17", Statement: [statement] };
+}
+
+/** Lets EKS Pod Identity give the role to the pods that an association names. */
+const podIdentityTrustPolicy: PolicyDocument = {
+  Version: "2012-10-17",
+  Statement: [
+    { Effect: "Allow", Principal: { Service: "pods.eks.amazonaws.com" }, Action: ["sts:AssumeRole", "sts:TagSession"] },
+  ],
+};
+
+export type TrustKind = "irsa" | "pod-identity";
+
+/** The trust policy of the role that this environment names; what it does not know has the name of what belongs there. */
+export function trustPolicyOf(kind: TrustKind, settings: DoctorSettings, { arn, pod }: Identity): PolicyDocument {
+  if (kind === "pod-identity") return podIdentityTrustPolicy;
+  const unknown = { issuer: "OIDC_PROVIDER", subject: "system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT" };
+  return irsaTrustPolicy(pod ?? unknown, placeOf(settings, arn));
+}
+
+/** Serverless asks a second time: what a role may do with the index, in a data access policy of the collection. */
+export function dataAccessPolicy(subject: Subject, settings: DoctorSettings, roleArn = "ROLE_ARN") {
+  const writes = subject === "sink" || subject === "all";
+  const Permission = ["aoss:DescribeIndex", "aoss:ReadDocument"];
+  if (writes) Permission.push("aoss:WriteDocument");
+  if (writes && settings.OPENSEARCH_CREATE_INDEX !== false) Permission.push("aoss:CreateIndex");
+  const Resource = [`index/COLLECTION_NAME/${settings.OPENSEARCH_INDEX ?? "INDEX"}`];
+  return [{ Rules: [{ ResourceType: "index", Resource, Permission }], Principal: [roleArn] }];
+}

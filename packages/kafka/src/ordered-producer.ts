@@ -1,0 +1,144 @@
+import { type Fault, type Patience, persist, poison, type RetryableFault, retryable } from "@millrace/shared";
+import type { Kafka, Message, Producer } from "kafkajs";
+import {
+  faultOf,
+  isTooLarge,
+  type OutgoingRecord,
+  type Partitions,
+  type Placement,
+  protocolError,
+  remembering,
+  toKafkaMessage,
+  write,
+} from "./produce.ts";
+
+/** What became of one record. A record that its topic does not take for its size is poison. */
+export type Delivery = { placement: Placement } | { fault: Fault; attempts: number };
+
+/**
+ * Writes records to one topic with an idempotent producer and `acks=all` (KIP-98): while a delivery lasts, what is sent
+ * again because its answer was lost is written once, and in its order. One delivery at a time: the next one begins when
+ * the one before has ended.
+ */
+export interface OrderedProducer extends AsyncDisposable {
+  /**
+   * Tries again, with exponential backoff and jitter, until the records are written or `giveUp` is aborted. A try that has
+   * begun by then is waited for.
+   */
+  deliver(records: readonly OutgoingRecord[], giveUp: AbortSignal): Promise<Delivery[]>;
+}
+
+export function openOrderedProducer(kafka: Kafka, topic: string, patience: Patience): OrderedProducer {
+  return new IdempotentProducer(kafka, topic, patience);
+}
+
+type Attempted = { value: Placement[] } | { tooLarge: string; attempts: number } | { fault: Fault; attempts: number };
+
+class IdempotentProducer implements OrderedProducer {
+  #kafka: Kafka;
+  #topic: string;
+  #patience: Patience;
+  #partitionOf: Partitions = new WeakMap();
+  #connected: Producer | undefined;
+
+  constructor(kafka: Kafka, topic: string, patience: Patience) {
+    this.#kafka = kafka;
+    this.#topic = topic;
+    this.#patience = patience;
+  }
+
+  async deliver(records: readonly OutgoingRecord[], giveUp: AbortSignal): Promise<Delivery[]> {
+    const messages = records.map(toKafkaMessage);
+    const deliveries = new Map<Message, Delivery>();
+    await this.#deliver(messages, giveUp, deliveries);
+    return messages.flatMap((message) => deliveries.get(message) ?? []);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#renew();
+  }
+
+  async #deliver(messages: Message[], giveUp: AbortSignal, deliveries: Map<Message, Delivery>): Promise<void> {
+    const attempted = await this.#persist(messages, giveUp);
+    if ("value" in attempted) {
+      for (const [index, placement] of attempted.value.entries()) {
+        const message = messages[index];
+        if (message) deliveries.set(message, { placement });
+      }
+    } else if ("tooLarge" in attempted && messages.length > 1) {
+      for (const part of this.#parts(messages)) await this.#deliver(part, giveUp, deliveries);
+    } else {
+      const fault = "tooLarge" in attempted ? poison("too_long", attempted.tooLarge) : attempted.fault;
+      for (const message of messages) deliveries.set(message, { fault, attempts: attempted.attempts });
+    }
+  }
+
+  /**
+   * Ways to send fewer records at once. First by partition, each with just the records that it had: one of them was
+   * refused, and the others may have been written; those the broker knows again by their sequence numbers. Then by halves.
+   */
+  #parts(messages: readonly Message[]): Message[][] {
+    const byPartition = Map.groupBy(messages, (message) => this.#partitionOf.get(message));
+    if (byPartition.size > 1) return [...byPartition.values()];
+    const middle = Math.ceil(messages.length / 2);
+    return [messages.slice(0, middle), messages.slice(middle)];
+  }
+
+  async #persist(messages: Message[], giveUp: AbortSignal): Promise<Attempted> {
+    let attempts = 0;
+    let last: RetryableFault = retryable("timeout", "there was no time for an attempt");
+    try {
+      return await persist<Attempted>(
+        { dependency: "kafka.produce", action: "kafka.produce" },
+        async () => {
+          attempts++;
+          try {
+            return {
+              value: { value: await write(await this.#connection(), this.#partitionOf, this.#topic, messages) },
+            };
+          } catch (error) {
+            last = faultOf(error, this.#topic);
+            if (isTooLarge(error)) return { value: { tooLarge: last.cause, attempts } };
+            // The broker has lost this producer's place, and will not find it again.
+            if (/SEQUENCE|PRODUCER/.test(protocolError(error) ?? "")) await this.#renew();
+            return { fault: last };
+          }
+        },
+        { ...this.#patience, hardStop: giveUp },
+      );
+    } catch (error) {
+      if (!giveUp.aborted) throw error;
+      // What is given up may have been written all the same. The next records would have its sequence numbers, and the
+      // broker would take them for a repetition: acknowledged, and not written. A new producer has a new identity.
+      await this.#renew();
+      return { fault: last, attempts };
+    }
+  }
+
+  async #connection(): Promise<Producer> {
+    if (this.#connected) return this.#connected;
+    const producer = this.#kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: remembering(this.#partitionOf),
+      // The fewest that kafkajs takes; its default has no end, and would not see that the records were given up.
+      retry: { retries: 1 },
+    });
+    try {
+      await producer.connect();
+    } catch (error) {
+      // It may be connected all the same, and only have no identity yet.
+      await producer.disconnect();
+      throw error;
+    }
+    this.#connected = producer;
+    return producer;
+  }
+
+  async #renew(): Promise<void> {
+    const producer = this.#connected;
+    this.#connected = undefined;
+    await producer?.disconnect();
+  }
+}

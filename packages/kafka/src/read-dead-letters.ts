@@ -1,0 +1,63 @@
+import { type DeadLetter, messageId, parseDeadLetter, RecordError } from "@millrace/shared";
+import { type ReadRecord, readRanges } from "./read.ts";
+import type { TopicReader } from "./topic-reader.ts";
+
+export interface DeadLetterSelection {
+  /** Of the source topic. */
+  topic?: string;
+  code?: string;
+  ids?: readonly string[];
+}
+
+/** Thrown where the values that a selection asks for are more than the caller can hold. */
+export class SelectionTooLarge extends Error {
+  override name = "SelectionTooLarge";
+}
+
+export interface ReadDeadLettersOptions {
+  /** Of their values together. */
+  maxBytes?: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * Hands over the dead letters that a selection asks for, the last one of each message. The topic is read from its first
+ * record to its last; where it does not exist there are none.
+ *
+ * @throws {ReadFailed} where it can't be read to its end, and `SelectionTooLarge`
+ */
+export async function readDeadLetters(
+  reader: TopicReader,
+  topic: string,
+  selection: DeadLetterSelection,
+  { maxBytes = Number.POSITIVE_INFINITY, signal }: ReadDeadLettersOptions = {},
+): Promise<DeadLetter[]> {
+  const ids = selection.ids && new Set(selection.ids);
+  const letters = new Map<string, DeadLetter>();
+  let bytes = 0;
+  for await (const record of readRanges(reader, topic, (await reader.ranges(topic)) ?? [], signal)) {
+    const letter = parse(record);
+    if (letter === undefined) continue;
+    const id = messageId(letter.origin);
+    if (selection.topic !== undefined && letter.origin.topic !== selection.topic) continue;
+    if (selection.code !== undefined && letter.fault.code !== selection.code) continue;
+    if (ids && !ids.has(id)) continue;
+    bytes += sizeOf(letter) - sizeOf(letters.get(id));
+    if (bytes > maxBytes) throw new SelectionTooLarge(`the messages have more than ${maxBytes} bytes together`);
+    letters.set(id, letter);
+  }
+  return [...letters.values()].sort((a, b) => a.failedAt.localeCompare(b.failedAt));
+}
+
+function sizeOf(letter: DeadLetter | undefined): number {
+  return letter?.value?.length ?? 0;
+}
+
+function parse({ key, value, headers }: ReadRecord): DeadLetter | undefined {
+  try {
+    return parseDeadLetter(key, value, headers);
+  } catch (error) {
+    if (error instanceof RecordError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+import { eventually, uniqueName } from "@millrace/testbed";
+import kafkajs, { type CompressionTypes } from "kafkajs";
+import { expect, test } from "vitest";
+import { collect, createTopic, kafka } from "./support.ts";
+
+const values = [
+  ...Array.from({ length: 500 }, (_, index) => Buffer.from(`the same words in record ${index} `.repeat(20))),
+  Buffer.alloc(0),
+  Buffer.from(Array.from({ length: 100_000 }, (_, index) => (index * index * 31) % 251)),
+];
+
+async function write(topic: string, compression?: CompressionTypes): Promise<void> {
+  // A topic is not known everywhere at once when the machine is busy.
+  const writer = kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 10 } });
+  await writer.connect();
+  try {
+    const messages = values.map((value, index) => ({ key: String(index), value, headers: { index: String(index) } }));
+    await writer.send({ topic, messages, ...(compression !== undefined && { compression }) });
+  } finally {
+    await writer.disconnect();
+  }
+}
+
+async function expectReadBack(topic: string): Promise<void> {
+  await using consumer = await collect(uniqueName("group"), topic);
+  await eventually(() => consumer.received.length).toBe(values.length);
+  consumer.received.forEach((record, index) => {
+    expect(record.value?.equals(values[index] ?? Buffer.alloc(1)), `record ${index}`).toBe(true);
+    expect(record.key?.toString()).toBe(String(index));
+    expect(record.headers).toEqual([["index", Buffer.from(String(index))]]);
+  });
+}
+
+test.each(["None", "GZIP", "Snappy", "ZSTD"] as const)("reads what kafkajs wrote with %s", async (compression) => {
+  const topic = await createTopic(1);
+  await write(topic, kafkajs.CompressionTypes[compression]);
+  await expectReadBack(topic);
+});
+
+// The broker compresses anew, as Java's clients do: its frames and blocks are those that most source topics have.
+test.each(["gzip", "snappy", "lz4", "zstd"])("reads what Kafka's own library wrote with %s", async (compression) => {
+  const topic = uniqueName("topic");
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const configEntries = [{ name: "compression.type", value: compression }];
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }], waitForLeaders: true });
+  } finally {
+    await admin.disconnect();
+  }
+  await write(topic);
+  await expectReadBack(topic);
+});

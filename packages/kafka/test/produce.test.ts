@@ -1,0 +1,129 @@
+import { CLOSED_PORT, eventually, testPatience, uniqueName } from "@millrace/testbed";
+import { afterAll, expect, test } from "vitest";
+import { createKafka } from "../src/client.ts";
+import { connectProducer, type OutgoingRecord } from "../src/produce.ts";
+import { ensureTopics } from "../src/topics.ts";
+import { collect, config, createTopic, kafka } from "./support.ts";
+
+const producer = await connectProducer(kafka, testPatience());
+afterAll(() => producer[Symbol.asyncDispose]());
+
+async function placed(topic: string, records: readonly OutgoingRecord[]) {
+  const outcome = await producer.trySend(topic, records);
+  if ("fault" in outcome) throw new Error(outcome.fault.cause);
+  return outcome.value;
+}
+
+test("the placements of keyed, unkeyed and directed records are the true ones", async () => {
+  const topic = await createTopic(4);
+  const records = Array.from({ length: 200 }, (_, index): OutgoingRecord => {
+    const value = Buffer.from(`value ${index}`);
+    if (index % 3 === 0) return { key: Buffer.from(`key ${index % 7}`), value };
+    return index % 3 === 1 ? { value } : { value, partition: index % 4 };
+  });
+  const placements = [
+    ...(await placed(topic, records.slice(0, 120))),
+    ...(await placed(topic, records.slice(120))),
+  ].map(({ partition, offset }) => `${partition}-${offset}`);
+
+  await using consumer = await collect(uniqueName("group"), topic);
+  await eventually(() => consumer.received.length).toBe(200);
+  const read = new Map(consumer.received.map((each) => [`${each.partition}-${each.offset}`, each.value?.toString()]));
+  expect(placements.map((placement) => read.get(placement))).toEqual(records.map(({ value }) => value?.toString()));
+  expect(new Set(placements.map((placement) => placement.split("-")[0])).size).toBe(4);
+});
+
+test("a key always goes to the same partition", async () => {
+  const topic = await createTopic(8);
+  const record = { key: Buffer.from("customer 7"), value: Buffer.from("text") };
+  const placements = [...(await placed(topic, [record, record])), ...(await placed(topic, [record]))];
+  expect(new Set(placements.map(({ partition }) => partition)).size).toBe(1);
+  expect(placements.map(({ offset }) => offset)).toEqual([0, 1, 2]);
+});
+
+test("keys, values, tombstones and headers are read back as they were written, whatever a header's name", async () => {
+  const topic = await createTopic(1);
+  const headers: [string, Buffer][] = [
+    ["trace", Buffer.from([0, 255, 10])],
+    ["repeated", Buffer.from("one")],
+    ["repeated", Buffer.from("two")],
+    ["empty", Buffer.alloc(0)],
+    ["constructor", Buffer.from("a name that every object has")],
+    ["__proto__", Buffer.from("another")],
+  ];
+  await placed(topic, [
+    { key: Buffer.from([0, 1, 254]), value: Buffer.from([9, 0, 200]), headers },
+    { key: null, value: null },
+  ]);
+  await using consumer = await collect(uniqueName("group"), topic);
+  await eventually(() => consumer.received.length).toBe(2);
+  const [first, tombstone] = consumer.received;
+  expect(first).toMatchObject({ key: Buffer.from([0, 1, 254]), value: Buffer.from([9, 0, 200]) });
+  expect(first?.headers).toEqual(headers);
+  expect(tombstone).toMatchObject({ key: null, value: null, headers: [] });
+});
+
+const MEBIBYTE = 1_048_576;
+
+test("however many records of any size go to one partition, in their order and without one that is too large alone", {
+  timeout: 120_000,
+}, async () => {
+  const topic = uniqueName("topic");
+  await ensureTopics(kafka, [{ topic, partitions: 1, maxMessageBytes: 2 * MEBIBYTE }], 1, testPatience());
+  const large = Buffer.alloc(MEBIBYTE, "x");
+  const tooLarge = { value: Buffer.alloc(3 * MEBIBYTE), key: Buffer.from("too large") };
+  const records = Array.from({ length: 500 }, (_, index) => ({ value: large, key: Buffer.from(String(index)) }));
+  // One of its own, since a producer asks for ever for a topic that it knew.
+  await using own = await connectProducer(kafka, testPatience());
+  const refused = await own.send(topic, [...records.slice(0, 100), tooLarge, ...records.slice(100)]);
+  expect(refused).toEqual([
+    { item: tooLarge, fault: { kind: "poison", code: "too_long", cause: expect.stringContaining(topic) } },
+  ]);
+  const last = await own.trySend(topic, [{ value: Buffer.from("last") }]);
+  expect(last).toEqual({ value: [{ partition: 0, offset: 500 }] });
+  const admin = kafka.admin();
+  await admin.connect();
+  await admin.deleteTopics({ topics: [topic] });
+  await admin.disconnect();
+});
+
+test("a topic that takes less than one request has gets its records in smaller ones", async () => {
+  const topic = uniqueName("topic");
+  await ensureTopics(kafka, [{ topic, partitions: 2, maxMessageBytes: 1_000 }], 1, testPatience());
+  const records = Array.from({ length: 60 }, (_, index) => ({
+    value: Buffer.from(String(index).padEnd(index === 30 ? 1_100 : 100)),
+    partition: index % 2,
+  }));
+  expect((await producer.send(topic, records)).map(({ item }) => item)).toEqual([records[30]]);
+  await using consumer = await collect(uniqueName("group"), topic);
+  const orderOf = (partition: number) =>
+    consumer.received.filter((each) => each.partition === partition).map(({ value }) => Number(value));
+  // What was written beside a refused batch is written again.
+  const firstOf = (partition: number) => [...new Set(orderOf(partition))];
+  await eventually(() => [firstOf(0).length, firstOf(1).length]).toEqual([29, 30]);
+  expect(firstOf(0)).toEqual(firstOf(0).toSorted((left, right) => left - right));
+  expect(firstOf(1)).toEqual(firstOf(1).toSorted((left, right) => left - right));
+});
+
+test("a topic that does not exist is named, and may be created yet", async () => {
+  const topic = uniqueName("missing");
+  const outcome = await producer.trySend(topic, [{ value: Buffer.from("text") }]);
+  expect(outcome).toMatchObject({ fault: { kind: "retryable", code: "misconfigured" } });
+  expect("fault" in outcome && outcome.fault.cause).toContain(topic);
+
+  await createTopic(1, topic);
+  await producer.send(topic, [{ value: Buffer.from("text") }]);
+  expect(await placed(topic, [{ value: Buffer.from("text") }])).toEqual([{ partition: 0, offset: 1 }]);
+});
+
+test("without a broker, connecting waits and says so until the process must end", async () => {
+  const settings = { ...config, KAFKA_BOOTSTRAP_SERVERS: [`127.0.0.1:${CLOSED_PORT}`] };
+  const hardStop = new AbortController();
+  const patience = testPatience(hardStop.signal);
+  const connecting = connectProducer(createKafka(settings, "test", patience.log), patience);
+  const rejected = expect(connecting).rejects.toThrow(/abort/i);
+  await eventually(() => patience.health.dependencies["kafka.produce"]?.state).toBe("waiting");
+  expect(patience.health.dependencies["kafka.produce"]?.cause).toMatch(/ECONNREFUSED|[Cc]onnection/);
+  hardStop.abort();
+  await rejected;
+});

@@ -1,0 +1,104 @@
+import { readConfiguration } from "@millrace/shared";
+import { type TestPatience, testEnvironment, testPatience, uniqueName } from "@millrace/testbed";
+import type { Kafka } from "kafkajs";
+import { afterAll } from "vitest";
+import { z } from "zod";
+import { createKafka } from "../src/client.ts";
+import { type ConsumeOptions, type Consumption, consume } from "../src/consume.ts";
+import { connectProducer } from "../src/produce.ts";
+import type { Received } from "../src/received.ts";
+import { consumerSettings, kafkaSettings } from "../src/settings.ts";
+import { ensureTopics } from "../src/topics.ts";
+
+const schema = z.object({ ...kafkaSettings, ...consumerSettings });
+
+export const config = readConfiguration(schema, testEnvironment());
+
+export const kafka = createKafka(config, "test", testPatience().log);
+
+/** Counts attempts in memory; a process keeps them in Redis. */
+export const attempts = (() => {
+  const counts = new Map<string, number>();
+  const keyOf = (scope: string, record: { topic: string; partition: number; offset: number }) =>
+    `${scope}:${record.topic}-${record.partition}-${record.offset}`;
+  return {
+    async begin(scope: string, record: { topic: string; partition: number; offset: number }): Promise<number> {
+      const count = (counts.get(keyOf(scope, record)) ?? 0) + 1;
+      counts.set(keyOf(scope, record), count);
+      return count;
+    },
+    end(scope: string, record: { topic: string; partition: number; offset: number }): void {
+      counts.delete(keyOf(scope, record));
+    },
+    async endAll(): Promise<void> {},
+  };
+})();
+
+export async function createTopic(partitions: number, topic = uniqueName("topic")): Promise<string> {
+  await ensureTopics(kafka, [{ topic, partitions }], 1, testPatience());
+  return topic;
+}
+
+/** What the group committed of a topic, by partition; `-1` where it committed nothing. */
+export async function committedOffsets(groupId: string, topic: string): Promise<number[]> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const [fetched] = await admin.fetchOffsets({ groupId, topics: [topic] });
+    const sorted = (fetched?.partitions ?? []).toSorted((left, right) => left.partition - right.partition);
+    return sorted.map(({ offset }) => Number(offset));
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+export interface TestConsumption extends AsyncDisposable {
+  /** Everything that was delivered, in its order. */
+  received: Received[];
+  consumption: Consumption;
+  patience: TestPatience;
+}
+
+/** A consumer that collects what it is given and marks nothing done. */
+export async function collect(
+  groupId: string,
+  topic: string,
+  options: Partial<ConsumeOptions> = {},
+  client: Kafka = kafka,
+  patience = testPatience(),
+): Promise<TestConsumption> {
+  const received: Received[] = [];
+  const limits = { inFlightMax: 10_000, inFlightMaxBytes: 10_000_000 };
+  const accept = (record: Received): void => {
+    received.push(record);
+  };
+  const consumption = await consume(
+    client,
+    { groupId, topics: [topic], ...limits, settings: config, attempts, accept, ...options },
+    patience,
+  );
+  return { received, consumption, patience, [Symbol.asyncDispose]: () => consumption[Symbol.asyncDispose]() };
+}
+
+/** Writes as many records to each of the partitions of a topic. */
+export async function openWriter() {
+  const producer = await connectProducer(kafka, testPatience());
+  afterAll(() => producer[Symbol.asyncDispose]());
+  return async (topic: string, partitions: number, count: number, valueBytes = 8): Promise<void> => {
+    const records = Array.from({ length: partitions * count }, (_, index) => ({
+      value: Buffer.alloc(valueBytes, index),
+      partition: index % partitions,
+    }));
+    await producer.send(topic, records);
+  };
+}
+
+export function offsetsOf(received: readonly Received[], partition = 0): number[] {
+  return received.filter((record) => record.partition === partition).map(({ offset }) => offset);
+}
+
+export function finish(received: readonly Received[], partition: number, ...offsets: number[]): void {
+  for (const record of received) {
+    if (record.partition === partition && offsets.includes(record.offset)) record.done();
+  }
+}

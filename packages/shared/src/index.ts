@@ -1,4 +1,5 @@
 export { type BackoffSettings, backoffDelayMs, delay } from "./backoff.ts";
+export { bisect, halvesOf, type Part } from "./bisect.ts";
 export {
   ConfigurationError,
   described,
@@ -43,7 +44,7 @@ export { type HttpServer, healthRoutes, metricsRoute, serveHttp, type WebSocketS
 export { parseJson } from "./json.ts";
 export { type LastReport, lastReportSchema, type PolicyDocument, type Statement } from "./last-report.ts";
 export { bucketBounds, Latency, type LatencySummary } from "./latency.ts";
-export { aborted, type ProcessContext, runProcess } from "./lifecycle.ts";
+export { aborted, orAborted, type ProcessContext, runProcess } from "./lifecycle.ts";
 export { type Action, actions, Log } from "./log.ts";
 export { metricDefinitions } from "./metrics/definitions.ts";
 export { Metrics } from "./metrics/metrics.ts";
@@ -51,7 +52,7 @@ export { processMetrics } from "./metrics/process.ts";
 export { Operations, type SlowOperation } from "./operations.ts";
 export { quietly } from "./quiet.ts";
 export { decodeBatch, encodeBatch, encodedSize, unfitForBatch } from "./records/batch.ts";
-export { RecordError } from "./records/bytes.ts";
+export { RecordError, tryParse } from "./records/bytes.ts";
 export {
   type DeadLetter,
   deadLetterHeaders,

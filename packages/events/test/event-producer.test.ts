@@ -1,6 +1,6 @@
 import { createKafka, createTopicReader, type ReadRecord, readRanges } from "@millrace/kafka";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import {
   createEventEncoder,
   createEventProducer,
@@ -22,6 +22,18 @@ import {
   testPatience,
   uniqueName,
 } from "./support.ts";
+
+/** The pauses between tries, in milliseconds. */
+const pauses = vi.hoisted((): number[] => []);
+vi.mock("node:timers/promises", async (load) => {
+  const timers = await load<typeof import("node:timers/promises")>();
+  const setTimeout: typeof timers.setTimeout = (delayMs, ...more) => {
+    pauses.push(delayMs ?? 0);
+    return timers.setTimeout(delayMs, ...more);
+  };
+  return { ...timers, setTimeout };
+});
+afterEach(() => vi.restoreAllMocks());
 
 const eventInJson = createSchema(eventDefinition, "json");
 const dlqMessage = createSchema(dlqMessageDefinition, "json");
@@ -185,6 +197,8 @@ test("property 5, DLQ routing: exactly what its topic does not take becomes a DL
 test("property 16, retry backoff: a topic that is missing is tried again ever later, then its events are dead-lettered", async () => {
   await using producer = open({ EVENTS_DELIVERY_TIMEOUT_MS: "5000" });
   const missing = uniqueName("missing");
+  vi.spyOn(Math, "random").mockReturnValue(0.75);
+  pauses.length = 0;
   const [outcome] = await producer.publish(missing, [event(1)]);
   expect(outcome).toMatchObject({ status: "dead_lettered", fault: { code: "misconfigured" } });
   const [letter] = (await contents(dlqTopic)).slice(-1);
@@ -194,7 +208,10 @@ test("property 16, retry backoff: a topic that is missing is tried again ever la
     .lines()
     .filter(({ status, details }) => status === "retry" && String(details?.cause).includes(missing));
   expect("value" in decoded && decoded.value.attempts).toBe(tries.length);
-  expect(tries.length).toBeGreaterThan(1);
+  // Three quarters of 20 ms, which doubles up to 100 ms.
+  const expected = tries.map((_, at) => 0.75 * Math.min(100, 20 * 2 ** at));
+  expect(tries.length).toBeGreaterThan(3);
+  expect(pauses.slice(0, tries.length)).toEqual(expected);
 });
 
 test("what was given up without an answer does not swallow what comes after it", async () => {

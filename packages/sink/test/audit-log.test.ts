@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect as connectTo, createServer } from "node:net";
 import { openPostgres, type Pool } from "@millrace/postgres";
-import type { DeadLetter } from "@millrace/shared";
+import type { DeadLetter, Split } from "@millrace/shared";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import type { SinkConfig } from "../src/config.ts";
 import { documentIds } from "../src/document-id.ts";
@@ -126,22 +126,58 @@ test("recording twice, or a message twice in one batch, makes one row", async ()
   expect(await rows(pool)).toEqual(before);
 });
 
-test("two processes that record the same messages at once both succeed", async () => {
-  const { config, pool, audit } = await open();
-  const other = new PostgresAuditLog(connect(config), "documents", documentIds.offset);
-  const batch = documents(500);
-  const splits = await Promise.all([audit.record(batch, signal), other.record(batch.toReversed(), signal)]);
-  const left = splits.flatMap(({ failed }) => failed);
-  expect(left.every(({ fault }) => fault.kind === "retryable")).toBe(true);
-  expect(
-    (
-      await audit.record(
-        left.map(({ item }) => item),
-        signal,
-      )
-    ).failed,
-  ).toEqual([]);
-  expect(await rows(pool)).toHaveLength(500);
+describe("two processes that record the same messages at once, in opposite orders, both succeed", () => {
+  /** Each row takes a millisecond, so that the two statements surely overlap. */
+  async function openSlow() {
+    const { config, pool, audit } = await open();
+    await pool.query(`
+      CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.001); RETURN NEW; END $$;
+      CREATE TRIGGER slow BEFORE INSERT ON demo_log FOR EACH ROW EXECUTE FUNCTION wait()`);
+    return { pool, audit, other: new PostgresAuditLog(connect(config), "documents", documentIds.offset) };
+  }
+  function causesOf(splits: readonly Split<unknown>[]): string[] {
+    return [...new Set(splits.flatMap(({ failed }) => failed.map(({ fault }) => fault.cause)))];
+  }
+  /** Of two topics with two partitions each. */
+  const batch = ["letters", "messages"].flatMap((topic) =>
+    [0, 1].flatMap((partition) => documents(100, { topic, partition })),
+  );
+
+  test("stored and stored", async () => {
+    const { pool, audit, other } = await openSlow();
+    const reversed = batch.toReversed();
+    const splits = await Promise.all([audit.record(batch, signal), other.record(reversed, signal)]);
+    expect(causesOf(splits)).toEqual([]);
+    expect(splits.map(({ done }) => done)).toEqual([batch, reversed]);
+    expect(await rows(pool)).toHaveLength(400);
+  });
+
+  test("stored and refused", async () => {
+    const { pool, audit, other } = await openSlow();
+    const letters = batch.toReversed().map(({ topic, partition, offset }): DeadLetter => {
+      const refused = letter(offset);
+      return { ...refused, origin: { ...refused.origin, topic, partition } };
+    });
+    const splits = await Promise.all([audit.record(batch, signal), other.recordRefused(letters, signal)]);
+    expect(causesOf(splits)).toEqual([]);
+    const levels = (await rows(pool)).map(({ log_level }) => log_level);
+    expect(levels).toEqual(Array(400).fill("INFO"));
+  });
+
+  test("as each inserts its rows in the order of topic, partition and offset", async () => {
+    const { pool, audit } = await open();
+    await audit.record(batch.toReversed(), signal);
+    const { rows: inserted } = await pool.query(
+      "SELECT kafka_topic, kafka_partition, kafka_offset FROM demo_log ORDER BY id",
+    );
+    expect(inserted).toEqual(
+      batch.map(({ topic, partition, offset }) => ({
+        kafka_topic: topic,
+        kafka_partition: partition,
+        kafka_offset: String(offset),
+      })),
+    );
+  });
 });
 
 test("the largest offset that is exact, and any text but NUL, are kept as they are", async () => {

@@ -2,7 +2,7 @@ import { Writable } from "node:stream";
 import { createApp } from "../packages/api/src/app.ts";
 import { apiConfig } from "../packages/api/src/config.ts";
 import { openEdges } from "../packages/api/src/edges.ts";
-import { Health, Log, processMetrics, readConfiguration } from "../packages/shared/src/index.ts";
+import { Health, Log, noTracing, processMetrics, readConfiguration } from "../packages/shared/src/index.ts";
 
 interface Schema {
   type?: string | string[];
@@ -54,7 +54,7 @@ async function servedDocument(): Promise<Document> {
   const hardStop = new AbortController();
   const backoff = { initialMs: 1_000, maxMs: 1_000 };
   const patience = { log: new Log("api", { destination: silent }), health, backoff, hardStop: hardStop.signal };
-  await using open = openEdges(config, patience);
+  await using open = openEdges(config, patience, noTracing);
   const answer = await createApp(open.edges, health, config, processMetrics(patience.log, health)).request(
     "/openapi.json",
   );

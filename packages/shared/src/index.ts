@@ -9,6 +9,7 @@ export {
   type VariableDescription,
   variable,
 } from "./config.ts";
+export { Distribution, type DistributionSummary } from "./distribution.ts";
 export { embedAnswerSchema, embedRouteSettings } from "./embed-route.ts";
 export { dimensionsOf, estimateUsd, LOCAL_DIMENSIONS, pricedModels, priceOf } from "./embedding-models.ts";
 export {

@@ -1,6 +1,6 @@
+import type { DistributionSummary } from "@millrace/shared";
 import { align } from "../table.ts";
 import { END_TO_END, type LatencyReport } from "./collect.ts";
-import type { DistributionSummary } from "./distribution.ts";
 
 const COLUMNS = ["stage", "operation", "count", "per s", "p50 ms", "p90 ms", "p99 ms", "max ms", "errors", "retries"];
 

@@ -1,4 +1,4 @@
-import type { DistributionSummary } from "../latency/distribution.ts";
+import type { DistributionSummary } from "@millrace/shared";
 import { figures } from "../latency/table.ts";
 import { align } from "../table.ts";
 import type { Measurements } from "./measure.ts";

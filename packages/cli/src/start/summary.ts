@@ -1,6 +1,5 @@
-import type { Action } from "@millrace/shared";
+import type { Action, DistributionSummary } from "@millrace/shared";
 import { END_TO_END } from "../latency/collect.ts";
-import type { DistributionSummary } from "../latency/distribution.ts";
 import { align } from "../table.ts";
 import type { Run } from "./run.ts";
 

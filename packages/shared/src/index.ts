@@ -10,6 +10,7 @@ export {
   type VariableDescription,
   variable,
 } from "./config.ts";
+export { Distribution, type DistributionSummary } from "./distribution.ts";
 export { embedAnswerSchema, embedRouteSettings } from "./embed-route.ts";
 export { dimensionsOf, estimateUsd, LOCAL_DIMENSIONS, pricedModels, priceOf } from "./embedding-models.ts";
 export {
@@ -44,7 +45,7 @@ export { type HttpServer, healthRoutes, metricsRoute, serveHttp, type WebSocketS
 export { parseJson } from "./json.ts";
 export { type LastReport, lastReportSchema, type PolicyDocument, type Statement } from "./last-report.ts";
 export { bucketBounds, Latency, type LatencySummary } from "./latency.ts";
-export { aborted, orAborted, type ProcessContext, runProcess } from "./lifecycle.ts";
+export { type ProcessContext, runProcess } from "./lifecycle.ts";
 export { type Action, actions, Log } from "./log.ts";
 export { metricDefinitions } from "./metrics/definitions.ts";
 export { Metrics } from "./metrics/metrics.ts";
@@ -68,5 +69,6 @@ export { decodeVectors, type EmbeddedBatch, encodeVectors, VectorsRecord } from 
 export { batchSettings, documentSettings, type ProcessSettings, processSettings } from "./settings.ts";
 export { type Operation, type Patience, persist, type Settled, settle } from "./settle.ts";
 export { SpareMemory } from "./spare-memory.ts";
+export { aborted, handleStopSignals, orAborted } from "./stop-signals.ts";
 export { noTracing, TRACEPARENT, type TracedMessage, type Tracing } from "./tracing/tracing.ts";
 export { vectorKeys } from "./vector-key.ts";

@@ -1,9 +1,9 @@
 import { DDSketch } from "@datadog/sketches-js";
 
-/** Quantiles are right to within 1 %. */
+/** Quantiles are within 1 % of the exact ones. */
 export const RELATIVE_ACCURACY = 0.01;
 
-/** The bounds of what is told apart, a microsecond and a month: they bound the sketch's memory, about 1,100 bins. */
+/** A microsecond and a month: they bound the sketch to about 1,100 bins. */
 const LOWEST_MS = 0.001;
 const HIGHEST_MS = 2_678_400_000;
 
@@ -19,6 +19,7 @@ export interface DistributionSummary {
 export class Distribution {
   #sketch = new DDSketch({ relativeAccuracy: RELATIVE_ACCURACY });
 
+  /** @param count how many had this duration */
   record(durationMs: number, count = 1): void {
     this.#sketch.accept(Math.min(HIGHEST_MS, Math.max(LOWEST_MS, durationMs)), count);
   }
@@ -29,6 +30,11 @@ export class Distribution {
 
   get count(): number {
     return this.#sketch.count;
+  }
+
+  /** Exact; 0 for an empty distribution. */
+  get maxMs(): number {
+    return this.count === 0 ? 0 : rounded(this.#sketch.max);
   }
 
   /** @param quantile from 0 to 1 */
@@ -43,7 +49,7 @@ export class Distribution {
       p50Ms: this.quantileMs(0.5),
       p90Ms: this.quantileMs(0.9),
       p99Ms: this.quantileMs(0.99),
-      maxMs: this.count === 0 ? 0 : rounded(this.#sketch.max),
+      maxMs: this.maxMs,
     };
   }
 }

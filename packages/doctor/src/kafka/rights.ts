@@ -1,5 +1,5 @@
 import { namesMatching } from "@millrace/shared";
-import { type KafkaRightsSettings, type RoleName, rolesOf, type Subject } from "./subject.ts";
+import { type KafkaRightsSettings, type RoleName, rolesOf, type Subject } from "../subject.ts";
 
 /**
  * What a role does with Kafka; its policy and its checks both come from here. A topic that ends in `*` stands for all

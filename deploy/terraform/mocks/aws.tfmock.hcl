@@ -182,3 +182,8 @@ mock_resource "aws_s3_bucket" {
 mock_resource "aws_dynamodb_table" {
   defaults = { arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/mocked" }
 }
+
+mock_resource "aws_opensearchserverless_vpc_endpoint" {
+  override_during = plan
+  defaults        = { id = "vpce-0123456789abcdef0" }
+}

@@ -2,7 +2,7 @@ import { bisect, poison, retryable, SpareMemory } from "@millrace/shared";
 import OpenAI from "openai";
 import type { Account } from "../account.ts";
 import type { ProviderSettings } from "../config.ts";
-import type { Embedded, EmbeddingOutcome, EmbeddingProvider, EmbedOptions } from "../provider.ts";
+import type { Embedded, EmbeddingOutcome, EmbeddingProvider, EmbedOptions, ProviderAnswer } from "../provider.ts";
 import { enter } from "./account.ts";
 import { classify, type Refusal } from "./fault.ts";
 import { readAnswer } from "./read-answer.ts";
@@ -15,89 +15,92 @@ const HARMLESS_TEXT = "probe";
 
 /** Any server that speaks OpenAI's embeddings API; vectors come as base64 and never become a number array. */
 export function createOpenAIProvider(settings: OpenAISettings): EmbeddingProvider {
-  const client = new OpenAI({
-    apiKey: settings.apiKey,
-    baseURL: settings.baseUrl,
-    timeout: settings.timeoutMs,
-    // The stage retries, visibly and without end.
-    maxRetries: 0,
-  });
+  return new OpenAIProvider(settings);
+}
 
-  const spare = new SpareMemory();
+class OpenAIProvider implements EmbeddingProvider {
+  #settings: OpenAISettings;
+  #client: OpenAI;
+  #spare = new SpareMemory();
 
-  const request = async (
+  constructor(settings: OpenAISettings) {
+    this.#settings = settings;
+    this.#client = new OpenAI({
+      apiKey: settings.apiKey,
+      baseURL: settings.baseUrl,
+      timeout: settings.timeoutMs,
+      // The stage retries, visibly and without end.
+      maxRetries: 0,
+    });
+  }
+
+  async embed(texts: readonly string[], options: EmbedOptions = {}): Promise<ProviderAnswer> {
+    options.signal?.throwIfAborted();
+    const account: Account = { requests: 0, tokens: 0, allowances: {} };
+    return { ...(await this.#embed(texts, account, options)), account };
+  }
+
+  /** A refused request is halved until the input that it was refused for stands alone. */
+  async #embed(texts: readonly string[], account: Account, options: EmbedOptions): Promise<EmbeddingOutcome> {
+    const { signal } = options;
+    const parts: Embedded[] = [];
+    const attempt = async (some: readonly string[]) => {
+      // Parts are put together below: they need no memory of the caller's.
+      const outcome = await this.#request(some, account, some === texts ? options : { signal });
+      return "refused" in outcome ? { refusal: outcome.refused } : { taken: outcome };
+    };
+    for await (const part of bisect(texts, attempt)) {
+      const outcome = "taken" in part ? part.taken : await this.#refuseAlone(part.refusal, account, signal);
+      if ("fault" in outcome) return outcome;
+      parts.push(outcome);
+    }
+    return joined(parts);
+  }
+
+  /** The input is poison if the server takes another one; else its configuration is wrong. */
+  async #refuseAlone(refused: string, account: Account, signal: AbortSignal | undefined): Promise<EmbeddingOutcome> {
+    const harmless = await this.#request([HARMLESS_TEXT], account, { signal });
+    if ("refused" in harmless) return { fault: retryable("misconfigured", harmless.refused) };
+    if ("fault" in harmless) return harmless;
+    const { model, dimensions } = harmless;
+    const failed = [{ index: 0, fault: poison("rejected", refused) }];
+    return { model, dimensions, vectors: new Float32Array(0), failed };
+  }
+
+  async #request(
     texts: readonly string[],
     account: Account,
     { signal: stop, allocate = newVectors }: EmbedOptions,
-  ): Promise<EmbeddingOutcome | Refusal> => {
+  ): Promise<EmbeddingOutcome | Refusal> {
+    const { model, expectedDimensions: dimensions, timeoutMs } = this.#settings;
     account.requests++;
     try {
-      const { model, expectedDimensions: dimensions } = settings;
       // The client's own time limit ends with the headers.
-      const timeout = AbortSignal.timeout(settings.timeoutMs);
+      const timeout = AbortSignal.timeout(timeoutMs);
       const signal = stop ? AbortSignal.any([stop, timeout]) : timeout;
-      const asked: OpenAI.EmbeddingCreateParams = {
-        model,
-        input: [...texts],
-        encoding_format: "base64",
-        ...(settings.requestedDimensions !== undefined && { dimensions: settings.requestedDimensions }),
-      };
-      const answer = await client.embeddings.create(asked, { signal }).asResponse();
+      const answer = await this.#client.embeddings.create(this.#parameters(texts), { signal }).asResponse();
       const expected = { count: texts.length, model, dimensions };
-      const read = await readBody(answer.body ?? [], spare, (body) => readAnswer(body, expected, allocate));
+      const read = await readBody(answer.body ?? [], this.#spare, (body) => readAnswer(body, expected, allocate));
       if ("fault" in read) enter(account, answer.headers);
       else enter(account, answer.headers, read.tokens);
       return "fault" in read ? read : read.embedded;
     } catch (error) {
       stop?.throwIfAborted();
       if (error instanceof OpenAI.APIError) enter(account, error.headers);
-      const outcome = classify(error, settings.apiKey);
+      const outcome = classify(error, this.#settings.apiKey);
       return "refused" in outcome ? outcome : { fault: outcome };
     }
-  };
+  }
 
-  /** A refused request is halved until the input that it was refused for stands alone. */
-  const embed = async (
-    texts: readonly string[],
-    account: Account,
-    options: EmbedOptions,
-  ): Promise<EmbeddingOutcome> => {
-    const { signal } = options;
-    const parts: Embedded[] = [];
-    const attempt = async (some: readonly string[]) => {
-      // Parts are put together below: they need no memory of the caller's.
-      const outcome = await request(some, account, some === texts ? options : { signal });
-      return "refused" in outcome ? { refusal: outcome.refused } : { taken: outcome };
+  #parameters(texts: readonly string[]): OpenAI.EmbeddingCreateParams {
+    const { model, requestedDimensions } = this.#settings;
+    return {
+      model,
+      input: [...texts],
+      encoding_format: "base64",
+      ...(requestedDimensions !== undefined && { dimensions: requestedDimensions }),
     };
-    for await (const part of bisect(texts, attempt)) {
-      const outcome = "taken" in part ? part.taken : await refuseAlone(part.refusal, account, signal);
-      if ("fault" in outcome) return outcome;
-      parts.push(outcome);
-    }
-    return joined(parts);
-  };
-
-  /** The input is poison if the server takes another one; else its configuration is wrong. */
-  const refuseAlone = async (
-    refused: string,
-    account: Account,
-    signal: AbortSignal | undefined,
-  ): Promise<EmbeddingOutcome> => {
-    const harmless = await request([HARMLESS_TEXT], account, { signal });
-    if ("refused" in harmless) return { fault: retryable("misconfigured", harmless.refused) };
-    if ("fault" in harmless) return harmless;
-    const { model, dimensions } = harmless;
-    const failed = [{ index: 0, fault: poison("rejected", refused) }];
-    return { model, dimensions, vectors: new Float32Array(0), failed };
-  };
-
-  return {
-    async embed(texts, options = {}) {
-      options.signal?.throwIfAborted();
-      const account: Account = { requests: 0, tokens: 0, allowances: {} };
-      return { ...(await embed(texts, account, options)), account };
-    },
-  };
+  }
 }
 
 function newVectors(length: number): Float32Array<ArrayBuffer> {

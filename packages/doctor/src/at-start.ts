@@ -2,7 +2,7 @@ import type { ProcessContext } from "@millrace/shared";
 import { ConfigurationError, delay } from "@millrace/shared";
 import { type DiagnoseOptions, diagnose, type ListExaminations } from "./diagnose.ts";
 import type { DependencyReport, Report } from "./report.ts";
-import type { DoctorSettings, ProcessName } from "./subject.ts";
+import type { DoctorSettings, ExaminedProcess } from "./subject.ts";
 
 /** How soon everything is tried again where something failed. */
 const AGAIN_MS = 60_000;
@@ -17,7 +17,7 @@ type Context = Pick<ProcessContext<DoctorSettings>, "config" | "log" | "health" 
  * tried again until all works once, for what was away comes back, and another process may make what was missing.
  */
 export async function examineAtStart(
-  process: ProcessName,
+  process: ExaminedProcess,
   { config, log, health, stop }: Context,
   examinationsOf: ListExaminations,
   options: DiagnoseOptions = {},
@@ -47,7 +47,7 @@ function tell(report: Report, { log, health }: Pick<Context, "log" | "health">):
 
 /** Nothing where a file is missing, say: the process itself meets that too, and refuses its configuration. */
 async function examined(
-  process: ProcessName,
+  process: ExaminedProcess,
   settings: DoctorSettings,
   examinationsOf: ListExaminations,
   options: DiagnoseOptions,

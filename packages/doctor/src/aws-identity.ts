@@ -1,9 +1,9 @@
 import type { AwsCredentials, AwsCredentialsProvider } from "@millrace/connections";
 import { openSigner } from "@millrace/connections";
 import { describeCause } from "@millrace/shared";
-import type { Check, Examination } from "./check.ts";
-import type { Identity } from "./identity.ts";
-import type { Failure } from "./report.ts";
+import type { Examination, StepCheck } from "./check.ts";
+import type { CallerIdentity } from "./identity.ts";
+import type { CheckFailure } from "./report.ts";
 import { quote } from "./url.ts";
 
 /** Signatures hold for five minutes around their time. */
@@ -19,13 +19,13 @@ export function examineAws(
   region: string,
   environment: NodeJS.ProcessEnv,
   credentials: AwsCredentialsProvider,
-  identity: Identity,
+  identity: CallerIdentity,
 ): Examination {
   const endpoint = environment.AWS_ENDPOINT_URL_STS ?? `https://sts.${region}.amazonaws.com`;
   let key: AwsCredentials | undefined;
   let answer: { status: number; body: string; skewS: number } | undefined;
 
-  const authentication: Check = {
+  const authentication: StepCheck = {
     step: "authentication",
     tried: `credentials by the provider chain${sourceOf(environment)}`,
     timeoutCode: "aws_sts_unreachable",
@@ -35,7 +35,7 @@ export function examineAws(
       return `a ${key.sessionToken === undefined ? "long-lived" : "temporary"} key${until}`;
     },
   };
-  const authorization: Check = {
+  const authorization: StepCheck = {
     step: "authorization",
     tried: `sts:GetCallerIdentity at ${endpoint}`,
     async run(signal) {
@@ -53,7 +53,7 @@ export function examineAws(
       return arn;
     },
   };
-  const probe: Check = {
+  const probe: StepCheck = {
     step: "probe",
     tried: "this machine's clock against STS's",
     run: async () => (answer ? judgeClock(answer.skewS) : "not known, for STS can't be reached"),
@@ -93,7 +93,7 @@ async function callerIdentity(endpoint: string, region: string, credentials: Aws
   return { status: response.status, body: answered, skewS };
 }
 
-function judgeClock(skewS: number): string | Failure {
+function judgeClock(skewS: number): string | CheckFailure {
   const off = Math.abs(skewS);
   if (off <= SKEW_MAX_S) return off <= 1 ? "right to the second" : `${off} s ${directionOf(skewS)} AWS`;
   const names = { seconds: String(off), direction: directionOf(skewS) };
@@ -109,7 +109,7 @@ function roleOf(arn: string): string {
   return arn.replace(/^(arn:[\w-]+):sts::(\d+):assumed-role\/([^/]+)\/.*$/, "$1:iam::$2:role/$3");
 }
 
-function explain(error: unknown, environment: NodeJS.ProcessEnv): Failure | undefined {
+function explain(error: unknown, environment: NodeJS.ProcessEnv): CheckFailure | undefined {
   const said = describeCause(error);
   const { name } = error as Error;
   if (/ENOENT|EACCES/.test(said) && environment.AWS_WEB_IDENTITY_TOKEN_FILE) {

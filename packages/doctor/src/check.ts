@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { aborted, describeCause } from "@millrace/shared";
 import { networkFailure } from "./network.ts";
-import type { DependencyName, Failure, Step, StepReport } from "./report.ts";
+import type { CheckFailure, DependencyName, Step, StepReport } from "./report.ts";
 import type { VerdictCode } from "./verdicts.ts";
 
 /** One thing to try. It ends with what came back, or with why it failed. */
-export interface Check {
+export interface StepCheck {
   step: Step;
   tried: string;
   /** What it means when nothing comes back in time, where that is not what it means to every server. */
   timeoutCode?: VerdictCode;
-  run(signal: AbortSignal): Promise<string | Failure>;
+  run(signal: AbortSignal): Promise<string | CheckFailure>;
 }
 
 /** One dependency of a process. */
@@ -18,17 +18,17 @@ export interface Examination {
   dependency: DependencyName;
   /** What stands for the names in remedies, such as the variable of the address. */
   names: Record<string, string>;
-  checks: Check[];
+  checks: StepCheck[];
   /** What an error means that a check ran into; undefined for one that is not its own, such as that of a network. */
-  explain?(error: unknown, step: Step): Failure | undefined;
+  explain?(error: unknown, step: Step): CheckFailure | undefined;
   /** Ends what the checks opened, whichever of them was the last. */
   close?(): Promise<void>;
 }
 
-export interface Outcome {
+export interface ExaminationOutcome {
   steps: StepReport[];
   durationMs: number;
-  failure?: Failure & { step: Step; tried: string };
+  failure?: CheckFailure & { step: Step; tried: string };
 }
 
 /** How long each step may take; a network that drops packets shows in the first two. */
@@ -50,10 +50,10 @@ export async function examine(
   examination: Examination,
   limitMs: (step: Step) => number,
   onStep: (report: StepReport) => void,
-): Promise<Outcome> {
+): Promise<ExaminationOutcome> {
   const startedAt = performance.now();
   const steps: StepReport[] = [];
-  let failure: Outcome["failure"];
+  let failure: ExaminationOutcome["failure"];
   for (const check of examination.checks) {
     const report = failure ? skipped(check) : await attempt(check);
     steps.push(report);
@@ -65,7 +65,7 @@ export async function examine(
   ]);
   return { steps, durationMs: performance.now() - startedAt, ...(failure && { failure }) };
 
-  async function attempt(check: Check): Promise<StepReport> {
+  async function attempt(check: StepCheck): Promise<StepReport> {
     const { step } = check;
     const began = performance.now();
     const outcome = await within(limitMs(step), check, examination);
@@ -77,12 +77,12 @@ export async function examine(
   }
 }
 
-function skipped({ step, tried }: Check): StepReport {
+function skipped({ step, tried }: StepCheck): StepReport {
   return { step, status: "skipped", durationMs: 0, tried };
 }
 
 /** A check that ignores its signal is left behind: the report goes on without it. */
-async function within(limitMs: number, check: Check, { explain }: Examination): Promise<string | Failure> {
+async function within(limitMs: number, check: StepCheck, { explain }: Examination): Promise<string | CheckFailure> {
   const limit = new AbortController();
   const over = aborted(limit.signal).then(() => timedOut(check, limitMs));
   const timer = setTimeout(() => limit.abort(), limitMs);
@@ -99,7 +99,7 @@ async function within(limitMs: number, check: Check, { explain }: Examination): 
 
 const timeoutCodes = { dns: "dns_failed", tcp: "tcp_timeout", tls: "tls_timeout" } as const;
 
-function timedOut({ step, timeoutCode }: Check, limitMs: number): Failure {
+function timedOut({ step, timeoutCode }: StepCheck, limitMs: number): CheckFailure {
   const code = timeoutCode ?? timeoutCodes[step as keyof typeof timeoutCodes] ?? "no_answer";
   return { code, said: `nothing within ${limitMs} ms` };
 }

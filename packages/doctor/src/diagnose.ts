@@ -1,12 +1,12 @@
 import type { AwsCredentialsProvider } from "@millrace/connections";
 import { placeOf } from "./arns.ts";
 import { directionOf, SKEW_MAX_S } from "./aws-identity.ts";
-import { type Examination, examine, type Outcome, stepLimitsMs } from "./check.ts";
-import { type Identity, identityOf } from "./identity.ts";
+import { type Examination, type ExaminationOutcome, examine, stepLimitsMs } from "./check.ts";
+import { type CallerIdentity, identityOf } from "./identity.ts";
 import { usesIam } from "./needs.ts";
 import { grant, trustPolicyOf } from "./policies.ts";
 import { redactor } from "./redact.ts";
-import type { DependencyName, DependencyReport, Failure, Remedy, Report, Step, StepReport } from "./report.ts";
+import type { CheckFailure, DependencyName, DependencyReport, Remedy, Report, Step, StepReport } from "./report.ts";
 import type { DoctorSettings, Subject } from "./subject.ts";
 import { remedyText } from "./verdicts.ts";
 
@@ -14,7 +14,7 @@ import { remedyText } from "./verdicts.ts";
 export interface Surroundings {
   environment: NodeJS.ProcessEnv;
   /** Filled in by the examination of AWS; remedies name the caller by it. */
-  identity: Identity;
+  identity: CallerIdentity;
   /** What tokens and requests are signed with; absent: the default provider chain. */
   credentials?: AwsCredentialsProvider | undefined;
 }
@@ -63,8 +63,8 @@ export async function diagnose(
 
 function describe(
   { dependency }: Examination,
-  { steps, durationMs, failure }: Outcome,
-  remedy: (failure: Failure) => Remedy,
+  { steps, durationMs, failure }: ExaminationOutcome,
+  remedy: (failure: CheckFailure) => Remedy,
   redact: (text: string) => string,
 ): DependencyReport {
   const report = { dependency, durationMs, steps: steps.map((step) => clean(step, redact)) };
@@ -94,10 +94,10 @@ const refusedSignatures = new Set([
 ]);
 
 function remedyOf(
-  { code, missing = [], names }: Failure,
+  { code, missing = [], names }: CheckFailure,
   known: Record<string, string>,
   settings: DoctorSettings,
-  identity: Identity,
+  identity: CallerIdentity,
 ): Remedy {
   const place = placeOf(settings, identity.arn);
   const skewS = identity.skewS ?? 0;

@@ -1,6 +1,6 @@
 import { embedAnswerSchema, parseJson } from "@millrace/shared";
 import type { Examination } from "./check.ts";
-import type { Failure } from "./report.ts";
+import type { CheckFailure } from "./report.ts";
 import type { DoctorSettings } from "./subject.ts";
 import { quote, urlChecks, urlNames, withoutHttp } from "./url.ts";
 
@@ -31,7 +31,7 @@ export function examineEmbedRoute({ EMBED_URL: url }: Pick<DoctorSettings, "EMBE
   return [examination];
 }
 
-async function embedOneWord(url: string, signal: AbortSignal): Promise<string | Failure> {
+async function embedOneWord(url: string, signal: AbortSignal): Promise<string | CheckFailure> {
   const response = await fetch(`${url}/embed`, {
     method: "POST",
     headers: { "content-type": "application/json" },

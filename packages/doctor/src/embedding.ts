@@ -1,16 +1,16 @@
 import { type AwsCredentialsProvider, awsCredentials, openSecret } from "@millrace/connections";
 import { type EmbeddingSettings, openAiDimensions } from "@millrace/shared";
-import type { Check, Examination } from "./check.ts";
+import type { Examination, StepCheck } from "./check.ts";
 import type { Surroundings } from "./diagnose.ts";
 import { secretNeeds } from "./needs.ts";
-import type { Failure } from "./report.ts";
+import type { CheckFailure } from "./report.ts";
 import type { DoctorSettings } from "./subject.ts";
-import { quote, urlChecks, urlNames } from "./url.ts";
+import { quote, type ServerAnswer, urlChecks, urlNames } from "./url.ts";
 
 /** What the local embedder says of itself; rejects where it can't load its weights. */
 export type AskLocalModel = (signal: AbortSignal) => Promise<{ model: string; dimensions: number }>;
 
-type Settings = EmbeddingSettings & Pick<DoctorSettings, "AWS_ROLE_SESSION_NAME">;
+type ExaminedEmbedding = EmbeddingSettings & Pick<DoctorSettings, "AWS_ROLE_SESSION_NAME">;
 
 /**
  * Embeds one word: only a real request tells a wrong key from a spent quota.
@@ -18,14 +18,14 @@ type Settings = EmbeddingSettings & Pick<DoctorSettings, "AWS_ROLE_SESSION_NAME"
  * @param askLocalModel asks the embedder of this process; absent outside embed, where the local provider has no check
  */
 export function examineEmbedding(
-  settings: Settings,
+  settings: ExaminedEmbedding,
   { credentials = awsCredentials(settings.AWS_ROLE_SESSION_NAME) }: Pick<Surroundings, "credentials">,
   askLocalModel?: AskLocalModel,
 ): Examination[] {
   if (!usesOpenAi(settings)) return askLocalModel ? [examineLocal(askLocalModel)] : [];
   const { OPENAI_API_KEY: key, OPENAI_BASE_URL: url, OPENAI_EMBEDDING_MODEL: model } = settings;
-  let answer: { status: number; body: string } | undefined;
-  const authentication: Check = {
+  let answer: ServerAnswer<string> | undefined;
+  const authentication: StepCheck = {
     step: "authentication",
     tried: `POST ${url}/embeddings with ${key === undefined ? "the secret's key" : "OPENAI_API_KEY"}`,
     async run(signal) {
@@ -35,12 +35,12 @@ export function examineEmbedding(
       return refusalOfKey(answer) ?? `HTTP ${answer.status}`;
     },
   };
-  const authorization: Check = {
+  const authorization: StepCheck = {
     step: "authorization",
     tried: `POST ${url}/embeddings, model ${model}`,
     run: async () => refusalOfUse(answer) ?? "quota and model are there",
   };
-  const probe: Check = {
+  const probe: StepCheck = {
     step: "probe",
     tried: `the vector of one word, model ${model}`,
     run: async () => readDimensions(answer?.body ?? "", openAiDimensions(settings)),
@@ -56,17 +56,17 @@ export function examineEmbedding(
   return [examination];
 }
 
-type ProviderSettings = Partial<
+type ProviderChoice = Partial<
   Pick<EmbeddingSettings, "EMBEDDING_PROVIDER" | "OPENAI_API_KEY" | "OPENAI_API_KEY_SECRET_ARN">
 >;
 
-export function usesOpenAi(settings: ProviderSettings): boolean {
+export function usesOpenAi(settings: ProviderChoice): boolean {
   const { EMBEDDING_PROVIDER: provider, OPENAI_API_KEY: key, OPENAI_API_KEY_SECRET_ARN: secret } = settings;
   return provider === "openai" || (provider === undefined && (key ?? secret) !== undefined);
 }
 
 function examineLocal(ask: AskLocalModel): Examination {
-  const run = async (signal: AbortSignal): Promise<string | Failure> => {
+  const run = async (signal: AbortSignal): Promise<string | CheckFailure> => {
     try {
       const { model, dimensions } = await ask(signal);
       return `${model}, ${dimensions} dimensions`;
@@ -78,10 +78,10 @@ function examineLocal(ask: AskLocalModel): Examination {
 }
 
 async function readSecret(
-  settings: Settings,
+  settings: ExaminedEmbedding,
   credentials: AwsCredentialsProvider,
   signal: AbortSignal,
-): Promise<string | Failure> {
+): Promise<string | CheckFailure> {
   const { OPENAI_API_KEY_SECRET_ARN: arn = "", OPENAI_API_KEY_SECRET_FIELD: field } = settings;
   const read = await openSecret({ arn, field }, credentials, settings.OPENAI_TIMEOUT_MS);
   const outcome = await read(signal);
@@ -94,7 +94,7 @@ async function readSecret(
   return { code: "secret_unusable", said, tried };
 }
 
-async function embedProbe(settings: Settings, key: string, signal: AbortSignal) {
+async function embedProbe(settings: ExaminedEmbedding, key: string, signal: AbortSignal) {
   const { OPENAI_BASE_URL: url, OPENAI_EMBEDDING_MODEL: model, OPENAI_EMBEDDING_DIMENSIONS: dimensions } = settings;
   const response = await fetch(`${url}/embeddings`, {
     method: "POST",
@@ -111,19 +111,14 @@ async function embedProbe(settings: Settings, key: string, signal: AbortSignal) 
   return { status: response.status, body: (await response.text()).replaceAll(key, "[secret]") };
 }
 
-interface Answer {
-  status: number;
-  body: string;
-}
-
-function refusalOfKey({ status, body }: Answer): Failure | undefined {
+function refusalOfKey({ status, body }: ServerAnswer<string>): CheckFailure | undefined {
   if (status === 401) return { code: "embedding_key_refused", said: quote(status, body) };
   if (status === 403) return { code: "embedding_forbidden", said: quote(status, body) };
   return undefined;
 }
 
 /** https://platform.openai.com/docs/guides/error-codes: a spent quota and a reached rate limit are both 429. */
-function refusalOfUse(answer: Answer | undefined): Failure | undefined {
+function refusalOfUse(answer: ServerAnswer<string> | undefined): CheckFailure | undefined {
   const { status, body } = answer ?? { status: 0, body: "" };
   if (status < 300) return undefined;
   const said = quote(status, body);
@@ -134,7 +129,7 @@ function refusalOfUse(answer: Answer | undefined): Failure | undefined {
   return { code: /dimensions/.test(body) && status === 400 ? "embedding_dimensions" : "failed", said };
 }
 
-function readDimensions(body: string, expected: number | undefined): string | Failure {
+function readDimensions(body: string, expected: number | undefined): string | CheckFailure {
   const [, vector] = /"embedding"\s*:\s*"([A-Za-z0-9+/=]+)"/.exec(body) ?? [];
   if (vector === undefined) return { code: "failed", said: "the answer holds no vector in base64" };
   const dimensions = Buffer.from(vector, "base64").length / 4;

@@ -7,7 +7,7 @@ export interface PodIdentity {
 }
 
 /** What is learned of the caller, for the remedies of all dependencies. */
-export interface Identity {
+export interface CallerIdentity {
   /** The caller's ARN by STS, or the one of `AWS_ROLE_ARN`. */
   arn?: string;
   /** How far this machine's clock is ahead of AWS's. */
@@ -17,7 +17,7 @@ export interface Identity {
 }
 
 /** What the environment alone tells. */
-export function identityOf(environment: NodeJS.ProcessEnv): Identity {
+export function identityOf(environment: NodeJS.ProcessEnv): CallerIdentity {
   const { AWS_ROLE_ARN: arn, AWS_WEB_IDENTITY_TOKEN_FILE: tokenFile } = environment;
   const pod = tokenFile === undefined ? undefined : podOf(tokenFile);
   return { ...(arn && { arn }), ...(pod && { pod }) };

@@ -5,11 +5,11 @@ export { type DiagnoseOptions, diagnose, type ListExaminations, type Surrounding
 export { examineEmbedRoute } from "./embed-route.ts";
 export { examineEmbedding, usesOpenAi } from "./embedding.ts";
 export { identityOf } from "./identity.ts";
-export { examineKafka } from "./kafka.ts";
+export { examineKafka } from "./kafka/examine.ts";
 export { networkFailure } from "./network.ts";
-export { examineOpenSearch } from "./opensearch.ts";
+export { examineOpenSearch } from "./opensearch/examine.ts";
 export { dataAccessPolicy, policyOf, type TrustKind, trustPolicyOf } from "./policies.ts";
-export { examinePostgres } from "./postgres.ts";
+export { examinePostgres } from "./postgres/examine.ts";
 export { redactor } from "./redact.ts";
 export { examineRedis } from "./redis.ts";
 export {
@@ -20,5 +20,5 @@ export {
   type StepReport,
   steps,
 } from "./report.ts";
-export { type DoctorSettings, type ProcessName, type RoleName, roleNames, type Subject } from "./subject.ts";
+export { type DoctorSettings, type RoleName, roleNames, type Subject } from "./subject.ts";
 export { remedyText, type VerdictCode, verdicts } from "./verdicts.ts";

@@ -1,5 +1,5 @@
+import { kafkaRights } from "./kafka/rights.ts";
 import type { Need } from "./report.ts";
-import { kafkaRights } from "./rights.ts";
 import { type DoctorSettings, type KafkaRightsSettings, rolesOf, type Subject } from "./subject.ts";
 
 /**

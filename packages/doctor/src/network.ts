@@ -4,8 +4,8 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { TlsOptions } from "@millrace/connections";
 import { describeCause } from "@millrace/shared";
-import type { Check } from "./check.ts";
-import type { Failure, Step } from "./report.ts";
+import type { StepCheck } from "./check.ts";
+import type { CheckFailure, Step } from "./report.ts";
 import type { VerdictCode } from "./verdicts.ts";
 
 export interface Address {
@@ -21,19 +21,19 @@ export interface Route {
 }
 
 /** DNS, TCP and TLS, each by itself, so that it shows which of them it is. Of several addresses one has to answer. */
-export function networkChecks({ addresses, tls, upgrade }: Route): Check[] {
+export function networkChecks({ addresses, tls, upgrade }: Route): StepCheck[] {
   const all = addresses.map(({ host, port }) => `${host}:${port}`).join(", ");
-  const dns: Check = {
+  const dns: StepCheck = {
     step: "dns",
     tried: addresses.map(({ host }) => host).join(", "),
     run: () => anyOf(addresses, resolve),
   };
-  const tcp: Check = {
+  const tcp: StepCheck = {
     step: "tcp",
     tried: all,
     run: (signal) => anyOf(addresses, (address) => openAndClose(address, signal)),
   };
-  const handshake: Check = {
+  const handshake: StepCheck = {
     step: "tls",
     tried: all,
     run: (signal) =>
@@ -121,7 +121,7 @@ const codes: Record<string, VerdictCode> = {
 };
 
 /** What an error of the network means, by its code; undefined where it has none that is known. */
-export function networkFailure(error: unknown, step: Step): Failure | undefined {
+export function networkFailure(error: unknown, step: Step): CheckFailure | undefined {
   const code = errorCode(error);
   const said = describeCause(error);
   if (code === undefined) return undefined;

@@ -1,6 +1,6 @@
 import type { PolicyDocument, Statement } from "@millrace/shared";
 import { arnOf, type Place, placeOf } from "./arns.ts";
-import type { Identity, PodIdentity } from "./identity.ts";
+import type { CallerIdentity, PodIdentity } from "./identity.ts";
 import { needsOf } from "./needs.ts";
 import type { Need } from "./report.ts";
 import type { DoctorSettings, Subject } from "./subject.ts";
@@ -48,7 +48,7 @@ const podIdentityTrustPolicy: PolicyDocument = {
 export type TrustKind = "irsa" | "pod-identity";
 
 /** The trust policy of the role that this environment names; what it does not know has the name of what belongs there. */
-export function trustPolicyOf(kind: TrustKind, settings: DoctorSettings, { arn, pod }: Identity): PolicyDocument {
+export function trustPolicyOf(kind: TrustKind, settings: DoctorSettings, { arn, pod }: CallerIdentity): PolicyDocument {
   if (kind === "pod-identity") return podIdentityTrustPolicy;
   const unknown = { issuer: "OIDC_PROVIDER", subject: "system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT" };
   return irsaTrustPolicy(pod ?? unknown, placeOf(settings, arn));

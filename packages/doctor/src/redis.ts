@@ -3,10 +3,10 @@ import { once } from "node:events";
 import type { AwsCredentialsProvider, RedisSettings } from "@millrace/connections";
 import { openRedis, type Redis, tlsOptions } from "@millrace/connections";
 import { describeCause, quietly } from "@millrace/shared";
-import type { Check, Examination } from "./check.ts";
+import type { Examination, StepCheck } from "./check.ts";
 import { cacheNeeds } from "./needs.ts";
 import { networkChecks } from "./network.ts";
-import type { Failure } from "./report.ts";
+import type { CheckFailure } from "./report.ts";
 
 /** A key that a check left behind, because it was interrupted, ends by itself. */
 const KEY_TTL_S = 60;
@@ -23,7 +23,7 @@ export function examineRedis(settings: RedisSettings, credentials?: AwsCredentia
     return redis;
   };
 
-  const authentication: Check = {
+  const authentication: StepCheck = {
     step: "authentication",
     tried: `connect to ${host}:${port} as ${user}`,
     async run(signal) {
@@ -33,7 +33,7 @@ export function examineRedis(settings: RedisSettings, credentials?: AwsCredentia
       return "accepted";
     },
   };
-  const probe: Check = {
+  const probe: StepCheck = {
     step: "probe",
     tried: `as ${user}, SET and GET ${prefix}:doctor:…`,
     async run() {
@@ -43,7 +43,7 @@ export function examineRedis(settings: RedisSettings, credentials?: AwsCredentia
       return read === value ? "written and read" : { code: "failed", said: "another value was read than written" };
     },
   };
-  const cleanup: Check = {
+  const cleanup: StepCheck = {
     step: "cleanup",
     tried: `as ${user}, DEL ${prefix}:doctor:…`,
     async run() {
@@ -70,7 +70,7 @@ export function examineRedis(settings: RedisSettings, credentials?: AwsCredentia
   };
 }
 
-function explain(error: unknown, settings: RedisSettings): Failure | undefined {
+function explain(error: unknown, settings: RedisSettings): CheckFailure | undefined {
   const said = describeCause(error);
   const iam = settings.REDIS_USE_IAM_AUTH;
   if (/^WRONGPASS|^ERR AUTH/.test(said)) {

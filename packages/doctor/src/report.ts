@@ -38,7 +38,7 @@ export type ResourceKind =
   | "secret";
 
 /** Why a step failed, as it was found. */
-export interface Failure {
+export interface CheckFailure {
   code: VerdictCode;
   /** What came back, word for word but for secrets. */
   said: string;

@@ -6,8 +6,8 @@ import {
   SCHEMA_TYPES_PATH,
   type SchemaRegistrySettings,
 } from "@millrace/connections";
-import type { Check, Examination } from "./check.ts";
-import type { Failure } from "./report.ts";
+import type { Examination, StepCheck } from "./check.ts";
+import type { CheckFailure } from "./report.ts";
 import { quote, urlChecks, urlNames, withoutHttp } from "./url.ts";
 
 const SUBJECTS_PATH = "/subjects";
@@ -26,7 +26,7 @@ export function examineSchemaRegistry(settings: Partial<SchemaRegistrySettings>)
   const address = registryAddress({ ...settings, SCHEMA_REGISTRY_URL: url });
   const user = SCHEMA_REGISTRY_USERNAME ?? "nobody by name";
 
-  const authentication: Check = {
+  const authentication: StepCheck = {
     step: "authentication",
     tried: `GET ${url}${SCHEMA_TYPES_PATH} as ${user}`,
     async run(signal) {
@@ -34,7 +34,7 @@ export function examineSchemaRegistry(settings: Partial<SchemaRegistrySettings>)
       return refusal(answer) ?? (isListOfSchemaTypes(answer) ? quoted(answer) : unknown(answer));
     },
   };
-  const probe: Check = {
+  const probe: StepCheck = {
     step: "probe",
     tried: `GET ${url}${SUBJECTS_PATH} as ${user}`,
     async run(signal) {
@@ -58,7 +58,7 @@ export function examineSchemaRegistry(settings: Partial<SchemaRegistrySettings>)
   return [examination];
 }
 
-function refusal(answer: RegistryAnswer): Failure | undefined {
+function refusal(answer: RegistryAnswer): CheckFailure | undefined {
   const { status } = answer;
   if (status === 401) return { code: "registry_password_refused", said: quoted(answer) };
   if (status === 403) return { code: "registry_denied", said: quoted(answer) };
@@ -66,7 +66,7 @@ function refusal(answer: RegistryAnswer): Failure | undefined {
   return undefined;
 }
 
-function unknown(answer: RegistryAnswer): Failure {
+function unknown(answer: RegistryAnswer): CheckFailure {
   return { code: "registry_unknown", said: quoted(answer) };
 }
 

@@ -5,7 +5,7 @@ import type { PostgresSettings } from "@millrace/postgres";
 import type { EmbeddingSettings, EventTopicSettings, TokenSettings } from "@millrace/shared";
 
 export const processNames = ["ingest", "embed", "sink", "api"] as const;
-export type ProcessName = (typeof processNames)[number];
+export type ExaminedProcess = (typeof processNames)[number];
 /** A set of rights: a process's, or a command's (`millrace verify`, `dead-letters`, `trace`, `cost`). */
 export const roleNames = [...processNames, "cli"] as const;
 export type RoleName = (typeof roleNames)[number];

@@ -1,12 +1,12 @@
 import { type TlsPaths, tlsOptions } from "@millrace/connections";
 import { describeCause } from "@millrace/shared";
-import type { Check } from "./check.ts";
+import type { StepCheck } from "./check.ts";
 import { type Address, errorCode, networkChecks } from "./network.ts";
-import type { Failure, Step } from "./report.ts";
+import type { CheckFailure, Step } from "./report.ts";
 import type { VerdictCode } from "./verdicts.ts";
 
 /** DNS, TCP and, where the URL has https, TLS. */
-export function urlChecks(url: string, authorities: Pick<TlsPaths, "ca"> = {}): Check[] {
+export function urlChecks(url: string, authorities: Pick<TlsPaths, "ca"> = {}): StepCheck[] {
   const target = new URL(url);
   return networkChecks({
     addresses: [addressOf(target)],
@@ -32,6 +32,12 @@ function addressOf({ hostname, port, protocol }: URL): Address {
   return { host, port: port === "" ? ({ "https:": 443 }[protocol] ?? 80) : Number(port) };
 }
 
+/** What a server answered over HTTP, whatever its status. */
+export interface ServerAnswer<Body = unknown> {
+  status: number;
+  body: Body;
+}
+
 /** An answer's status and how it begins, in one line. */
 export function quote(status: number, body: unknown): string {
   const text = typeof body === "string" ? body : JSON.stringify(body ?? "");
@@ -42,7 +48,7 @@ export function quote(status: number, body: unknown): string {
 const NO_HTTP = /^(HPE_\w+|ECONNRESET|UND_ERR_SOCKET)$/;
 
 /** A failure of this code where the connection stood and no HTTP came back: another kind of server listens, or one that wants TLS. */
-export function withoutHttp(error: unknown, step: Step, code: VerdictCode): Failure | undefined {
+export function withoutHttp(error: unknown, step: Step, code: VerdictCode): CheckFailure | undefined {
   const connected = step !== "dns" && step !== "tcp" && step !== "tls";
   return connected && NO_HTTP.test(errorCode(error) ?? "") ? { code, said: describeCause(error) } : undefined;
 }

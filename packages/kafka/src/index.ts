@@ -3,7 +3,14 @@ export { createKafka, type Kafka } from "./client.ts";
 export { type ConsumeOptions, type Consumption, consume } from "./consume.ts";
 export { OffsetLedger } from "./offset-ledger.ts";
 export { type Delivery, type OrderedProducer, openOrderedProducer } from "./ordered-producer.ts";
-export { connectProducer, type OutgoingRecord, type Placement, protocolError, type RecordProducer } from "./produce.ts";
+export {
+  connectProducer,
+  type OutgoingRecord,
+  type Placement,
+  protocolError,
+  type RecordProducer,
+  type Sent,
+} from "./produce.ts";
 export { type OffsetRange, type ReadRecord, readRanges } from "./read.ts";
 export { type DeadLetterSelection, readDeadLetters, SelectionTooLarge } from "./read-dead-letters.ts";
 export { headersOf, type Received } from "./received.ts";

@@ -1,4 +1,4 @@
-import { type Fault, type Patience, persist, poison, type RetryableFault, retryable } from "@millrace/shared";
+import { type Fault, halvesOf, type Patience, persist, poison, type RetryableFault, retryable } from "@millrace/shared";
 import type { Kafka, Message, Producer } from "kafkajs";
 import {
   faultOf,
@@ -80,8 +80,7 @@ class IdempotentProducer implements OrderedProducer {
   #parts(messages: readonly Message[]): Message[][] {
     const byPartition = Map.groupBy(messages, (message) => this.#partitionOf.get(message));
     if (byPartition.size > 1) return [...byPartition.values()];
-    const middle = Math.ceil(messages.length / 2);
-    return [messages.slice(0, middle), messages.slice(middle)];
+    return halvesOf(messages);
   }
 
   async #persist(messages: Message[], giveUp: AbortSignal): Promise<Attempted> {

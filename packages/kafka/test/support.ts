@@ -27,6 +27,7 @@ export const attempts = (() => {
       counts.set(keyOf(scope, record), count);
       return count;
     },
+    keep(): void {},
     end(scope: string, record: { topic: string; partition: number; offset: number }): void {
       counts.delete(keyOf(scope, record));
     },

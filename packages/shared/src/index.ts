@@ -1,4 +1,5 @@
 export { type BackoffSettings, backoffDelayMs, delay } from "./backoff.ts";
+export { bisect, halvesOf, type Part } from "./bisect.ts";
 export {
   ConfigurationError,
   described,
@@ -9,6 +10,7 @@ export {
   type VariableDescription,
   variable,
 } from "./config.ts";
+export { Distribution, type DistributionSummary } from "./distribution.ts";
 export { embedAnswerSchema, embedRouteSettings } from "./embed-route.ts";
 export { dimensionsOf, estimateUsd, LOCAL_DIMENSIONS, pricedModels, priceOf } from "./embedding-models.ts";
 export {
@@ -43,7 +45,7 @@ export { type HttpServer, healthRoutes, metricsRoute, serveHttp, type WebSocketS
 export { parseJson } from "./json.ts";
 export { type LastReport, lastReportSchema, type PolicyDocument, type Statement } from "./last-report.ts";
 export { bucketBounds, Latency, type LatencySummary } from "./latency.ts";
-export { aborted, type ProcessContext, runProcess } from "./lifecycle.ts";
+export { type ProcessContext, runProcess } from "./lifecycle.ts";
 export { type Action, actions, Log } from "./log.ts";
 export { metricDefinitions } from "./metrics/definitions.ts";
 export { Metrics } from "./metrics/metrics.ts";
@@ -51,7 +53,7 @@ export { processMetrics } from "./metrics/process.ts";
 export { Operations, type SlowOperation } from "./operations.ts";
 export { quietly } from "./quiet.ts";
 export { decodeBatch, encodeBatch, encodedSize, unfitForBatch } from "./records/batch.ts";
-export { RecordError } from "./records/bytes.ts";
+export { RecordError, tryParse } from "./records/bytes.ts";
 export {
   type DeadLetter,
   deadLetterHeaders,
@@ -67,5 +69,6 @@ export { decodeVectors, type EmbeddedBatch, encodeVectors, VectorsRecord } from 
 export { batchSettings, documentSettings, type ProcessSettings, processSettings } from "./settings.ts";
 export { type Operation, type Patience, persist, type Settled, settle } from "./settle.ts";
 export { SpareMemory } from "./spare-memory.ts";
+export { aborted, handleStopSignals, orAborted } from "./stop-signals.ts";
 export { noTracing, TRACEPARENT, type TracedMessage, type Tracing } from "./tracing/tracing.ts";
 export { vectorKeys } from "./vector-key.ts";

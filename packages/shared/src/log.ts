@@ -18,6 +18,7 @@ export const actions = {
   "kafka.client": "What the Kafka client says of itself. At `LOG_LEVEL=debug` only.",
   "kafka.topics": "Topics were created or found.",
   "registry.request": "A schema was fetched from the schema registry, or registered there.",
+  "ingest.replay": "A record of the replay topic was skipped: without dead-letter headers it identifies no message.",
   "ingest.pack": "A batch was packed and written to the batches topic.",
   "embed.request": "One embeddings request: for a batch, or for several that waited and were joined.",
   "embed.batch": "A batch became vectors, from its record's arrival to the vectors' acknowledgement.",

@@ -29,5 +29,6 @@ export {
   up,
 } from "./stack.ts";
 export type { ServiceName } from "./state.ts";
+export { textTable } from "./text-table.ts";
 export { runTool } from "./tool.ts";
 export { default as vitestGlobalSetup } from "./vitest.ts";

@@ -4,7 +4,7 @@ import { type ConsumerSettings, consume, type KafkaSettings, type Received, type
 import { noTracing, type ProcessSettings, processMetrics } from "@millrace/shared";
 import { testPatience } from "@millrace/testbed";
 import type { Stage } from "./presence.ts";
-import { openMessageLog, openTracking } from "./stage.ts";
+import { openStageKafka, openTracking } from "./stage.ts";
 
 /** Kafka's number for what a configuration is of. */
 const TOPIC_RESOURCE = 2;
@@ -26,7 +26,7 @@ export async function openEdges<Config extends StageConfig>(stage: Stage, config
     stop: hardStop,
     patience,
   };
-  const messages = await openMessageLog(stage, context);
+  const messages = await openStageKafka(stage, context);
   const tracking = await openTracking(stage, context, messages);
   const { kafka } = messages;
   const { attempts } = tracking;

@@ -6,6 +6,7 @@ import {
   shapeNames,
   shapes,
 } from "@millrace/generators";
+import { textTable } from "@millrace/stack";
 import { Argument, Command, Option } from "commander";
 import { parseDuration, parseMoment } from "../durations.ts";
 import { CommandError } from "../errors.ts";
@@ -44,12 +45,10 @@ const scenarios: Record<ScenarioName, string> = {
 
 const help = `
 Scenarios:
-${Object.entries(scenarios)
-  .map(([name, text]) => `  ${name.padEnd(14)}${text}`)
-  .join("\n")}
+${listOf(Object.entries(scenarios))}
 
 Shapes of the rate:
-${shapeNames.map((name) => `  ${name.padEnd(14)}${shapes[name].description}`).join("\n")}
+${listOf(shapeNames.map((name) => [name, shapes[name].description]))}
 
 The same seed and options make the same events; where they are paced, so does the same --start.
 kafka is told where it is by the variables that the processes read (KAFKA_BOOTSTRAP_SERVERS, EVENTS_FORMAT,
@@ -128,4 +127,10 @@ function targetOf({ to, topic, url, token }: Options, stop: AbortSignal): Target
     case "api":
       return apiTarget({ url, topic, ...(token !== undefined && { token }) }, stop);
   }
+}
+
+function listOf(entries: readonly (readonly [name: string, text: string])[]): string {
+  return textTable(entries, "left")
+    .map((line) => `  ${line}`)
+    .join("\n");
 }

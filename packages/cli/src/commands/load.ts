@@ -1,3 +1,4 @@
+import { textTable } from "@millrace/stack";
 import { Command, Option } from "commander";
 import { parseDuration } from "../durations.ts";
 import { builtInTexts } from "../load/built-in-texts.ts";
@@ -26,7 +27,7 @@ const EXIT_INTERRUPTED = 130;
 
 const help = `
 Profiles (rate in messages a second, one a request):
-${profileNames.map((name) => `  ${name.padEnd(10)}${profileText(name)}`).join("\n")}
+${profileTable()}
 
 Open loop: every request leaves when it is due, whether or not earlier ones were answered, and its latency counts from
 then on; so a stall is in the latency of all requests that it held up. A sample of the messages is followed by
@@ -74,7 +75,12 @@ async function run(options: Options, stop: AbortSignal): Promise<void> {
   else if (!report.passed) process.exitCode = 1;
 }
 
-function profileText(name: ProfileName): string {
-  const { ratePerS, durationMs, description } = profiles[name];
-  return `${String(ratePerS).padStart(4)} a second for ${durationMs / 1_000} s: ${description}`;
+function profileTable(): string {
+  const rows = profileNames.map((name) => {
+    const { ratePerS, durationMs, description } = profiles[name];
+    return [name, String(ratePerS), `a second for ${durationMs / 1_000} s: ${description}`];
+  });
+  return textTable(rows, "left", "right", "left")
+    .map((line) => `  ${line}`)
+    .join("\n");
 }

@@ -1,10 +1,10 @@
 import { delay, documentSettings, readConfiguration } from "@millrace/shared";
+import { textTable } from "@millrace/stack";
 import { Command } from "commander";
 import { z } from "zod";
 import { type Clients, openClients } from "../clients.ts";
 import { parseMoment } from "../durations.ts";
 import { wholeNumber } from "../options.ts";
-import { align } from "../table.ts";
 import type { Finding, PartitionReport } from "../verify/reconcile.ts";
 import { repair } from "../verify/repair.ts";
 import { type VerifyOptions, verify } from "../verify/verify.ts";
@@ -98,7 +98,7 @@ function table(topic: string, reports: readonly PartitionReport[]): string {
   const sums = columns.map((_, column) => rows.reduce((sum, row) => sum + Number(row[column]), 0));
   const total = ["in all", ...sums.slice(1).map(String)];
   const examples = reports.flatMap((report) => exampleLines(topic, report));
-  return [...align([columns, ...rows, total], 1), ...examples].join("\n");
+  return [...textTable([columns, ...rows, total], "left", "right"), ...examples].join("\n");
 }
 
 /** The first offsets of each finding, so that somebody can look into one. */

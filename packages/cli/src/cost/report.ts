@@ -1,5 +1,5 @@
 import { pricedModels, priceOf } from "@millrace/shared";
-import { align } from "../table.ts";
+import { textTable } from "@millrace/stack";
 import type { Amount, Estimate } from "./estimate.ts";
 
 const UNKNOWN_CACHE =
@@ -45,13 +45,20 @@ export function costTable(report: CostReport): string {
   const repeated = { texts: all.texts - distinct.texts, tokens: all.tokens - distinct.tokens };
   return [
     `${topic}: ${count(messages)} messages, of which ${count(withoutText)} have no text that could be embedded`,
-    ...align([
-      ["", "", "texts", "tokens"],
-      ["in all", "", ...figures(all)],
-      ["repeated in the topic", "", ...figures(repeated)],
-      ["in the cache", "", ...(cached ? figures(cached) : ["unknown", "unknown"])],
-    ]),
-    ...align([["model", "", "$ a million", "$ without cache", "$ saved", "$ to pay"], ...rows]),
+    ...textTable(
+      [
+        ["", "texts", "tokens"],
+        ["in all", ...figures(all)],
+        ["repeated in the topic", ...figures(repeated)],
+        ["in the cache", ...(cached ? figures(cached) : ["unknown", "unknown"])],
+      ],
+      "left",
+      "right",
+    ),
+    ...textTable(
+      [["model", "", "$ a million", "$ without cache", "$ saved", "$ to pay"], ...rows],
+      ...(["left", "left", "right"] as const),
+    ),
     `Tokens are counted in cl100k_base, by which OpenAI bills; its limits may count up to ${count(chargedTokens)} for what is to be paid (0.25 token a byte).`,
     ...(cached ? [] : [UNKNOWN_CACHE]),
     ...(isPartial

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import { type DependencyReport, type Report, type StepReport, steps } from "@millrace/doctor";
-import { align } from "../table.ts";
+import { textTable } from "@millrace/stack";
 
 const WIDTH = 110;
 
@@ -12,7 +12,7 @@ export function doctorTable(report: Report): string {
   ]);
   const titles = ["", ...steps.map((step) => (step === "cleanup" ? "clean-up" : step))];
   const failures = report.dependencies.flatMap(describeFailure);
-  return [...align([titles, ...rows], titles.length), "", ...failures, summary(report)].join("\n");
+  return [...textTable([titles, ...rows], "left"), "", ...failures, summary(report)].join("\n");
 }
 
 function cell({ steps: reports }: DependencyReport, step: string): string {

@@ -1,5 +1,4 @@
-import { actions } from "@millrace/shared";
-import { Distribution, type DistributionSummary } from "./distribution.ts";
+import { actions, Distribution, type DistributionSummary } from "@millrace/shared";
 import { type OperationLine, readLine } from "./operation-line.ts";
 import { Timeline } from "./timeline.ts";
 

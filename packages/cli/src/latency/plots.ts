@@ -1,5 +1,5 @@
+import type { Distribution } from "@millrace/shared";
 import { END_TO_END, type LatencyCollector } from "./collect.ts";
-import type { Distribution } from "./distribution.ts";
 
 /** What uPlot draws: the values of the x axis, then one row for each series. */
 export interface Plot {

@@ -1,4 +1,4 @@
-import { Distribution } from "./distribution.ts";
+import { Distribution } from "@millrace/shared";
 
 export const SLOTS_MAX = 120;
 const FIRST_SLOT_MS = 1_000;

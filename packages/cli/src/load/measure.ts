@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Distribution } from "../latency/distribution.ts";
+import { Distribution } from "@millrace/shared";
 import { outcomeOf, publish } from "./api.ts";
 import type { Texts } from "./built-in-texts.ts";
 import { HttpClient } from "./http-client.ts";

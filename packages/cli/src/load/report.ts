@@ -1,6 +1,6 @@
-import type { DistributionSummary } from "../latency/distribution.ts";
+import type { DistributionSummary } from "@millrace/shared";
+import { textTable } from "@millrace/stack";
 import { figures } from "../latency/table.ts";
-import { align } from "../table.ts";
 import type { Measurements } from "./measure.ts";
 import type { Phase } from "./profiles.ts";
 
@@ -96,7 +96,7 @@ export function loadTable(report: LoadReport): string {
   return [
     `${profile}: ${sent} sent at ${ratePerS.toFixed(1)} a second, ${answered} published, ${sent - answered} failed${kinds.length > 0 ? ` (${kinds.join(", ")})` : ""}`,
     `${stored.sampled} followed: ${stored.count} stored, ${stored.deadLettered} dead-lettered, ${stored.missing} missing`,
-    ...align(rows),
+    ...textTable(rows, "left", "left", "right"),
     ...checks.map(
       ({ name, limit, actual, passed }) => `${passed ? "pass" : "FAIL"}  ${name}: ${actual}, limit ${limit}`,
     ),

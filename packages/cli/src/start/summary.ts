@@ -1,7 +1,6 @@
-import type { Action } from "@millrace/shared";
+import type { Action, DistributionSummary } from "@millrace/shared";
+import { textTable } from "@millrace/stack";
 import { END_TO_END } from "../latency/collect.ts";
-import type { DistributionSummary } from "../latency/distribution.ts";
-import { align } from "../table.ts";
 import type { Run } from "./run.ts";
 
 const TEXT_LENGTH_MAX = 96;
@@ -56,7 +55,7 @@ function latencyLines(run: Run): string[] {
     String(count),
     ...[p50Ms, p90Ms, p99Ms].map((ms) => ms.toFixed(1)),
   ]);
-  return align([["milliseconds", "count", "p50", "p90", "p99"], ...rows], 1);
+  return textTable([["milliseconds", "count", "p50", "p90", "p99"], ...rows], "left", "right");
 }
 
 function latenciesOf({ latencies: { operations, endToEnd } }: Run): Record<string, DistributionSummary> {
@@ -76,7 +75,7 @@ function searchLines({ searches }: Run): string[] {
 }
 
 function urlLines(run: Run, api: URL): string[] {
-  return Object.entries(urlsOf(run, api)).map(([name, url]) => `${name.padEnd(7)} ${url}`);
+  return textTable(Object.entries(urlsOf(run, api)), "left");
 }
 
 function urlsOf({ searches }: Run, api: URL) {

@@ -1,3 +1,4 @@
+import { textTable } from "@millrace/stack";
 import { type Milestone, milestones } from "@millrace/stage";
 import type { Journey } from "./journey.ts";
 
@@ -23,10 +24,11 @@ export function tree(journey: Journey): string {
     return atMs === undefined ? [] : [{ milestone, atMs }];
   });
   const firstMs = record?.timestampMs ?? reached[0]?.atMs ?? 0;
-  const lines = reached.map(({ milestone, atMs }, index) => {
+  const rows = reached.map(({ milestone, atMs }, index) => {
     const sinceMs = atMs - (reached[index - 1]?.atMs ?? firstMs);
-    return `${milestone.padEnd(14)}${time(atMs)}  ${duration(atMs - firstMs).padStart(10)}  ${duration(sinceMs).padStart(10)}  ${steps[milestone]}`;
+    return [milestone, time(atMs), duration(atMs - firstMs), duration(sinceMs), steps[milestone]];
   });
+  const lines = textTable(rows, "left", "left", "right", "right", "left");
   if (lines.length === 0) lines.push(`no progress is known: ${progressFailure ?? LOST}`);
   lines.push(row ? outcome(row) : "no row in demo_log yet");
   return [head(id, record), ...branches(lines)].join("\n");

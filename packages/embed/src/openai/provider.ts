@@ -1,8 +1,8 @@
-import { poison, retryable, SpareMemory } from "@millrace/shared";
+import { bisect, poison, retryable, SpareMemory } from "@millrace/shared";
 import OpenAI from "openai";
 import type { Account } from "../account.ts";
 import type { ProviderSettings } from "../config.ts";
-import type { EmbeddingOutcome, EmbeddingProvider, EmbedOptions } from "../provider.ts";
+import type { Embedded, EmbeddingOutcome, EmbeddingProvider, EmbedOptions } from "../provider.ts";
 import { enter } from "./account.ts";
 import { classify, type Refusal } from "./fault.ts";
 import { readAnswer } from "./read-answer.ts";
@@ -62,22 +62,35 @@ export function createOpenAIProvider(settings: OpenAISettings): EmbeddingProvide
     account: Account,
     options: EmbedOptions,
   ): Promise<EmbeddingOutcome> => {
-    const outcome = await request(texts, account, options);
-    if (!("refused" in outcome)) return outcome;
-    // What is put together from parts needs no memory of the caller's for each.
     const { signal } = options;
-    if (texts.length > 1) return embedHalves(texts, (half) => embed(half, account, { signal }));
+    const parts: Embedded[] = [];
+    const attempt = async (some: readonly string[]) => {
+      // Parts are put together below: they need no memory of the caller's.
+      const outcome = await request(some, account, some === texts ? options : { signal });
+      return "refused" in outcome ? { refusal: outcome.refused } : { taken: outcome };
+    };
+    for await (const part of bisect(texts, attempt)) {
+      const outcome = "taken" in part ? part.taken : await refuseAlone(part.refusal, account, signal);
+      if ("fault" in outcome) return outcome;
+      parts.push(outcome);
+    }
+    return joined(parts);
+  };
+
+  /** The input is poison if the server takes another one; else its configuration is wrong. */
+  const refuseAlone = async (
+    refused: string,
+    account: Account,
+    signal: AbortSignal | undefined,
+  ): Promise<EmbeddingOutcome> => {
     const harmless = await request([HARMLESS_TEXT], account, { signal });
     if ("refused" in harmless) return { fault: retryable("misconfigured", harmless.refused) };
     if ("fault" in harmless) return harmless;
     const { model, dimensions } = harmless;
-    return {
-      model,
-      dimensions,
-      vectors: new Float32Array(0),
-      failed: [{ index: 0, fault: poison("rejected", outcome.refused) }],
-    };
+    const failed = [{ index: 0, fault: poison("rejected", refused) }];
+    return { model, dimensions, vectors: new Float32Array(0), failed };
   };
+
   return {
     async embed(texts, options = {}) {
       options.signal?.throwIfAborted();
@@ -91,18 +104,19 @@ function newVectors(length: number): Float32Array<ArrayBuffer> {
   return new Float32Array(length);
 }
 
-async function embedHalves(
-  texts: readonly string[],
-  embed: (half: readonly string[]) => Promise<EmbeddingOutcome>,
-): Promise<EmbeddingOutcome> {
-  const middle = Math.ceil(texts.length / 2);
-  const first = await embed(texts.slice(0, middle));
-  if ("fault" in first) return first;
-  const second = await embed(texts.slice(middle));
-  if ("fault" in second) return second;
-  const vectors = new Float32Array(first.vectors.length + second.vectors.length);
-  vectors.set(first.vectors);
-  vectors.set(second.vectors, first.vectors.length);
-  const failed = [...first.failed, ...second.failed.map(({ index, fault }) => ({ index: index + middle, fault }))];
-  return { model: second.model, dimensions: second.dimensions, vectors, failed };
+/** The outcome of all texts from those of their parts, in order. */
+function joined(parts: readonly Embedded[]): EmbeddingOutcome {
+  const [first, ...others] = parts;
+  if (!first) throw new Error("no text was embedded");
+  if (others.length === 0) return first;
+  const vectors = new Float32Array(parts.reduce((length, part) => length + part.vectors.length, 0));
+  const failed: Embedded["failed"] = [];
+  let [texts, position] = [0, 0];
+  for (const part of parts) {
+    vectors.set(part.vectors, position);
+    position += part.vectors.length;
+    for (const { index, fault } of part.failed) failed.push({ index: texts + index, fault });
+    texts += part.failed.length + part.vectors.length / part.dimensions;
+  }
+  return { model: first.model, dimensions: first.dimensions, vectors, failed };
 }

@@ -134,6 +134,18 @@ export const metricDefinitions = {
     labels: [],
     processes: ["ingest"],
   },
+  millrace_replays_unidentified_total: {
+    type: "counter",
+    help: "Records of the replay topic that were skipped: without dead-letter headers they identify no message.",
+    labels: [],
+    processes: ["ingest"],
+  },
+  millrace_embedding_cache_read_failures_total: {
+    type: "counter",
+    help: "Reads of the embedding cache that failed; their texts were embedded again.",
+    labels: [],
+    processes: ["embed"],
+  },
   millrace_embedder_utilization_ratio: {
     type: "gauge",
     help: "Share of the places for batches that are taken, from 0 to 1: EMBED_CONCURRENCY, or two for each worker of the local provider.",

@@ -17,7 +17,7 @@ import { CommandError } from "../errors.ts";
 import { fileMessages } from "../messages/file.ts";
 import { readmeMessages } from "../messages/readmes.ts";
 import { checkMessages } from "../start/publish.ts";
-import { ensureSourceTopic, type Run, runSample } from "../start/run.ts";
+import { ensureSourceTopic, runSample, type SampleRun } from "../start/run.ts";
 import { lastLine, summaryJson, summaryText } from "../start/summary.ts";
 
 /** The port that people expect the api on. */
@@ -55,7 +55,7 @@ export function startCommand(stop: AbortSignal): Command {
 }
 
 /** Acquires the stack, the processes and the clients in this order, and gives them back in the other. */
-async function start(options: StartOptions, stop: AbortSignal): Promise<Run> {
+async function start(options: StartOptions, stop: AbortSignal): Promise<SampleRun> {
   const source = options.messages === undefined ? readmeMessages() : await fileMessages(options.messages);
   const total = await checkMessages(source, readConfiguration(z.object(topicSettings), process.env));
   const logDirectory = pipelineDirectory(stackDirectory(options.stack));
@@ -88,7 +88,7 @@ async function start(options: StartOptions, stop: AbortSignal): Promise<Run> {
 }
 
 /** The last words, when all that was started has ended. */
-function conclude(run: Run, { once, json }: StartOptions): void {
+function conclude(run: SampleRun, { once, json }: StartOptions): void {
   if (!once) return;
   if (run.problems.length > 0) process.exitCode = 1;
   // Standard output is JSON and nothing else where that was asked for.

@@ -11,7 +11,7 @@ export interface Thresholds {
   errorRate: number;
 }
 
-export interface Check {
+export interface LimitCheck {
   name: string;
   limit: number;
   actual: number;
@@ -21,7 +21,7 @@ export interface Check {
 export interface LoadReport {
   profile: string;
   passed: boolean;
-  checks: Check[];
+  checks: LimitCheck[];
   sent: number;
   answered: number;
   errorRate: number;
@@ -67,7 +67,7 @@ export function reportOf(
 
 type Checked = Pick<LoadReport, "publish" | "stored" | "errorRate">;
 
-function checksOf({ publish, stored, errorRate }: Checked, thresholds: Thresholds): Check[] {
+function checksOf({ publish, stored, errorRate }: Checked, thresholds: Thresholds): LimitCheck[] {
   // Nothing measured is no proof of speed.
   const p99 = ({ count, p99Ms }: DistributionSummary) => (count === 0 ? Number.POSITIVE_INFINITY : p99Ms);
   const all: [name: string, limit: number | undefined, actual: number][] = [

@@ -17,7 +17,7 @@ const POLL_INTERVAL_MS = 200;
 const STALL_MS = 60_000;
 
 /** What came of the messages of one run. */
-export interface Run {
+export interface SampleRun {
   sent: number;
   /** How many places in the source topic Kafka gave them. */
   published: number;
@@ -47,7 +47,7 @@ export async function ensureSourceTopic({ kafka, config, topic, patience }: Clie
 }
 
 /** Publishes the messages, waits until each has its row, and reads back what became of them. */
-export async function runSample(context: RunContext): Promise<Run> {
+export async function runSample(context: RunContext): Promise<SampleRun> {
   const { source, total, pipeline, services } = context;
   const places = new Places();
   const { durationMs, counts } = await publishAndCount(context, places);
@@ -67,7 +67,7 @@ export async function runSample(context: RunContext): Promise<Run> {
 }
 
 /** Shows the progress up to the last count, for which every document is made countable. */
-async function publishAndCount(context: RunContext, places: Places): Promise<Pick<Run, "durationMs" | "counts">> {
+async function publishAndCount(context: RunContext, places: Places): Promise<Pick<SampleRun, "durationMs" | "counts">> {
   const { total, services } = context;
   const startedAt = performance.now();
   const progress = showProgress(total);

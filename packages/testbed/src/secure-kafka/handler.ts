@@ -7,7 +7,7 @@ import {
   fetchByMaven,
   findJava,
   type MavenRecipe,
-  type Progress,
+  type ProgressReporter,
   recipeHash,
   runTool,
 } from "@millrace/stack";
@@ -26,7 +26,7 @@ export function handlerComponent(kafkaPrograms: string): Component {
       },
     ],
   };
-  const fill = async (directory: string, progress: Progress): Promise<void> => {
+  const fill = async (directory: string, progress: ProgressReporter): Promise<void> => {
     await fetchByMaven(recipe, directory, { title, totalBytes: 4e6, progress });
     const [compiler = ""] = await readdir(join(directory, "compiler"));
     const library = join(kafkaPrograms, "lib");

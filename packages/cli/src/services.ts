@@ -31,5 +31,5 @@ export async function ask<Value>(service: CommandService, answer: Promise<Value>
 /** A line with the service, its address, what it said, and what to do about it. */
 export async function explainService({ service, cause }: ServiceFailed): Promise<string> {
   const explained = await explainFailure(service, cause, process.env);
-  return `${explained} \`millrace doctor\` tries it step by step.`;
+  return `${explained} Run \`millrace doctor\` to check it step by step.`;
 }

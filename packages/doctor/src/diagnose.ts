@@ -119,7 +119,7 @@ function remedyOf(
   const skewS = identity.skewS ?? 0;
   const clock =
     refusedSignatures.has(code) && Math.abs(skewS) > SKEW_MAX_S
-      ? ` The clock is ${Math.abs(skewS)} s ${directionOf(skewS)} AWS: set it first.`
+      ? ` The clock is ${Math.abs(skewS)} s ${directionOf(skewS)} AWS: correct it first.`
       : "";
   const text = remedyText(code, { ...known, ...names }) + clock;
   if (code === "aws_trust_policy") return { text, policy: trustPolicyOf("irsa", settings, identity) };

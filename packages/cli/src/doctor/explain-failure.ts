@@ -66,9 +66,9 @@ export async function explainFailure(
   const where = `${title} at ${addressOf(examination)} (${variables.join(", ")})`;
   // A URL may hold a login.
   const said = redactor([])(failure?.said ?? describeCause(error));
-  if (!failure) return `${where} did not do what was asked: ${said}.`;
+  if (!failure) return `${where}: the request failed: ${said}.`;
   const remedy = remedyText(failure.code, { ...examination.names, ...failure.names });
-  return `${where}: ${verdicts[failure.code].meaning} It came back: ${said}. ${remedy}`;
+  return `${where}: ${verdicts[failure.code].meaning} Response: ${said}. ${remedy}`;
 }
 
 function addressOf({ checks }: Examination): string {

@@ -62,7 +62,7 @@ async function runAll(toRun: readonly Block[]): Promise<void> {
   // A process group of its own, which is ended as a terminal ends it: npm does not pass every signal on.
   const pipeline = spawn("npm", ["start"], { cwd: root, stdio: ["ignore", "inherit", "pipe"], detached: true });
   try {
-    await untilItSays(pipeline, "goes on running");
+    await untilItSays(pipeline, "keeps running");
     for (const { place, commands } of toRun) {
       process.stdout.write(`== ${place}\n`);
       const script = ["set -euo pipefail", addresses, ...commands].join("\n");

@@ -22,7 +22,7 @@ export async function readLogs(files: readonly string[], range: Partial<TimeRang
       if (stop?.aborted) break;
       const { code } = error as NodeJS.ErrnoException;
       if (code === undefined) throw error;
-      throw new CommandError(`${file} can't be read (${code}): give the paths of log files, or - for standard input.`);
+      throw new CommandError(`Can't read ${file} (${code}): pass the paths of log files, or - for standard input.`);
     }
   }
   return collector;

@@ -89,9 +89,9 @@ export function loadTable(report: LoadReport): string {
   const rows = [
     ["", "", "count", "per s", "p50 ms", "p90 ms", "p99 ms", "max ms"],
     ...phases.map(({ name, ratePerS: rate, publish }) => ["publish", name, ...figures(publish, rate)]),
-    ...(phases.length > 1 ? [row("publish", "in all", report.publish)] : []),
+    ...(phases.length > 1 ? [row("publish", "total", report.publish)] : []),
     row("stored", "sample", stored),
-    row("left", "late by", late),
+    row("sent", "late by", late),
   ];
   return [
     `${profile}: ${sent} sent at ${ratePerS.toFixed(1)} a second, ${answered} published, ${sent - answered} failed${kinds.length > 0 ? ` (${kinds.join(", ")})` : ""}`,

@@ -20,7 +20,7 @@ test("a file's texts come over and over; what can't be published is passed over"
   const texts = await fileTexts(file);
   expect([0, 1, 2, 3].map(texts)).toEqual(["one", "two", "one", "two"]);
   await writeFile(file, "\n");
-  await expect(fileTexts(file)).rejects.toThrow("has no text to publish");
+  await expect(fileTexts(file)).rejects.toThrow("contains no text to publish");
 });
 
 test("a sample has its size at most, and late items too", () => {

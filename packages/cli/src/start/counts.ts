@@ -75,11 +75,11 @@ async function countSome({ openSearch, config, topic }: Clients, ranges: readonl
 export function disagreements(sent: number, published: number, counts: Counts): string[] {
   const { indexed, recorded, deadLettered } = counts;
   const all: [boolean, string][] = [
-    [sent !== published, `${sent} messages were sent, but Kafka gave a place to ${published}`],
-    [recorded !== published, `Kafka has ${published} messages, but demo_log has ${recorded} rows of them`],
+    [sent !== published, `${sent} messages were sent, but Kafka accepted ${published}`],
+    [recorded !== published, `Kafka has ${published} messages, but demo_log has ${recorded} rows for them`],
     [
       indexed + deadLettered !== published,
-      `the index has ${indexed} documents and demo_log ${deadLettered} dead letters, together not ${published}`,
+      `the index has ${indexed} documents and demo_log ${deadLettered} dead letters, which do not add up to ${published}`,
     ],
   ];
   return all.flatMap(([differs, what]) => (differs ? [what] : []));

@@ -123,9 +123,9 @@ async function tryToCount(services: Clients, { ranges }: Places): Promise<Counts
 
 async function onStall({ pipeline, giveUp }: RunContext, progress: RunProgress): Promise<void> {
   const failed = await readFailedChecks(pipeline.api);
-  const why = failed.length === 0 ? "though every health check is passed" : failed.join("; ");
-  const what = `Nothing has moved for ${STALL_MS / 1_000} s: ${why}`;
-  if (giveUp) throw new CommandError(`${what}. Put that right, or see the logs, and start again.`);
+  const why = failed.length === 0 ? "yet all health checks pass" : failed.join("; ");
+  const what = `No progress for ${STALL_MS / 1_000} s: ${why}`;
+  if (giveUp) throw new CommandError(`${what}. Fix the cause, or check the logs, and start again.`);
   progress.line(what);
 }
 

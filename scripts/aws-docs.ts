@@ -58,7 +58,7 @@ export function awsPolicies(): string {
 
 /** Values for the placeholders of remedies when no real value is known. */
 const general: Record<string, string> = {
-  address: "the variable with its address",
+  address: "the address variable",
   ca: "`*_TLS_CA_PATH`",
   tls: "`*_TLS` or `KAFKA_SECURITY`",
   ports: "MSK: 9098 for IAM, 9096 for SCRAM, 9094 for TLS, 9092 for plaintext",

@@ -62,7 +62,7 @@ async function runAll(toRun: readonly Block[]): Promise<void> {
   // In a separate process group, stopped as a terminal does, since npm does not forward every signal.
   const pipeline = spawn("npm", ["start"], { cwd: root, stdio: ["ignore", "inherit", "pipe"], detached: true });
   try {
-    await untilItSays(pipeline, "goes on running");
+    await untilItSays(pipeline, "keeps running");
     for (const { place, commands } of toRun) {
       process.stdout.write(`== ${place}\n`);
       const script = ["set -euo pipefail", addresses, ...commands].join("\n");

@@ -1,2 +1,2 @@
-export { type Clients, openClients } from "./clients.ts";
-export { type ReadSubject, readSubject } from "./doctor/subjects.ts";
+export { openClients } from "./clients.ts";
+export { readSubject } from "./doctor/subjects.ts";

@@ -1,13 +1,13 @@
 import { ReadFailed, SelectionTooLarge } from "@millrace/kafka";
-import { explainFailure, type ServiceName } from "./doctor/explain-failure.ts";
+import { type CommandService, explainFailure } from "./doctor/explain-failure.ts";
 import { CommandError } from "./errors.ts";
 
 /** A service is away, refuses, or lacks what it is asked for. */
 export class ServiceFailed extends Error {
   override readonly name = "ServiceFailed";
-  readonly service: ServiceName;
+  readonly service: CommandService;
 
-  constructor(service: ServiceName, cause: unknown) {
+  constructor(service: CommandService, cause: unknown) {
     super(`${service} failed`, { cause });
     this.service = service;
   }
@@ -17,7 +17,7 @@ export class ServiceFailed extends Error {
 const others = [CommandError, SelectionTooLarge, TypeError];
 
 /** Notes of what a request rejects with which service that was, since clients' errors do not tell. */
-export async function ask<Value>(service: ServiceName, answer: Promise<Value>): Promise<Value> {
+export async function ask<Value>(service: CommandService, answer: Promise<Value>): Promise<Value> {
   try {
     return await answer;
   } catch (error) {
@@ -31,5 +31,5 @@ export async function ask<Value>(service: ServiceName, answer: Promise<Value>): 
 /** A line with the service, its address, what it said, and what to do about it. */
 export async function explainService({ service, cause }: ServiceFailed): Promise<string> {
   const explained = await explainFailure(service, cause, process.env);
-  return `${explained} \`millrace doctor\` tries it step by step.`;
+  return `${explained} Run \`millrace doctor\` to check it step by step.`;
 }

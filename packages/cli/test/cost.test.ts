@@ -64,7 +64,7 @@ it("says what a topic costs, and what repetitions and the cache save", async () 
 it("takes another price, and prints a table", async () => {
   const { code, stdout } = await cost("--topic", topic, "--price", "10");
   expect(code).toBe(0);
-  expect(stdout).toContain(`${topic}: 402 messages, of which 2 have no text that could be embedded`);
+  expect(stdout).toContain(`${topic}: 402 messages, 2 of them without text to embed`);
   expect(stdout).toMatch(/in the cache +200 +/);
   const toPay = ((tokens(unpaid) * 10) / 1_000_000).toFixed(6);
   expect(stdout).toMatch(new RegExp(`text-embedding-3-small +configured +10\\.00 .* ${toPay}\n`));

@@ -83,7 +83,7 @@ const setUps: Record<string, () => Promise<SetUp>> = {
       await stsThatRefuses(403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"),
     ),
     verdict: ["aws", "authentication", "aws_trust_policy"],
-    remedy: "Set the role's trust policy to the one below, and check that AWS_ROLE_ARN is the role that was meant.",
+    remedy: "Set the role's trust policy to the one below, and check that AWS_ROLE_ARN names the intended role.",
     missing: {
       "sts:AssumeRoleWithWebIdentity": [
         "arn:aws:iam::000000000000:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE",
@@ -104,21 +104,21 @@ const setUps: Record<string, () => Promise<SetUp>> = {
     environment: chain({ AWS_WEB_IDENTITY_TOKEN_FILE: join(directory, "missing") }),
     verdict: ["aws", "authentication", "aws_token_file_missing"],
     remedy:
-      "EKS mounts it when the pod is made: check that the pod runs under the annotated service account, and restart it.",
+      "EKS mounts it when it creates the pod: check that the pod uses the annotated service account, and restart it.",
   }),
   "an STS that can't be reached": async () => ({
     ...base,
     environment: chain({ AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${CLOSED_PORT}` }),
     verdict: ["aws", "authentication", "aws_sts_unreachable"],
     remedy:
-      "Give the subnet a way to sts.eu-west-1.amazonaws.com: a VPC endpoint for STS whose security group allows TCP 443 from this pod, or a NAT gateway.",
+      "Give the subnet a route to sts.eu-west-1.amazonaws.com: a VPC endpoint for STS whose security group allows TCP 443 from this pod, or a NAT gateway.",
   }),
   "no credentials at all": async () => ({
     ...base,
     environment: chain({ AWS_WEB_IDENTITY_TOKEN_FILE: "", AWS_ROLE_ARN: "" }),
     verdict: ["aws", "authentication", "aws_no_credentials"],
     remedy:
-      "Give the pod a role: annotate its service account with eks.amazonaws.com/role-arn (IRSA) or make an EKS Pod Identity association, and restart the pod. Outside of EKS set AWS_PROFILE or a key.",
+      "Give the pod a role: annotate its service account with eks.amazonaws.com/role-arn (IRSA) or create an EKS Pod Identity association, then restart the pod. Outside EKS, set AWS_PROFILE or an access key.",
   }),
   "a key that STS does not know": async () => ({
     subject: "sink",
@@ -126,7 +126,7 @@ const setUps: Record<string, () => Promise<SetUp>> = {
     credentials: key,
     verdict: ["aws", "authorization", "aws_key_refused"],
     remedy:
-      "Replace the key, with its session token where it is a temporary one; see that no old AWS_ACCESS_KEY_ID hides the pod's role.",
+      "Replace the key, and for a temporary key its session token; check that no stale AWS_ACCESS_KEY_ID overrides the pod's role.",
   }),
   "a clock that is 20 minutes behind": async () => ({
     subject: "sink",
@@ -134,7 +134,7 @@ const setUps: Record<string, () => Promise<SetUp>> = {
     credentials: key,
     verdict: ["aws", "probe", "clock_skew"],
     remedy:
-      "Set the clock: it is 1200 s behind AWS. On EC2 use the Amazon Time Sync Service (chrony with 169.254.169.123).",
+      "Correct the clock: it is 1200 s behind AWS. On EC2, use the Amazon Time Sync Service (chrony with 169.254.169.123).",
   }),
 };
 test.each(Object.entries(setUps))("%s", async (_, make) => {
@@ -152,12 +152,12 @@ test("a wrong clock is named where a signature was refused for it", async () => 
   const report = await examineSetUp({ subject: "sink", environment, credentials });
   expect(failedOf(report)).toEqual(["aws", "opensearch"]);
   const remedies = report.dependencies.flatMap(({ failure }) => failure?.remedy.text ?? []);
-  expect(remedies[1]).toMatch(/The clock is 1200 s ahead of AWS: set it first\.$/);
+  expect(remedies[1]).toMatch(/The clock is 1200 s ahead of AWS: correct it first\.$/);
 });
 
 test("without a way to STS a key from elsewhere is used all the same, and the role stays unknown", async () => {
   const environment = { ...iam, AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${CLOSED_PORT}` };
   const report = await examineSetUp({ subject: "sink", environment, credentials: key });
   expect(failedOf(report)).toEqual([]);
-  expect(report.dependencies[0]?.steps[1]?.said).toMatch(/^not known, for STS can't be reached/);
+  expect(report.dependencies[0]?.steps[1]?.said).toMatch(/^unknown: STS can't be reached/);
 });

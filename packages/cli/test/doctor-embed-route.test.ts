@@ -46,39 +46,37 @@ const at = (url: string) => ({
 const answeringAt = (path: string) => at(`http://127.0.0.1:${answering.port}/${path}`);
 
 const setUrl =
-  "Set EMBED_URL to the embed process, without a path; its PORT is 8082 by default, and it speaks no TLS itself.";
+  "Set EMBED_URL to the embed process, without a path; its PORT is 8082 by default, and it does not speak TLS.";
 const askProvider =
-  "What came back is its provider's word: millrace doctor --process embed says more. Where it is a proxy's, no embed process is ready behind it.";
+  "If the response comes from its provider, millrace doctor --process embed says more. If it comes from a proxy, no embed process is ready behind it.";
 
 const setUps: Record<string, SetUp> = {
   "a host that does not exist": {
     ...at("http://embed.invalid:8082"),
     verdict: ["embed", "dns", "dns_not_found"],
     remedy:
-      "Check EMBED_URL. A private name (MSK, RDS, ElastiCache, a VPC endpoint) resolves only in its VPC, or in one that is peered and associated with its private hosted zone.",
+      "Check EMBED_URL. Private names (MSK, RDS, ElastiCache, VPC endpoints) resolve only in their own VPC, or in a peered VPC that is associated with the private hosted zone.",
   },
   "a port that nothing listens on": {
     ...at(`http://127.0.0.1:${CLOSED_PORT}`),
     verdict: ["embed", "tcp", "tcp_refused"],
-    remedy: "Check the port in EMBED_URL and that the service runs (embed listens on its PORT, 8082 by default).",
+    remedy: "Check the port in EMBED_URL and that the service is running (embed listens on its PORT, 8082 by default).",
   },
   "https to an embed process without TLS": {
     ...at(`https://127.0.0.1:${answering.port}/well`),
     verdict: ["embed", "tls", "tls_not_spoken"],
-    remedy:
-      "Set EMBED_URL to the service's TLS port, or turn TLS off by EMBED_URL (http or https); with IAM it can't be turned off.",
+    remedy: "Set EMBED_URL to the service's TLS port, or disable TLS with EMBED_URL (http or https). IAM requires TLS.",
   },
   "a certificate of another authority": {
     ...at(`https://127.0.0.1:${secure.port}`),
     verdict: ["embed", "tls", "tls_untrusted"],
     remedy:
-      "Set NODE_EXTRA_CA_CERTS to the PEM file of the authority that signed it; for RDS the bundle from truststore.pki.rds.amazonaws.com.",
+      "Set NODE_EXTRA_CA_CERTS to the PEM file of the signing authority; for RDS, use the bundle from truststore.pki.rds.amazonaws.com.",
   },
   "a service mesh that lets nobody through": {
     ...answeringAt("mesh"),
     verdict: ["embed", "probe", "embed_refused"],
-    remedy:
-      "Set EMBED_URL to the embed process itself, or let the api through in the proxy or service mesh between them.",
+    remedy: "Set EMBED_URL to the embed process itself, or let the api through the proxy or service mesh between them.",
   },
   "another server": {
     ...at(process.env.OPENSEARCH_ENDPOINT ?? ""),
@@ -109,7 +107,7 @@ const setUps: Record<string, SetUp> = {
     ...at(`http://127.0.0.1:${silent.port}`),
     verdict: ["embed", "probe", "no_answer"],
     remedy:
-      "It is overloaded, stopped, or something else listens at EMBED_URL: look at its own metrics and log. --timeout gives it longer.",
+      "It is overloaded or stopped, or something else listens at EMBED_URL: check its metrics and log. --timeout allows more time.",
   },
 };
 test.each(Object.entries(setUps))("%s", (_, setUp) => expectVerdict(setUp));

@@ -71,51 +71,51 @@ const setUps: Record<string, SetUp> = {
     environment: openAiAt("forbidden"),
     verdict: ["embedding", "authentication", "embedding_forbidden"],
     remedy:
-      "Give the key's project the embeddings permission and text-embedding-3-small; then look at the region and the IP allowlist.",
+      "Give the key's project permission for embeddings and for text-embedding-3-small; then check the region and the IP allowlist.",
   },
   "a spent quota": {
     ...base,
     environment: openAiAt("quota"),
     verdict: ["embedding", "authorization", "embedding_quota_exceeded"],
-    remedy: "Add credit or raise the limit at the provider. Until then the pipeline waits, and loses nothing.",
+    remedy: "Add credit or raise the limit at the provider. Until then the pipeline waits and loses nothing.",
   },
   "a reached rate limit": {
     ...base,
     environment: openAiAt("rate"),
     verdict: ["embedding", "authorization", "embedding_rate_limited"],
-    remedy: "It passes by itself. Where it stays so, lower EMBED_CONCURRENCY or have the limit raised.",
+    remedy: "It recovers by itself. If it persists, lower EMBED_CONCURRENCY or request a higher limit.",
   },
   "a model that does not exist": {
     ...base,
     environment: { ...openAiAt("model"), OPENAI_EMBEDDING_MODEL: "text-embedding-9" },
     verdict: ["embedding", "authorization", "embedding_model_unknown"],
-    remedy: "Check OPENAI_EMBEDDING_MODEL (text-embedding-9) and OPENAI_BASE_URL, which ends in /v1 as a rule.",
+    remedy: "Check OPENAI_EMBEDDING_MODEL (text-embedding-9) and OPENAI_BASE_URL, which usually ends in /v1.",
   },
   "dimensions that the model can't give": {
     ...base,
     environment: { ...openAiAt("refused-dimensions"), OPENAI_EMBEDDING_DIMENSIONS: "4096" },
     verdict: ["embedding", "authorization", "embedding_dimensions"],
-    remedy: "Set OPENAI_EMBEDDING_DIMENSIONS to what the model can give.",
+    remedy: "Set OPENAI_EMBEDDING_DIMENSIONS to a size that the model supports.",
   },
   "other dimensions than asked for": {
     ...base,
     environment: openAiAt("wrong-dimensions"),
     verdict: ["embedding", "probe", "embedding_dimensions"],
-    remedy: "Set OPENAI_EMBEDDING_DIMENSIONS to what the model can give.",
+    remedy: "Set OPENAI_EMBEDDING_DIMENSIONS to a size that the model supports.",
   },
   "an API that does not answer": {
     ...base,
     environment: openAiAt("v1", silent.port),
     verdict: ["embedding", "authentication", "no_answer"],
     remedy:
-      "It is overloaded, stopped, or something else listens at OPENAI_BASE_URL: look at its own metrics and log. --timeout gives it longer.",
+      "It is overloaded or stopped, or something else listens at OPENAI_BASE_URL: check its metrics and log. --timeout allows more time.",
   },
   "https to a server without TLS": {
     ...base,
     environment: { ...openAiAt("v1"), OPENAI_BASE_URL: `https://127.0.0.1:${openAi.port}/v1` },
     verdict: ["embedding", "tls", "tls_not_spoken"],
     remedy:
-      "Set OPENAI_BASE_URL to the service's TLS port, or turn TLS off by OPENAI_BASE_URL (http or https); with IAM it can't be turned off.",
+      "Set OPENAI_BASE_URL to the service's TLS port, or disable TLS with OPENAI_BASE_URL (http or https). IAM requires TLS.",
   },
 };
 test.each(Object.entries(setUps))("%s", (_, setUp) => expectVerdict(setUp));
@@ -131,7 +131,8 @@ test("a secret that the role may not read", async () => {
     },
     credentials: key,
     verdict: ["embedding", "authentication", "secret_denied"],
-    remedy: "Allow secretsmanager:GetSecretValue as below, and kms:Decrypt where the secret has a KMS key of its own.",
+    remedy:
+      "Allow secretsmanager:GetSecretValue as below, and kms:Decrypt if the secret is encrypted with a customer managed KMS key.",
     missing: {
       "secretsmanager:GetSecretValue": ["arn:aws:secretsmanager:eu-west-1:123456789012:secret:openai-AbCdEf"],
     },

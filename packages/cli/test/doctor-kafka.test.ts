@@ -143,7 +143,7 @@ const refusals: Record<string, SetUp> = {
     credentials: { ...key, secretAccessKey: "wrong" },
     verdict: ["kafka", "authentication", "kafka_iam_refused"],
     remedy:
-      "Allow kafka-cluster:Connect as below; if it is allowed, the key, AWS_REGION or the clock is wrong, or this is another cluster.",
+      "Allow kafka-cluster:Connect as below. If it is already allowed, check the key, AWS_REGION, the clock, and that this is the right cluster.",
     missing: { "kafka-cluster:Connect": ["arn:aws:kafka:eu-west-1:000000000000:cluster/CLUSTER_NAME/*"] },
   },
   "an unknown key, of another account say": {
@@ -151,7 +151,7 @@ const refusals: Record<string, SetUp> = {
     credentials: { ...key, accessKeyId: "AKIAUNKNOWN" },
     verdict: ["kafka", "authentication", "kafka_iam_refused"],
     remedy:
-      "Allow kafka-cluster:Connect as below; if it is allowed, the key, AWS_REGION or the clock is wrong, or this is another cluster.",
+      "Allow kafka-cluster:Connect as below. If it is already allowed, check the key, AWS_REGION, the clock, and that this is the right cluster.",
     missing: { "kafka-cluster:Connect": ["arn:aws:kafka:eu-west-1:000000000000:cluster/CLUSTER_NAME/*"] },
   },
   "a token for another region": {
@@ -159,7 +159,7 @@ const refusals: Record<string, SetUp> = {
     environment: { ...iam, AWS_REGION: "eu-west-2" },
     verdict: ["kafka", "authentication", "kafka_iam_refused"],
     remedy:
-      "Allow kafka-cluster:Connect as below; if it is allowed, the key, AWS_REGION or the clock is wrong, or this is another cluster.",
+      "Allow kafka-cluster:Connect as below. If it is already allowed, check the key, AWS_REGION, the clock, and that this is the right cluster.",
     missing: { "kafka-cluster:Connect": ["arn:aws:kafka:eu-west-2:000000000000:cluster/CLUSTER_NAME/*"] },
   },
   "credentials that have expired": {
@@ -167,7 +167,7 @@ const refusals: Record<string, SetUp> = {
     credentials: expired,
     verdict: ["kafka", "authentication", "kafka_iam_refused"],
     remedy:
-      "Allow kafka-cluster:Connect as below; if it is allowed, the key, AWS_REGION or the clock is wrong, or this is another cluster.",
+      "Allow kafka-cluster:Connect as below. If it is already allowed, check the key, AWS_REGION, the clock, and that this is the right cluster.",
     missing: { "kafka-cluster:Connect": ["arn:aws:kafka:eu-west-1:000000000000:cluster/CLUSTER_NAME/*"] },
   },
   "temporary credentials without their session token": {
@@ -175,7 +175,7 @@ const refusals: Record<string, SetUp> = {
     credentials: { accessKeyId: session.accessKeyId, secretAccessKey: session.secretAccessKey },
     verdict: ["kafka", "authentication", "kafka_iam_refused"],
     remedy:
-      "Allow kafka-cluster:Connect as below; if it is allowed, the key, AWS_REGION or the clock is wrong, or this is another cluster.",
+      "Allow kafka-cluster:Connect as below. If it is already allowed, check the key, AWS_REGION, the clock, and that this is the right cluster.",
     missing: { "kafka-cluster:Connect": ["arn:aws:kafka:eu-west-1:000000000000:cluster/CLUSTER_NAME/*"] },
   },
   "a wrong SCRAM password": {
@@ -202,27 +202,27 @@ const refusals: Record<string, SetUp> = {
     },
     verdict: ["kafka", "authentication", "kafka_hung_up"],
     remedy:
-      "Check that KAFKA_SECURITY is what this port takes, and for mTLS that KAFKA_TLS_CERTIFICATE_PATH and KAFKA_TLS_KEY_PATH are a pair that the cluster trusts.",
+      "Check that KAFKA_SECURITY matches this port, and for mTLS that KAFKA_TLS_CERTIFICATE_PATH and KAFKA_TLS_KEY_PATH are a pair that the cluster trusts.",
   },
   "plaintext to a port for TLS": {
     subject: "ingest",
     environment: { ...names, KAFKA_BOOTSTRAP_SERVERS: broker.addresses.tls },
     verdict: ["kafka", "authentication", "kafka_hung_up"],
     remedy:
-      "Check that KAFKA_SECURITY is what this port takes, and for mTLS that KAFKA_TLS_CERTIFICATE_PATH and KAFKA_TLS_KEY_PATH are a pair that the cluster trusts.",
+      "Check that KAFKA_SECURITY matches this port, and for mTLS that KAFKA_TLS_CERTIFICATE_PATH and KAFKA_TLS_KEY_PATH are a pair that the cluster trusts.",
   },
   "brokers of another authority": {
     ...base,
     environment: { ...iam, KAFKA_TLS_CA_PATH: broker.certificates.client.certificatePath },
     verdict: ["kafka", "tls", "tls_untrusted"],
     remedy:
-      "Set KAFKA_TLS_CA_PATH to the PEM file of the authority that signed it; for RDS the bundle from truststore.pki.rds.amazonaws.com.",
+      "Set KAFKA_TLS_CA_PATH to the PEM file of the signing authority; for RDS, use the bundle from truststore.pki.rds.amazonaws.com.",
   },
   "a topic that does not exist and may not be created": {
     subject: "ingest",
     environment: { ...names, KAFKA_BOOTSTRAP_SERVERS: broker.addresses.plaintext, BATCHES_TOPIC: "bathces" },
     verdict: ["kafka", "authorization", "kafka_topic_missing"],
-    remedy: "Create bathces, or set KAFKA_CREATE_TOPICS=true, or correct the topic's name.",
+    remedy: "Create bathces, set KAFKA_CREATE_TOPICS=true, or correct the topic's name.",
   },
 };
 test.each(Object.entries(refusals))("%s", (_, setUp) => expectVerdict(setUp));
@@ -237,7 +237,7 @@ const denials: Record<string, SetUp & { rules?: Rule[] }> = {
     rules: without(ingestRules, "replay", "READ"),
     verdict: ["kafka", "authorization", "kafka_denied"],
     remedy:
-      "Allow it: kafka-cluster:DescribeTopic on replay. With IAM by the statements below, else by ACLs of these operations.",
+      "Allow kafka-cluster:DescribeTopic on replay: with IAM by the statements below, otherwise by ACLs for these operations.",
     missing: { "kafka-cluster:DescribeTopic": ["arn:aws:kafka:eu-west-1:000000000000:topic/CLUSTER_NAME/*/replay"] },
   },
   "ReadData is missing": {
@@ -245,7 +245,7 @@ const denials: Record<string, SetUp & { rules?: Rule[] }> = {
     rules: [...ingestRules.slice(1), ["topic", "messages", "DESCRIBE"]],
     verdict: ["kafka", "probe", "kafka_denied"],
     remedy:
-      "Allow it: kafka-cluster:ReadData on messages. With IAM by the statements below, else by ACLs of these operations.",
+      "Allow kafka-cluster:ReadData on messages: with IAM by the statements below, otherwise by ACLs for these operations.",
     missing: { "kafka-cluster:ReadData": ["arn:aws:kafka:eu-west-1:000000000000:topic/CLUSTER_NAME/*/messages"] },
   },
   "WriteData is missing, on two topics": {
@@ -257,7 +257,7 @@ const denials: Record<string, SetUp & { rules?: Rule[] }> = {
     ],
     verdict: ["kafka", "probe", "kafka_denied"],
     remedy:
-      "Allow it: kafka-cluster:WriteData on batches, kafka-cluster:WriteData on dead-letters. With IAM by the statements below, else by ACLs of these operations.",
+      "Allow kafka-cluster:WriteData on batches, kafka-cluster:WriteData on dead-letters: with IAM by the statements below, otherwise by ACLs for these operations.",
     missing: {
       "kafka-cluster:WriteData": [
         "arn:aws:kafka:eu-west-1:000000000000:topic/CLUSTER_NAME/*/batches",
@@ -270,7 +270,7 @@ const denials: Record<string, SetUp & { rules?: Rule[] }> = {
     rules: [...ingestRules.slice(0, 4), ["group", "millrace-ingest", "DESCRIBE"]],
     verdict: ["kafka", "probe", "kafka_denied"],
     remedy:
-      "Allow it: kafka-cluster:AlterGroup on millrace-ingest. With IAM by the statements below, else by ACLs of these operations.",
+      "Allow kafka-cluster:AlterGroup on millrace-ingest: with IAM by the statements below, otherwise by ACLs for these operations.",
     missing: {
       "kafka-cluster:AlterGroup": ["arn:aws:kafka:eu-west-1:000000000000:group/CLUSTER_NAME/*/millrace-ingest"],
     },
@@ -280,7 +280,7 @@ const denials: Record<string, SetUp & { rules?: Rule[] }> = {
     rules: apiRules.slice(0, -1),
     verdict: ["kafka", "probe", "kafka_denied"],
     remedy:
-      "Allow it: kafka-cluster:DescribeGroup on millrace-sink. With IAM by the statements below, else by ACLs of these operations.",
+      "Allow kafka-cluster:DescribeGroup on millrace-sink: with IAM by the statements below, otherwise by ACLs for these operations.",
     missing: {
       "kafka-cluster:DescribeGroup": ["arn:aws:kafka:eu-west-1:000000000000:group/CLUSTER_NAME/*/millrace-sink"],
     },
@@ -290,7 +290,7 @@ const denials: Record<string, SetUp & { rules?: Rule[] }> = {
     rules: [...without(apiRules, "dead-letters", "READ"), ["topic", "dead-letters", "DESCRIBE"]],
     verdict: ["kafka", "probe", "kafka_denied"],
     remedy:
-      "Allow it: kafka-cluster:ReadData on dead-letters. With IAM by the statements below, else by ACLs of these operations.",
+      "Allow kafka-cluster:ReadData on dead-letters: with IAM by the statements below, otherwise by ACLs for these operations.",
     missing: { "kafka-cluster:ReadData": onTopic("dead-letters") },
   },
   "WriteData of the replay topic is missing, for the api's replay": {
@@ -298,7 +298,7 @@ const denials: Record<string, SetUp & { rules?: Rule[] }> = {
     rules: [...without(apiRules, "replay", "WRITE"), ["topic", "replay", "DESCRIBE"]],
     verdict: ["kafka", "probe", "kafka_denied"],
     remedy:
-      "Allow it: kafka-cluster:WriteData on replay. With IAM by the statements below, else by ACLs of these operations.",
+      "Allow kafka-cluster:WriteData on replay: with IAM by the statements below, otherwise by ACLs for these operations.",
     missing: { "kafka-cluster:WriteData": onTopic("replay") },
   },
   "ReadData is missing for topics of events": {
@@ -306,7 +306,7 @@ const denials: Record<string, SetUp & { rules?: Rule[] }> = {
     rules: without(apiRules, "events.*", "READ"),
     verdict: ["kafka", "probe", "kafka_denied"],
     remedy:
-      "Allow it: kafka-cluster:ReadData on events.*. With IAM by the statements below, else by ACLs of these operations.",
+      "Allow kafka-cluster:ReadData on events.*: with IAM by the statements below, otherwise by ACLs for these operations.",
     missing: { "kafka-cluster:ReadData": onTopic("events.*") },
   },
   "WriteData is missing for topics of events, and for the dead letters of events": {
@@ -317,7 +317,7 @@ const denials: Record<string, SetUp & { rules?: Rule[] }> = {
     ],
     verdict: ["kafka", "probe", "kafka_denied"],
     remedy:
-      "Allow it: kafka-cluster:WriteData on events.*, kafka-cluster:WriteData on events-dlq. With IAM by the statements below, else by ACLs of these operations.",
+      "Allow kafka-cluster:WriteData on events.*, kafka-cluster:WriteData on events-dlq: with IAM by the statements below, otherwise by ACLs for these operations.",
     missing: { "kafka-cluster:WriteData": [...onTopic("events.*"), ...onTopic("events-dlq")] },
   },
   "CreateTopic is missing for topics of events": {
@@ -326,7 +326,7 @@ const denials: Record<string, SetUp & { rules?: Rule[] }> = {
     rules: [...apiRules, ["topic", "events-dlq", "CREATE"]],
     verdict: ["kafka", "authorization", "kafka_denied"],
     remedy:
-      "Allow it: kafka-cluster:CreateTopic on events.*. With IAM by the statements below, else by ACLs of these operations.",
+      "Allow kafka-cluster:CreateTopic on events.*: with IAM by the statements below, otherwise by ACLs for these operations.",
     missing: { "kafka-cluster:CreateTopic": onTopic("events.*") },
   },
   "an api that may write nothing has no idempotent producer either": {
@@ -337,7 +337,7 @@ const denials: Record<string, SetUp & { rules?: Rule[] }> = {
     ],
     verdict: ["kafka", "probe", "kafka_denied"],
     remedy:
-      "Allow it: kafka-cluster:WriteData on messages, kafka-cluster:WriteData on replay, kafka-cluster:WriteData on events.*, kafka-cluster:WriteData on events-dlq, kafka-cluster:WriteDataIdempotently on the cluster. With IAM by the statements below, else by ACLs of these operations.",
+      "Allow kafka-cluster:WriteData on messages, kafka-cluster:WriteData on replay, kafka-cluster:WriteData on events.*, kafka-cluster:WriteData on events-dlq, kafka-cluster:WriteDataIdempotently on the cluster: with IAM by the statements below, otherwise by ACLs for these operations.",
     missing: {
       "kafka-cluster:WriteData": ["messages", "replay", "events.*", "events-dlq"].flatMap(onTopic),
       "kafka-cluster:WriteDataIdempotently": ["arn:aws:kafka:eu-west-1:000000000000:cluster/CLUSTER_NAME/*"],
@@ -354,7 +354,7 @@ const denials: Record<string, SetUp & { rules?: Rule[] }> = {
     ],
     verdict: ["kafka", "probe", "kafka_denied"],
     remedy:
-      "Allow it: kafka-cluster:WriteData on replay. With IAM by the statements below, else by ACLs of these operations.",
+      "Allow kafka-cluster:WriteData on replay: with IAM by the statements below, otherwise by ACLs for these operations.",
     missing: { "kafka-cluster:WriteData": onTopic("replay") },
   },
   "CreateTopic is missing": {
@@ -363,7 +363,7 @@ const denials: Record<string, SetUp & { rules?: Rule[] }> = {
     rules: [...ingestRules, ["topic", "vectors-new", "DESCRIBE"], ["topic", "vectors", "DESCRIBE"]],
     verdict: ["kafka", "authorization", "kafka_denied"],
     remedy:
-      "Allow it: kafka-cluster:CreateTopic on vectors-new. With IAM by the statements below, else by ACLs of these operations.",
+      "Allow kafka-cluster:CreateTopic on vectors-new: with IAM by the statements below, otherwise by ACLs for these operations.",
     missing: { "kafka-cluster:CreateTopic": ["arn:aws:kafka:eu-west-1:000000000000:topic/CLUSTER_NAME/*/vectors-new"] },
   },
   "another role, which may nothing": {
@@ -371,7 +371,7 @@ const denials: Record<string, SetUp & { rules?: Rule[] }> = {
     credentials: key,
     verdict: ["kafka", "authorization", "kafka_denied"],
     remedy:
-      "Allow it: kafka-cluster:DescribeTopic on messages, kafka-cluster:DescribeTopic on replay, kafka-cluster:DescribeTopic on batches, kafka-cluster:DescribeTopic on dead-letters. With IAM by the statements below, else by ACLs of these operations.",
+      "Allow kafka-cluster:DescribeTopic on messages, kafka-cluster:DescribeTopic on replay, kafka-cluster:DescribeTopic on batches, kafka-cluster:DescribeTopic on dead-letters: with IAM by the statements below, otherwise by ACLs for these operations.",
     missing: {
       "kafka-cluster:DescribeTopic": [
         "arn:aws:kafka:eu-west-1:000000000000:topic/CLUSTER_NAME/*/messages",

@@ -39,48 +39,48 @@ const setUps: Record<string, SetUp> = {
     environment: { REDIS_HOST: "redis.invalid" },
     verdict: ["redis", "dns", "dns_not_found"],
     remedy:
-      "Check REDIS_HOST. A private name (MSK, RDS, ElastiCache, a VPC endpoint) resolves only in its VPC, or in one that is peered and associated with its private hosted zone.",
+      "Check REDIS_HOST. Private names (MSK, RDS, ElastiCache, VPC endpoints) resolve only in their own VPC, or in a peered VPC that is associated with the private hosted zone.",
   },
   "a port that nothing listens on": {
     ...base,
     environment: { REDIS_PORT: String(CLOSED_PORT) },
     verdict: ["redis", "tcp", "tcp_refused"],
-    remedy: "Check the port in REDIS_HOST and that the service runs (Redis and ElastiCache listen on 6379).",
+    remedy: "Check the port in REDIS_HOST and that the service is running (Redis and ElastiCache listen on 6379).",
   },
   "brokers of which none listens": {
     ...base,
     environment: { KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${CLOSED_PORT},127.0.0.1:2` },
     verdict: ["kafka", "tcp", "tcp_refused"],
     remedy:
-      "Check the port in KAFKA_BOOTSTRAP_SERVERS and that the service runs (MSK listens for IAM on 9098, SCRAM on 9096, TLS on 9094, plaintext on 9092).",
+      "Check the port in KAFKA_BOOTSTRAP_SERVERS and that the service is running (MSK listens for IAM on 9098, SCRAM on 9096, TLS on 9094, plaintext on 9092).",
   },
   "a server that takes the connection and does not answer TLS": {
     ...base,
     environment: { REDIS_PORT: String(silent.port), ...redisTls },
     verdict: ["redis", "tls", "tls_timeout"],
     remedy:
-      "Something else listens at REDIS_HOST, or a proxy in between waits: check the port, and whether it speaks TLS.",
+      "Something else listens at REDIS_HOST, or a proxy in between is waiting: check the port and whether it speaks TLS.",
   },
   "a server that takes the connection and never answers": {
     ...base,
     environment: { KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${silent.port}` },
     verdict: ["kafka", "authentication", "no_answer"],
     remedy:
-      "It is overloaded, stopped, or something else listens at KAFKA_BOOTSTRAP_SERVERS: look at its own metrics and log. --timeout gives it longer.",
+      "It is overloaded or stopped, or something else listens at KAFKA_BOOTSTRAP_SERVERS: check its metrics and log. --timeout allows more time.",
   },
   "a certificate of another authority": {
     ...base,
     environment: { REDIS_PORT: String(secure.port), REDIS_TLS: "true" },
     verdict: ["redis", "tls", "tls_untrusted"],
     remedy:
-      "Set REDIS_TLS_CA_PATH to the PEM file of the authority that signed it; for RDS the bundle from truststore.pki.rds.amazonaws.com.",
+      "Set REDIS_TLS_CA_PATH to the PEM file of the signing authority; for RDS, use the bundle from truststore.pki.rds.amazonaws.com.",
   },
   "a certificate for another name": {
     ...base,
     environment: { REDIS_PORT: String(nameless.port), ...redisTls },
     verdict: ["redis", "tls", "tls_host_mismatch"],
     remedy:
-      "Set REDIS_HOST to a name in the certificate: the service's own endpoint instead of an alias, an address or a tunnel.",
+      "Set REDIS_HOST to a name in the certificate: the service's own endpoint, not an alias, an IP address or a tunnel.",
   },
   "TLS to a plaintext Redis": {
     ...base,
@@ -88,7 +88,7 @@ const setUps: Record<string, SetUp> = {
     // Redis waits for the end of what it takes for a command.
     verdict: ["redis", "tls", "tls_timeout"],
     remedy:
-      "Something else listens at REDIS_HOST, or a proxy in between waits: check the port, and whether it speaks TLS.",
+      "Something else listens at REDIS_HOST, or a proxy in between is waiting: check the port and whether it speaks TLS.",
   },
   "TLS to a PostgreSQL without it": {
     subject: "sink",
@@ -99,8 +99,7 @@ const setUps: Record<string, SetUp> = {
       KAFKA_CREATE_TOPICS: "true",
     },
     verdict: ["postgres", "tls", "tls_not_spoken"],
-    remedy:
-      "Set POSTGRES_HOST to the service's TLS port, or turn TLS off by POSTGRES_TLS; with IAM it can't be turned off.",
+    remedy: "Set POSTGRES_HOST to the service's TLS port, or disable TLS with POSTGRES_TLS. IAM requires TLS.",
   },
 };
 
@@ -125,7 +124,7 @@ test("a port whose packets are dropped", async () => {
       ...base,
       environment: { REDIS_PORT: String(port) },
       verdict: ["redis", "tcp", "tcp_timeout"],
-      remedy: `Allow inbound TCP ${port} in the service's security group from this pod's security group or subnet; then look at network ACLs, routes and NetworkPolicies.`,
+      remedy: `Allow inbound TCP ${port} in the service's security group from this pod's security group or subnet; then check network ACLs, routes and NetworkPolicies.`,
     });
   } finally {
     for (const socket of sockets) socket.destroy();

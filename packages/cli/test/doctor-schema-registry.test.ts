@@ -47,36 +47,36 @@ const secureUrl = `https://127.0.0.1:${secure.port}${new URL(registryUrl).pathna
 
 const checkPassword = "Check SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD.";
 const allowReading =
-  "Let millrace read all subjects, and for the api register them too (Apicurio: the roles sr-readonly and sr-developer).";
+  "Let millrace read all subjects, and for the api also register them (Apicurio: the roles sr-readonly and sr-developer).";
 const setUrl =
-  "Set SCHEMA_REGISTRY_URL to where Confluent's API begins, with https where it speaks TLS: for Confluent's own registry without a path, for Apicurio with /apis/ccompat/v7.";
+  "Set SCHEMA_REGISTRY_URL to the root of the Confluent-compatible API, with https if it speaks TLS: for Confluent's own registry without a path, for Apicurio with /apis/ccompat/v7.";
 const lookAtRegistry =
-  "Look at its own log and at its storage. A 502, 503 or 504 may be a load balancer's that reaches no registry.";
+  "Check its log and its storage. A 502, 503 or 504 may come from a load balancer that reaches no registry.";
 
 const setUps: Record<string, SetUp> = {
   "a host that does not exist": {
     ...at("http://registry.invalid:8081"),
     verdict: ["schema-registry", "dns", "dns_not_found"],
     remedy:
-      "Check SCHEMA_REGISTRY_URL. A private name (MSK, RDS, ElastiCache, a VPC endpoint) resolves only in its VPC, or in one that is peered and associated with its private hosted zone.",
+      "Check SCHEMA_REGISTRY_URL. Private names (MSK, RDS, ElastiCache, VPC endpoints) resolve only in their own VPC, or in a peered VPC that is associated with the private hosted zone.",
   },
   "a port that nothing listens on": {
     ...at(`http://127.0.0.1:${CLOSED_PORT}`),
     verdict: ["schema-registry", "tcp", "tcp_refused"],
     remedy:
-      "Check the port in SCHEMA_REGISTRY_URL and that the service runs (Confluent's registry listens on 8081, Apicurio's on 8080).",
+      "Check the port in SCHEMA_REGISTRY_URL and that the service is running (Confluent's registry listens on 8081, Apicurio's on 8080).",
   },
   "https to a registry without TLS": {
     ...at(registryUrl.replace("http:", "https:")),
     verdict: ["schema-registry", "tls", "tls_not_spoken"],
     remedy:
-      "Set SCHEMA_REGISTRY_URL to the service's TLS port, or turn TLS off by SCHEMA_REGISTRY_URL (http or https); with IAM it can't be turned off.",
+      "Set SCHEMA_REGISTRY_URL to the service's TLS port, or disable TLS with SCHEMA_REGISTRY_URL (http or https). IAM requires TLS.",
   },
   "a certificate of another authority": {
     ...at(secureUrl),
     verdict: ["schema-registry", "tls", "tls_untrusted"],
     remedy:
-      "Set SCHEMA_REGISTRY_TLS_CA_PATH to the PEM file of the authority that signed it; for RDS the bundle from truststore.pki.rds.amazonaws.com.",
+      "Set SCHEMA_REGISTRY_TLS_CA_PATH to the PEM file of the signing authority; for RDS, use the bundle from truststore.pki.rds.amazonaws.com.",
   },
   "a wrong password": {
     subject: "ingest",
@@ -143,7 +143,7 @@ const setUps: Record<string, SetUp> = {
     ...at(`http://127.0.0.1:${silent.port}`),
     verdict: ["schema-registry", "authentication", "no_answer"],
     remedy:
-      "It is overloaded, stopped, or something else listens at SCHEMA_REGISTRY_URL: look at its own metrics and log. --timeout gives it longer.",
+      "It is overloaded or stopped, or something else listens at SCHEMA_REGISTRY_URL: check its metrics and log. --timeout allows more time.",
   },
 };
 test.each(Object.entries(setUps))("%s", (_, setUp) => expectVerdict(setUp));

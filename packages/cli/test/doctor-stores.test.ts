@@ -136,13 +136,13 @@ const setUps: Record<string, SetUp> = {
     environment: { ...asUser, POSTGRES_PASSWORD: "s3cret-wrong" },
     verdict: ["postgres", "authentication", "postgres_password_refused"],
     remedy:
-      "Check POSTGRES_USER and POSTGRES_PASSWORD. A user with rds_iam takes no password: set POSTGRES_USE_IAM_AUTH=true.",
+      "Check POSTGRES_USER and POSTGRES_PASSWORD. A user with rds_iam can't log in with a password: set POSTGRES_USE_IAM_AUTH=true.",
   },
   "PostgreSQL: a database that does not exist": {
     ...sink,
     environment: { POSTGRES_DATABASE: "nowhere" },
     verdict: ["postgres", "authentication", "postgres_database_missing"],
-    remedy: "Create it, or correct POSTGRES_DATABASE.",
+    remedy: "Create the database, or correct POSTGRES_DATABASE.",
   },
   "PostgreSQL: a user that may not create the table": {
     ...sink,
@@ -155,22 +155,20 @@ const setUps: Record<string, SetUp> = {
     environment: { ...asUser, EMBED_URL: `http://127.0.0.1:${CLOSED_PORT}` },
     also: ["embed"],
     verdict: ["postgres", "authorization", "postgres_table_missing"],
-    remedy:
-      "Start the sink with POSTGRES_MIGRATE=true, which makes it, or correct POSTGRES_DATABASE and POSTGRES_SCHEMA.",
+    remedy: "Start the sink with POSTGRES_MIGRATE=true to create it, or correct POSTGRES_DATABASE and POSTGRES_SCHEMA.",
   },
   "PostgreSQL: no table, and the sink is not to make it": {
     ...sink,
     environment: { ...asUser, POSTGRES_MIGRATE: "false" },
     verdict: ["postgres", "authorization", "postgres_table_missing"],
-    remedy:
-      "Start the sink with POSTGRES_MIGRATE=true, which makes it, or correct POSTGRES_DATABASE and POSTGRES_SCHEMA.",
+    remedy: "Start the sink with POSTGRES_MIGRATE=true to create it, or correct POSTGRES_DATABASE and POSTGRES_SCHEMA.",
   },
   "RDS: a wrong secret key": {
     ...sink,
     environment: postgresIam,
     credentials: { ...key, secretAccessKey: "wrong" },
     verdict: ["postgres", "authentication", "postgres_iam_refused"],
-    remedy: `Allow rds-db:connect as below and run GRANT rds_iam TO ${user}. POSTGRES_HOST and POSTGRES_PORT must be the instance's own, since they are signed; then check AWS_REGION, the key and the clock.`,
+    remedy: `Allow rds-db:connect as below and run GRANT rds_iam TO ${user}. POSTGRES_HOST and POSTGRES_PORT must be the instance's own, because the token is signed for them. Then check AWS_REGION, the key and the clock.`,
     missing: {
       "rds-db:connect": [`arn:aws:rds-db:eu-west-1:000000000000:dbuser:DB_RESOURCE_ID/${user}`],
     },
@@ -180,7 +178,7 @@ const setUps: Record<string, SetUp> = {
     environment: { ...postgresIam, AWS_REGION: "eu-west-2" },
     credentials: key,
     verdict: ["postgres", "authentication", "postgres_iam_refused"],
-    remedy: `Allow rds-db:connect as below and run GRANT rds_iam TO ${user}. POSTGRES_HOST and POSTGRES_PORT must be the instance's own, since they are signed; then check AWS_REGION, the key and the clock.`,
+    remedy: `Allow rds-db:connect as below and run GRANT rds_iam TO ${user}. POSTGRES_HOST and POSTGRES_PORT must be the instance's own, because the token is signed for them. Then check AWS_REGION, the key and the clock.`,
     missing: {
       "rds-db:connect": [`arn:aws:rds-db:eu-west-2:000000000000:dbuser:DB_RESOURCE_ID/${user}`],
     },
@@ -190,7 +188,7 @@ const setUps: Record<string, SetUp> = {
     environment: { ...postgresIam, POSTGRES_HOST: "localhost" },
     credentials: session,
     verdict: ["postgres", "authentication", "postgres_iam_refused"],
-    remedy: `Allow rds-db:connect as below and run GRANT rds_iam TO ${user}. POSTGRES_HOST and POSTGRES_PORT must be the instance's own, since they are signed; then check AWS_REGION, the key and the clock.`,
+    remedy: `Allow rds-db:connect as below and run GRANT rds_iam TO ${user}. POSTGRES_HOST and POSTGRES_PORT must be the instance's own, because the token is signed for them. Then check AWS_REGION, the key and the clock.`,
     missing: {
       "rds-db:connect": [`arn:aws:rds-db:eu-west-1:000000000000:dbuser:DB_RESOURCE_ID/${user}`],
     },
@@ -199,19 +197,19 @@ const setUps: Record<string, SetUp> = {
     ...sink,
     environment: { OPENSEARCH_INDEX: "nowhere", OPENSEARCH_CREATE_INDEX: "false" },
     verdict: ["opensearch", "authorization", "opensearch_index_missing"],
-    remedy: "Create nowhere, or set OPENSEARCH_CREATE_INDEX=true for the sink, or correct OPENSEARCH_INDEX.",
+    remedy: "Create nowhere, set OPENSEARCH_CREATE_INDEX=true for the sink, or correct OPENSEARCH_INDEX.",
   },
   "OpenSearch: other dimensions than the model's": {
     subject: "all",
     environment: { OPENSEARCH_INDEX: narrow, EMBEDDING_PROVIDER: "local" },
     verdict: ["opensearch", "authorization", "opensearch_dimensions"],
-    remedy: "Set OPENSEARCH_INDEX to a new index, or the model or OPENAI_EMBEDDING_DIMENSIONS to what gives 3.",
+    remedy: "Set OPENSEARCH_INDEX to a new index, or choose a model or OPENAI_EMBEDDING_DIMENSIONS with 3 dimensions.",
   },
   "OpenSearch: an index without a vector field": {
     ...sink,
     environment: { OPENSEARCH_INDEX: textOnly },
     verdict: ["opensearch", "authorization", "opensearch_vector_missing"],
-    remedy: "Set OPENSEARCH_INDEX to a new index, which the sink makes as it needs it.",
+    remedy: "Set OPENSEARCH_INDEX to a new index; the sink creates it with the mapping that it needs.",
   },
   "OpenSearch: a wrong secret key": {
     ...sink,
@@ -219,7 +217,7 @@ const setUps: Record<string, SetUp> = {
     credentials: { ...key, secretAccessKey: "wrong" },
     verdict: ["opensearch", "authentication", "opensearch_iam_refused"],
     remedy:
-      "Check AWS_REGION, OPENSEARCH_AWS_SERVICE (es or aoss), the key with its session token, and the clock. What came back says which.",
+      "Check AWS_REGION, OPENSEARCH_AWS_SERVICE (es or aoss), the key with its session token, and the clock. The response says which is wrong.",
   },
   "OpenSearch: signed for Serverless": {
     ...sink,
@@ -227,7 +225,7 @@ const setUps: Record<string, SetUp> = {
     credentials: key,
     verdict: ["opensearch", "authentication", "opensearch_iam_refused"],
     remedy:
-      "Check AWS_REGION, OPENSEARCH_AWS_SERVICE (es or aoss), the key with its session token, and the clock. What came back says which.",
+      "Check AWS_REGION, OPENSEARCH_AWS_SERVICE (es or aoss), the key with its session token, and the clock. The response says which is wrong.",
   },
   "OpenSearch: no session token": {
     ...sink,
@@ -235,7 +233,7 @@ const setUps: Record<string, SetUp> = {
     credentials: { accessKeyId: session.accessKeyId, secretAccessKey: session.secretAccessKey },
     verdict: ["opensearch", "authentication", "opensearch_iam_refused"],
     remedy:
-      "Check AWS_REGION, OPENSEARCH_AWS_SERVICE (es or aoss), the key with its session token, and the clock. What came back says which.",
+      "Check AWS_REGION, OPENSEARCH_AWS_SERVICE (es or aoss), the key with its session token, and the clock. The response says which is wrong.",
   },
   "OpenSearch: the role lacks es:ESHttpGet": {
     ...sink,
@@ -243,7 +241,7 @@ const setUps: Record<string, SetUp> = {
     credentials: session,
     verdict: ["opensearch", "authorization", "opensearch_denied"],
     remedy:
-      "Allow it in the role's policy as below and in the domain's access policy (Serverless: in a data access policy). With fine-grained access control also map the role's ARN to an OpenSearch role that may read and write this index.",
+      "Allow it in the role's policy as below and in the domain's access policy (Serverless: in a data access policy). With fine-grained access control, also map the role's ARN to an OpenSearch role that may read and write this index.",
     missing: { "es:ESHttpGet": ["arn:aws:es:eu-west-1:000000000000:domain/DOMAIN_NAME/*"] },
   },
   "OpenSearch: the role of the commands lacks es:ESHttpHead": {
@@ -258,7 +256,7 @@ const setUps: Record<string, SetUp> = {
     also: ["postgres"],
     verdict: ["opensearch", "probe", "opensearch_denied"],
     remedy:
-      "Allow it in the role's policy as below and in the domain's access policy (Serverless: in a data access policy). With fine-grained access control also map the role's ARN to an OpenSearch role that may read and write this index.",
+      "Allow it in the role's policy as below and in the domain's access policy (Serverless: in a data access policy). With fine-grained access control, also map the role's ARN to an OpenSearch role that may read and write this index.",
     missing: { "es:ESHttpHead": ["arn:aws:es:eu-west-1:000000000000:domain/DOMAIN_NAME/*"] },
   },
   "OpenSearch: a wrong password": {
@@ -277,7 +275,7 @@ const setUps: Record<string, SetUp> = {
     ...sink,
     environment: { REDIS_USERNAME: redisUser, REDIS_PASSWORD: "s3cret-redis" },
     verdict: ["redis", "probe", "redis_denied"],
-    remedy: `Give the user its keys and commands, such as ACL SETUSER ${redisUser} ~millrace:* +@read +@write +@connection.`,
+    remedy: `Grant the user its keys and commands, for example ACL SETUSER ${redisUser} ~millrace:* +@read +@write +@connection.`,
   },
   "ElastiCache: a wrong secret key": {
     ...sink,
@@ -285,7 +283,7 @@ const setUps: Record<string, SetUp> = {
     credentials: { ...key, secretAccessKey: "wrong" },
     verdict: ["redis", "authentication", "redis_iam_refused"],
     remedy:
-      "Allow elasticache:Connect on the cache and the user as below. The user's id must be its name and be in the cache's user group; then check REDIS_IAM_CACHE_NAME, REDIS_IAM_SERVERLESS, AWS_REGION, the key and the clock.",
+      "Allow elasticache:Connect on the cache and the user as below. The user's ID must equal its name, and the user must be in the cache's user group. Then check REDIS_IAM_CACHE_NAME, REDIS_IAM_SERVERLESS, AWS_REGION, the key and the clock.",
     missing: {
       "elasticache:Connect": [
         "arn:aws:elasticache:eu-west-1:000000000000:replicationgroup:progress",
@@ -299,7 +297,7 @@ const setUps: Record<string, SetUp> = {
     credentials: key,
     verdict: ["redis", "authentication", "redis_iam_refused"],
     remedy:
-      "Allow elasticache:Connect on the cache and the user as below. The user's id must be its name and be in the cache's user group; then check REDIS_IAM_CACHE_NAME, REDIS_IAM_SERVERLESS, AWS_REGION, the key and the clock.",
+      "Allow elasticache:Connect on the cache and the user as below. The user's ID must equal its name, and the user must be in the cache's user group. Then check REDIS_IAM_CACHE_NAME, REDIS_IAM_SERVERLESS, AWS_REGION, the key and the clock.",
     missing: {
       "elasticache:Connect": [
         "arn:aws:elasticache:eu-west-2:000000000000:replicationgroup:progress",

@@ -30,9 +30,9 @@ test("where everything works the table says so, and the exit code is 0", async (
 test("a failure is told with its remedy, the rest is tried all the same, and the exit code is 1", async () => {
   const { code, stdout } = await doctor([...patiently, "--process", "ingest"], { ...stack, REDIS_PORT: "1" });
   expect(stdout).toMatch(/^redis +✓ .* ✗ .* skipped/m);
-  expect(stdout).toMatch(/✗ redis: tcp: tcp_refused\n +tried +127\.0\.0\.1:1\n +came back connect ECONNREFUSED/);
+  expect(stdout).toMatch(/✗ redis: tcp: tcp_refused\n +tried +127\.0\.0\.1:1\n +response +connect ECONNREFUSED/);
   expect(stdout).toMatch(/^kafka +✓ /m);
-  expect(stdout).toContain("ingest: 1 of 3 dependencies fail");
+  expect(stdout).toContain("ingest: 1 of 3 dependencies failed");
   expect(code).toBe(1);
 });
 

@@ -124,7 +124,7 @@ test("what the api refuses though it is valid is a failure", async () => {
   const finished = await generate("iot", "--to", "api", "--url", api.url, "--no-pace", "--count", "10");
   expect(finished).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining("10 refused; the last reason: the api answers 401"),
+    stderr: expect.stringContaining("10 refused; last reason: the api answered 401"),
   });
 });
 
@@ -135,7 +135,7 @@ test("what is waited for can be seen", async () => {
 });
 
 test.each([
-  [["iot", "--late", "60%", "--invalid", "50%"], "exceed 100% together"],
+  [["iot", "--late", "60%", "--invalid", "50%"], "add up to more than 100%"],
   [["iot", "--shape", "ramp", "--count", "5"], "--shape ramp needs a --duration"],
   [["weather"], "Allowed choices are iot, clickstream, transactions"],
   [["iot", "--users", "0"], "Not a whole number from 1 to 1000000"],

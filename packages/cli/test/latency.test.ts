@@ -45,11 +45,11 @@ it("says what is wrong in one sentence", () => {
   const { status, stderr } = latency(["nowhere.log"]);
   expect({ status, stderr }).toEqual({
     status: 1,
-    stderr: "nowhere.log can't be read (ENOENT): give the paths of log files, or - for standard input.\n",
+    stderr: "Can't read nowhere.log (ENOENT): pass the paths of log files, or - for standard input.\n",
   });
   expect(latency(["--json"], "# Millrace\nno log at all\n")).toEqual({
     status: 1,
     stdout: "",
-    stderr: "No line tells of an operation: give the logs of api, ingest, embed and sink.\n",
+    stderr: "Found no operations: pass the logs of api, ingest, embed and sink.\n",
   });
 });

@@ -79,7 +79,7 @@ test("verify with a password that OpenSearch refuses", async () => {
 test("trace without Redis tells what Kafka and PostgreSQL know, and what is missing", async () => {
   const { code, stdout } = await millrace(["trace", message], suffix, closed.redis).finished;
   expect(stdout).toContain("6 bytes");
-  expect(stdout).toContain(`no progress is known: ${named.redis}`);
+  expect(stdout).toContain(`no progress recorded: ${named.redis}`);
   expect(stdout).toContain("no row in demo_log yet");
   expect(code).toBe(0);
   const { stdout: json } = await millrace(["trace", message, "--json"], suffix, closed.redis).finished;
@@ -102,13 +102,13 @@ test.each([
   const { code, stderr } = await millrace(parameters, suffix).finished;
   expect({ code, stderr }).toEqual({
     code: 1,
-    stderr: "There is no topic nosuch: give one that there is by --topic.\n",
+    stderr: "Topic nosuch does not exist: name an existing one with --topic.\n",
   });
 });
 
 test("trace with a topic that is not there", async () => {
   const { code, stderr } = await millrace(["trace", "nosuch-0-0"], suffix).finished;
-  expect(stderr).toMatch(/^There is no topic nosuch: [^\n]+\n$/);
+  expect(stderr).toMatch(/^Topic nosuch does not exist: [^\n]+\n$/);
   expect(code).toBe(1);
 });
 
@@ -119,7 +119,7 @@ test("generate ends where the brokers refuse the topic, or lack it and may not c
   expect(refused.stderr).toMatch(/^Kafka does not create the topic bad topic \(INVALID_TOPIC_EXCEPTION\)[^\n]+\n$/);
   expect(refused.code).toBe(1);
   const missing = await generate("nosuch", { KAFKA_CREATE_TOPICS: "false" });
-  expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining("There is no topic nosuch") });
+  expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining("Topic nosuch does not exist") });
 });
 
 test.each([["verify"], ["cost"], ["trace", message], ["dead-letters", "list"], ["generate", "iot", "--to", "kafka"]])(

@@ -81,7 +81,7 @@ describe("start --once", () => {
   it("says what is wrong in one sentence", async () => {
     const parameters = ["start", "--once", "--stack", "test", "--messages", "/nowhere"];
     const { code, stderr } = await millrace(parameters, name("wrong")).finished;
-    expect(stderr).toBe("There is no file /nowhere: give the path of one by --messages.\n");
+    expect(stderr).toBe("File /nowhere does not exist: name an existing one with --messages.\n");
     expect(code).toBe(1);
   });
 });
@@ -90,7 +90,7 @@ describe("start", () => {
   it.each(["interrupt", "terminate"] as const)("leaves no process behind after it was told to %s", async (how) => {
     const startedAtMs = Date.now();
     const running = millrace(["start", "--stack", "test", "--messages", await writeMessages()], name(how));
-    await expect.poll(running.stderr, { timeout: 60_000 }).toContain("goes on running");
+    await expect.poll(running.stderr, { timeout: 60_000 }).toContain("keeps running");
     const pids = await pidsOfProcesses(startedAtMs);
     expect(pids.map(isAlive)).toEqual([true, true, true, true]);
     running[how]();
@@ -114,7 +114,7 @@ describe("start beside another", () => {
   it("is refused while that one runs, and stops what is left of one that was killed", async () => {
     const parameters = ["start", "--stack", "test", "--messages", await writeMessages()];
     const first = millrace(parameters, name("first"));
-    await expect.poll(first.stderr, { timeout: 60_000 }).toContain("goes on running");
+    await expect.poll(first.stderr, { timeout: 60_000 }).toContain("keeps running");
     const second = await millrace([...parameters, "--once"], name("second")).finished;
     expect(second.stderr).toMatch(/^A pipeline runs here already: process \d+, .+http:.+ --stack NAME\.\n$/);
     expect(second.code).toBe(1);

@@ -161,6 +161,6 @@ test.each([
 
 test("a topic that is not there is told in one sentence", async () => {
   const { code, stderr } = await millrace(["verify", "--topic", "nowhere"], suffix).finished;
-  expect(stderr).toBe("There is no topic nowhere: give one that there is by --topic.\n");
+  expect(stderr).toBe("Topic nowhere does not exist: name an existing one with --topic.\n");
   expect(code).toBe(1);
 });

@@ -27,7 +27,7 @@ export function examineAws(
 
   const authentication: StepCheck = {
     step: "authentication",
-    tried: `credentials by the provider chain${sourceOf(environment)}`,
+    tried: `credentials from the provider chain${sourceOf(environment)}`,
     timeoutCode: "aws_sts_unreachable",
     async run() {
       key = await credentials();
@@ -39,11 +39,11 @@ export function examineAws(
     step: "authorization",
     tried: `sts:GetCallerIdentity at ${endpoint}`,
     async run(signal) {
-      if (!key) throw new Error("there is no key");
+      if (!key) throw new Error("no access key");
       try {
         answer = await callerIdentity(endpoint, region, key, signal);
       } catch (error) {
-        return `not known, for STS can't be reached (${describeCause(error)})`;
+        return `unknown: STS can't be reached (${describeCause(error)})`;
       }
       identity.skewS = answer.skewS;
       if (Math.abs(answer.skewS) > SKEW_MAX_S) return "the clock is wrong";
@@ -56,7 +56,7 @@ export function examineAws(
   const probe: StepCheck = {
     step: "probe",
     tried: "this machine's clock against STS's",
-    run: async () => (answer ? judgeClock(answer.skewS) : "not known, for STS can't be reached"),
+    run: async () => (answer ? judgeClock(answer.skewS) : "unknown: STS can't be reached"),
   };
   return {
     dependency: "aws",
@@ -95,9 +95,13 @@ async function callerIdentity(endpoint: string, region: string, credentials: Aws
 
 function judgeClock(skewS: number): string | CheckFailure {
   const off = Math.abs(skewS);
-  if (off <= SKEW_MAX_S) return off <= 1 ? "right to the second" : `${off} s ${directionOf(skewS)} AWS`;
+  if (off <= SKEW_MAX_S) return off <= 1 ? "within a second of AWS" : `${off} s ${directionOf(skewS)} AWS`;
   const names = { seconds: String(off), direction: directionOf(skewS) };
-  return { code: "clock_skew", said: `the clock is ${off} s ${names.direction} the answer's Date header`, names };
+  return {
+    code: "clock_skew",
+    said: `the clock is ${off} s ${names.direction} the Date header of the response`,
+    names,
+  };
 }
 
 export function directionOf(skewS: number): "ahead of" | "behind" {

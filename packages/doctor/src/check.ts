@@ -101,5 +101,5 @@ const timeoutCodes = { dns: "dns_failed", tcp: "tcp_timeout", tls: "tls_timeout"
 
 function timedOut({ step, timeoutCode }: StepCheck, limitMs: number): CheckFailure {
   const code = timeoutCode ?? timeoutCodes[step as keyof typeof timeoutCodes] ?? "no_answer";
-  return { code, said: `nothing within ${limitMs} ms` };
+  return { code, said: `no answer within ${limitMs} ms` };
 }

@@ -6,7 +6,16 @@ import { type CallerIdentity, identityOf } from "./identity.ts";
 import { usesIam } from "./needs.ts";
 import { grant, trustPolicyOf } from "./policies.ts";
 import { redactor } from "./redact.ts";
-import type { CheckFailure, DependencyName, DependencyReport, Remedy, Report, Step, StepReport } from "./report.ts";
+import {
+  type CheckFailure,
+  type DependencyName,
+  type DependencyReport,
+  dependencyNames,
+  type Remedy,
+  type Report,
+  type Step,
+  type StepReport,
+} from "./report.ts";
 import type { DoctorSettings, Subject } from "./subject.ts";
 import { remedyText } from "./verdicts.ts";
 
@@ -43,15 +52,17 @@ export async function diagnose(
   const identity = identityOf(environment);
   const redact = redactor(secretsOf(settings, environment));
   const found = await Promise.all(
-    examinationsOf({ environment, identity, credentials }).map(async (examination) => {
-      const { dependency } = examination;
-      const outcome = await examine(
-        examination,
-        (step) => limitMs(step, dependency),
-        (step) => onStep?.(dependency, clean(step, redact)),
-      );
-      return { examination, outcome };
-    }),
+    examinationsOf({ environment, identity, credentials })
+      .toSorted(byDependency)
+      .map(async (examination) => {
+        const { dependency } = examination;
+        const outcome = await examine(
+          examination,
+          (step) => limitMs(step, dependency),
+          (step) => onStep?.(dependency, clean(step, redact)),
+        );
+        return { examination, outcome };
+      }),
   );
   // The caller's identity, which the remedies name, is known only after the checks.
   const dependencies = found.map(({ examination, outcome }) =>
@@ -59,6 +70,11 @@ export async function diagnose(
   );
   const status = dependencies.every((each) => each.status === "ok") ? "ok" : "failed";
   return { process: subject, checkedAt, durationMs: performance.now() - startedAt, status, dependencies };
+}
+
+/** The report has the same order for every process, whatever order its examinations come in. */
+function byDependency(one: Examination, other: Examination): number {
+  return dependencyNames.indexOf(one.dependency) - dependencyNames.indexOf(other.dependency);
 }
 
 function describe(
@@ -103,7 +119,7 @@ function remedyOf(
   const skewS = identity.skewS ?? 0;
   const clock =
     refusedSignatures.has(code) && Math.abs(skewS) > SKEW_MAX_S
-      ? ` The clock is ${Math.abs(skewS)} s ${directionOf(skewS)} AWS: set it first.`
+      ? ` The clock is ${Math.abs(skewS)} s ${directionOf(skewS)} AWS: correct it first.`
       : "";
   const text = remedyText(code, { ...known, ...names }) + clock;
   if (code === "aws_trust_policy") return { text, policy: trustPolicyOf("irsa", settings, identity) };

@@ -22,7 +22,7 @@ export function examineEmbedRoute({ EMBED_URL: url }: Pick<DoctorSettings, "EMBE
       ...urlChecks(url),
       {
         step: "probe",
-        tried: `POST ${url}/embed, for the vector of one word`,
+        tried: `POST ${url}/embed for the vector of one word`,
         run: (signal) => embedOneWord(url, signal),
       },
     ],

@@ -38,7 +38,7 @@ export function examineEmbedding(
   const authorization: StepCheck = {
     step: "authorization",
     tried: `POST ${url}/embeddings, model ${model}`,
-    run: async () => refusalOfUse(answer) ?? "quota and model are there",
+    run: async () => refusalOfUse(answer) ?? "quota and model are available",
   };
   const probe: StepCheck = {
     step: "probe",
@@ -131,7 +131,7 @@ function refusalOfUse(answer: ServerAnswer<string> | undefined): CheckFailure | 
 
 function readDimensions(body: string, expected: number | undefined): string | CheckFailure {
   const [, vector] = /"embedding"\s*:\s*"([A-Za-z0-9+/=]+)"/.exec(body) ?? [];
-  if (vector === undefined) return { code: "failed", said: "the answer holds no vector in base64" };
+  if (vector === undefined) return { code: "failed", said: "the response contains no vector in base64" };
   const dimensions = Buffer.from(vector, "base64").length / 4;
   if (expected !== undefined && dimensions !== expected) {
     return { code: "embedding_dimensions", said: `${dimensions} dimensions instead of ${expected}` };

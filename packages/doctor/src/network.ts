@@ -56,7 +56,7 @@ async function anyOf(addresses: readonly Address[], attempt: (address: Address) 
 }
 
 async function resolve({ host }: Address): Promise<string> {
-  if (isIP(host)) return "an address already";
+  if (isIP(host)) return "already an IP address";
   const addresses = await lookup(host, { all: true });
   return addresses.map(({ address }) => address).join(", ");
 }

@@ -40,7 +40,9 @@ export function examineRedis(settings: RedisSettings, credentials?: AwsCredentia
       const value = randomUUID();
       await connected().set(key, value, "EX", KEY_TTL_S);
       const read = await connected().get(key);
-      return read === value ? "written and read" : { code: "failed", said: "another value was read than written" };
+      return read === value
+        ? "written and read"
+        : { code: "failed", said: "read a different value from the one written" };
     },
   };
   const cleanup: StepCheck = {

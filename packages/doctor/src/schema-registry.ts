@@ -24,7 +24,7 @@ export function examineSchemaRegistry(settings: Partial<SchemaRegistrySettings>)
   if (url === undefined) return [];
   const ca = { variable: "SCHEMA_REGISTRY_TLS_CA_PATH", path };
   const address = registryAddress({ ...settings, SCHEMA_REGISTRY_URL: url });
-  const user = SCHEMA_REGISTRY_USERNAME ?? "nobody by name";
+  const user = SCHEMA_REGISTRY_USERNAME ?? "an anonymous user";
 
   const authentication: StepCheck = {
     step: "authentication",
@@ -39,7 +39,7 @@ export function examineSchemaRegistry(settings: Partial<SchemaRegistrySettings>)
     tried: `GET ${url}${SUBJECTS_PATH} as ${user}`,
     async run(signal) {
       const answer = await askRegistry(address, SUBJECTS_PATH, signal);
-      return refusal(answer) ?? (answer.status === 200 ? "the subjects are listed" : unknown(answer));
+      return refusal(answer) ?? (answer.status === 200 ? "subjects listed" : unknown(answer));
     },
   };
   const examination: Examination = {

@@ -22,13 +22,13 @@ export const verdicts = {
   ...embedRouteVerdicts,
   no_answer: verdict(
     "authentication",
-    "The server took the request and did not answer in time.",
-    "It is overloaded, stopped, or something else listens at {address}: look at its own metrics and log. --timeout gives it longer.",
+    "The server accepted the request but did not answer in time.",
+    "It is overloaded or stopped, or something else listens at {address}: check its metrics and log. --timeout allows more time.",
   ),
   failed: verdict(
     "authentication",
     "Something else went wrong.",
-    "What came back says what; the dependency's own log says more.",
+    "The response says what; the dependency's own log says more.",
   ),
 } as const satisfies Record<string, Verdict>;
 export type VerdictCode = keyof typeof verdicts;

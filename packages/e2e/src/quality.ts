@@ -32,7 +32,7 @@ try {
 }
 
 async function run(file: string, { stack: name, json }: { stack: string; json?: true }): Promise<void> {
-  if (!(await stat(file).catch(() => undefined))?.isFile()) throw new StackError(`There is no file ${file}.`);
+  if (!(await stat(file).catch(() => undefined))?.isFile()) throw new StackError(`File ${file} does not exist.`);
   const texts = await readLabelledTexts(file);
   if (texts.length <= HELD_OUT) throw new StackError(`${file} has ${texts.length} texts: ${HELD_OUT} are held out.`);
   await using stack = await lease({ name, onProgress: say });

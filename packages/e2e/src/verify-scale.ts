@@ -19,7 +19,7 @@ const REMOVED = 100;
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 await new Command("verify-scale")
-  .option("--messages <number>", "in all", Number, 1_000_000)
+  .option("--messages <number>", "total number of messages", Number, 1_000_000)
   .option("--stack <name>", "the stack to run on", "scale")
   .option("--json", "print the result as JSON")
   .action(main)

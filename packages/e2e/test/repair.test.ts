@@ -33,14 +33,14 @@ afterAll(async () => {
 async function verify(...options: string[]) {
   const result = await millrace(["verify", "--json", ...options], testbed.readBack.environment);
   const report = JSON.parse(result.stdout) as {
-    sound: boolean;
+    consistent: boolean;
     partitions: { messages: number; complete: number; deadLettered: number; findings: Record<string, number[]> }[];
   };
   const sum = (of: (partition: (typeof report.partitions)[number]) => number) =>
     report.partitions.reduce((total, each) => total + of(each), 0);
   return {
     code: result.code,
-    sound: report.sound,
+    consistent: report.consistent,
     messages: sum(({ messages }) => messages),
     complete: sum(({ complete }) => complete),
     deadLettered: sum(({ deadLettered }) => deadLettered),
@@ -55,7 +55,7 @@ const nothingMissing = { missingRows: 0, missingDocuments: 0, orphanedDocuments:
 test("verify finds every message complete after an undisturbed run", async () => {
   expect(await verify()).toEqual({
     code: 0,
-    sound: true,
+    consistent: true,
     messages: MESSAGES + 1,
     complete: MESSAGES,
     deadLettered: 1,
@@ -74,10 +74,10 @@ test("verify finds every row and document that was removed, and mends all of the
   for (const id of withoutDocument) await openSearch.delete({ index, id });
 
   // Ten lost both; those count as missing rows.
-  expect(await verify()).toMatchObject({ code: 1, sound: false, missingRows: 40, missingDocuments: 40 });
+  expect(await verify()).toMatchObject({ code: 1, consistent: false, missingRows: 40, missingDocuments: 40 });
   expect(await verify("--repair")).toEqual({
     code: 0,
-    sound: true,
+    consistent: true,
     messages: MESSAGES + 1,
     complete: MESSAGES,
     deadLettered: 1,

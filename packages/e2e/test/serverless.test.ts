@@ -41,7 +41,7 @@ afterAll(() => opened.disposeAsync());
 test("on a vector collection that loses answers, verify finds each message complete and none doubled", async () => {
   const verify = () => millrace(["verify"], testbed.readBack.environment);
   await expect.poll(async () => (await verify()).code, { timeout: 30_000, interval: 1_000 }).toBe(0);
-  expect((await verify()).stdout).toMatch(/in all +200 +200( +0){6}/);
+  expect((await verify()).stdout).toMatch(/total +200 +200( +0){6}/);
 });
 
 test("search answers with the messages' own ids", async () => {

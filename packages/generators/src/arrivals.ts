@@ -21,9 +21,9 @@ const BURST_FACTOR = 10;
 const LOWEST = 0.1;
 
 export const shapes = {
-  constant: { description: "always the rate", factorAt: () => 1 },
+  constant: { description: "the same rate throughout", factorAt: () => 1 },
   ramp: {
-    description: "from a tenth of the rate steadily up to it, which is reached at the end of the duration",
+    description: "rises steadily from a tenth of the rate to the full rate at the end of the duration",
     factorAt: ({ elapsedMs, durationMs }) => LOWEST + (1 - LOWEST) * Math.min(1, elapsedMs / durationMs),
   },
   burst: {
@@ -31,7 +31,7 @@ export const shapes = {
     factorAt: ({ elapsedMs }) => (elapsedMs % BURST_EVERY_MS < BURST_EVERY_MS - BURST_MS ? 1 : BURST_FACTOR),
   },
   day: {
-    description: "as people live: the rate at 16:00 UTC, and a tenth of it at 04:00",
+    description: "a daily cycle: the full rate at 16:00 UTC, a tenth of it at 04:00",
     factorAt: ({ timestampMs }) => {
       const height = (1 + Math.cos((2 * Math.PI * (timestampMs - BUSIEST_MS)) / DAY_MS)) / 2;
       return LOWEST + (1 - LOWEST) * height;

@@ -3,7 +3,7 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { requireFreeDisk } from "./disk.ts";
 import { withLock } from "./lock.ts";
-import type { Progress } from "./progress.ts";
+import type { ProgressReporter } from "./progress.ts";
 
 /** The programs of one service, at one version. */
 export interface Component {
@@ -12,11 +12,11 @@ export interface Component {
   key: string;
   /** Where the folder lies: the cache of the user, or for PostgreSQL as root a place that others can read. */
   root: string;
-  fill(directory: string, progress: Progress): Promise<void>;
+  fill(directory: string, progress: ProgressReporter): Promise<void>;
 }
 
 /** The folder of a component, filled on first use. Interrupted or at the same time as another, it's never half full. */
-export async function install(component: Component, progress: Progress): Promise<string> {
+export async function install(component: Component, progress: ProgressReporter): Promise<string> {
   const directory = join(component.root, component.key);
   if (existsSync(directory)) return directory;
   // One lock for all components: Maven's own repository is not safe for several Mavens at once.
@@ -26,7 +26,7 @@ export async function install(component: Component, progress: Progress): Promise
   });
 }
 
-async function fill(component: Component, directory: string, progress: Progress): Promise<void> {
+async function fill(component: Component, directory: string, progress: ProgressReporter): Promise<void> {
   await requireFreeDisk(component.root);
   await removeUnfinished(component.root);
   const unfinished = join(component.root, `unfinished-${process.pid}-${component.key}`);

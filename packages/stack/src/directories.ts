@@ -8,12 +8,19 @@ import { StackError } from "./errors.ts";
 /** The folder of this package: `java/` lies in it, beside `src/` and `dist/`. */
 export const packageDirectory = resolve(import.meta.dirname, "..");
 
+export const DEFAULT_STACK = "default";
+
 /** Where a stack keeps its state, data and logs; ignored by git. */
 export function stackDirectory(name: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
     throw new StackError(`"${name}" can't name a stack: use up to 64 letters, digits, dots, dashes and underscores.`);
   }
   return join(stateRoot(), name);
+}
+
+/** The option that names a stack on a command line; empty for the default one. */
+export function nameOption(name = DEFAULT_STACK): string {
+  return name === DEFAULT_STACK ? "" : ` --name ${name}`;
 }
 
 /** Within a stack's folder: the logs of the pipeline that `npm start` runs on it. */

@@ -13,22 +13,21 @@ export { isolated, type Namespace } from "./namespace.ts";
 export { type Pipeline, type PipelineOptions, requireStartable, startPipeline } from "./pipeline.ts";
 export type { Exit, PipelineProcess, ProcessName } from "./pipeline-process.ts";
 export { findFreePorts, isFree } from "./ports.ts";
-export { type Progress, plainProgress } from "./progress.ts";
+export { type ProgressReporter, plainProgress } from "./progress.ts";
 export { answersMetadata, formatStorage, kafka } from "./services/kafka.ts";
 export { redis, redisProgram } from "./services/redis.ts";
 export {
   down,
   environment,
   reset,
-  type ServiceStatus,
   type Stack,
   type StackOptions,
   startService,
-  status,
   stopService,
   up,
 } from "./stack.ts";
 export type { ServiceName } from "./state.ts";
+export { type ServiceStatus, status } from "./status.ts";
 export { textTable } from "./text-table.ts";
 export { runTool } from "./tool.ts";
 export { default as vitestGlobalSetup } from "./vitest.ts";

@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { stackDirectory } from "./directories.ts";
+import { DEFAULT_STACK, nameOption, stackDirectory } from "./directories.ts";
 import { withLock } from "./lock.ts";
 import { findProcess } from "./process-table.ts";
 import { plainProgress } from "./progress.ts";
-import { bringUpLocked, DEFAULT_STACK, nameOption, type Stack, type StackOptions, takeDownLocked } from "./stack.ts";
+import { bringUpLocked, type Stack, type StackOptions, takeDownLocked } from "./stack.ts";
 import { readState } from "./state.ts";
 
 /** The command line tells the holder from another program that got its pid later. */

@@ -1,9 +1,11 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { DEFAULT_STACK } from "./directories.ts";
 import { environmentLines } from "./environment.ts";
 import { StackError } from "./errors.ts";
 import { plainProgress, terminalProgress } from "./progress.ts";
-import { bringUp, DEFAULT_STACK, down, environment, reset, type StackOptions, status } from "./stack.ts";
+import { bringUp, down, environment, reset, type StackOptions } from "./stack.ts";
 import { type OptionalServiceName, optionalServiceNames, type ServiceName, serviceNames } from "./state.ts";
+import { status } from "./status.ts";
 import { statusTable } from "./status-table.ts";
 
 interface NameOption {

@@ -5,7 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { StackError } from "./errors.ts";
-import type { Progress } from "./progress.ts";
+import type { ProgressReporter } from "./progress.ts";
 
 const DEPENDENCY_PLUGIN_VERSION = "3.8.1";
 
@@ -47,7 +47,7 @@ export function recipeHash(recipe: MavenRecipe, ...sources: string[]): string {
 export async function fetchByMaven(
   recipe: MavenRecipe,
   directory: string,
-  report: { title: string; totalBytes: number; progress: Progress },
+  report: { title: string; totalBytes: number; progress: ProgressReporter },
 ): Promise<void> {
   await writeFile(join(directory, "pom.xml"), pom(recipe));
   for (const parent of recipe.missingParents ?? []) {

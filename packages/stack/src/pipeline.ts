@@ -3,6 +3,7 @@ import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { HOST, type StackEnvironment } from "./environment.ts";
 import { StackError } from "./errors.ts";
+import { onEnding } from "./on-ending.ts";
 import {
   type Exit,
   launchProcess,
@@ -82,7 +83,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   };
   const { logDirectory, built = false, onProgress } = options;
   const claim = await claimDirectory(logDirectory, api, onProgress);
-  const launch: Launch = async (name, index) =>
+  const launch: LaunchProcess = async (name, index) =>
     launchProcess({ name, index, port: await portOf(name, index), logDirectory, environment, built });
   const onWaiting = eachOnce((reason) => onProgress?.(`Waiting for ${reason}`));
   const pipeline = new RunningPipeline(api, claim, launch, onWaiting);
@@ -101,18 +102,18 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   }
 }
 
-type Launch = (name: ProcessName, index: number) => Promise<PipelineProcess>;
+type LaunchProcess = (name: ProcessName, index: number) => Promise<PipelineProcess>;
 
 class RunningPipeline implements Pipeline {
   readonly api: URL;
   #claim: Claim;
-  #launch: Launch;
+  #launch: LaunchProcess;
   #onWaiting: (reason: string) => void;
   #slots = new Map<string, PipelineProcess>();
   #stopping: ReturnType<Pipeline["stop"]> | undefined;
   #release: () => void;
 
-  constructor(api: URL, claim: Claim, launch: Launch, onWaiting: (reason: string) => void) {
+  constructor(api: URL, claim: Claim, launch: LaunchProcess, onWaiting: (reason: string) => void) {
     this.api = api;
     this.#claim = claim;
     this.#launch = launch;
@@ -181,37 +182,6 @@ class RunningPipeline implements Pipeline {
     while (this.#slots.has(slotOf(name, index))) index++;
     return index;
   }
-}
-
-/**
- * Calls `stop` on a signal that asks this process to end, and lets the signal take effect afterwards, unless somebody
- * else listens for it too, who then ends the process in their own way. `abandon` is the last resort of a process that exits
- * otherwise. Returns how to undo this.
- */
-function onEnding(stop: () => Promise<unknown>, abandon: () => void): () => void {
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  const release = (): void => {
-    for (const signal of signals) process.off(signal, onSignal);
-    process.off("exit", abandon);
-  };
-  const onSignal = (signal: NodeJS.Signals): void => {
-    void stop().then(() => {
-      release();
-      if (!isListenedFor(signal)) process.kill(process.pid, signal);
-    });
-  };
-  for (const signal of signals) process.on(signal, onSignal);
-  process.on("exit", abandon);
-  return release;
-}
-
-/**
- * signal-exit, which proper-lockfile brings along, listens for every signal as soon as it is loaded, and ends the process
- * only if nobody else listens: it does not count, but it must be told again.
- */
-function isListenedFor(signal: NodeJS.Signals): boolean {
-  const { __signal_exit_emitter__: emitter } = process as { __signal_exit_emitter__?: { count: number } };
-  return process.listenerCount(signal) > (emitter?.count ?? 0);
 }
 
 /** Several processes wait for the same, which is said once. */

@@ -1,32 +1,18 @@
 import { rm } from "node:fs/promises";
-import { pipelineDirectory, stackDirectory } from "./directories.ts";
+import { DEFAULT_STACK, nameOption, pipelineDirectory, stackDirectory } from "./directories.ts";
 import { requireFreeDisk } from "./disk.ts";
 import { environmentOf, type StackEnvironment } from "./environment.ts";
 import { StackError } from "./errors.ts";
 import { findJava } from "./java.ts";
 import { withLock } from "./lock.ts";
-import type { ProcessName } from "./pipeline-process.ts";
 import { endedBy, findPipeline, stopLeft } from "./pipeline-record.ts";
 import { choosePorts, type WantedPorts } from "./ports.ts";
 import { findService, stop } from "./process.ts";
-import { type Progress, plainProgress } from "./progress.ts";
+import { type ProgressReporter, plainProgress } from "./progress.ts";
 import type { Service } from "./service.ts";
-import { kafka } from "./services/kafka.ts";
-import { opensearch } from "./services/opensearch.ts";
-import { postgres } from "./services/postgres.ts";
-import { redis } from "./services/redis.ts";
-import { registry } from "./services/registry.ts";
+import { chosenServices, runningServices, serviceNamed, services } from "./services.ts";
 import { ensureStarted } from "./start.ts";
-import {
-  type OptionalServiceName,
-  optionalServiceNames,
-  readState,
-  type ServiceName,
-  type State,
-  writeState,
-} from "./state.ts";
-
-const services: readonly Service[] = [kafka, opensearch, postgres, redis, registry];
+import { type OptionalServiceName, readState, type ServiceName, type State, writeState } from "./state.ts";
 
 export interface StackOptions {
   /** Several stacks may live side by side, each with its own ports and data. Default: "default". */
@@ -44,26 +30,12 @@ export interface Stack {
   directory: string;
 }
 
-export interface ServiceStatus {
-  name: ServiceName | ProcessName;
-  title: string;
-  /** `orphaned`: a process of a pipeline whose start was killed. */
-  state: "running" | "unresponsive" | "stopped" | "orphaned";
-  port?: number;
-  pid?: number;
-  residentBytes?: number;
-  /** ISO 8601. */
-  startedAt?: string;
-}
-
-export const DEFAULT_STACK = "default";
-
 /** Brings up what doesn't run yet, and returns once every service answers in its own protocol. */
 export function up(options: StackOptions = {}): Promise<Stack> {
   return bringUp(options, plainProgress(options.onProgress ?? (() => undefined)));
 }
 
-export async function bringUp(options: StackOptions, progress: Progress): Promise<Stack> {
+export async function bringUp(options: StackOptions, progress: ProgressReporter): Promise<Stack> {
   const directory = stackDirectory(options.name ?? DEFAULT_STACK);
   return withLock(directory, () => bringUpLocked(options, directory, progress, "user"));
 }
@@ -72,7 +44,7 @@ export async function bringUp(options: StackOptions, progress: Progress): Promis
 export async function bringUpLocked(
   { name = DEFAULT_STACK, ports: wanted = {}, with: asked = [] }: StackOptions,
   directory: string,
-  progress: Progress,
+  progress: ProgressReporter,
   broughtUpBy: "user" | "lease",
 ): Promise<Stack> {
   const state = await readState(directory);
@@ -127,14 +99,6 @@ export async function reset(options: StackOptions = {}): Promise<void> {
   });
 }
 
-/** Of the services, and of the processes that `npm start` runs on them. */
-export async function status(options: StackOptions = {}): Promise<ServiceStatus[]> {
-  const directory = stackDirectory(options.name ?? DEFAULT_STACK);
-  const state = await readState(directory);
-  const ofServices = await Promise.all(chosenServices(state).map((service) => statusOf(service, state, directory)));
-  return [...ofServices, ...(await statusOfPipeline(directory))];
-}
-
 /** The settings of a stack that was up before, whether it runs now or not. */
 export async function environment(name = DEFAULT_STACK): Promise<StackEnvironment> {
   const { ports, with: optional } = await readState(stackDirectory(name));
@@ -171,30 +135,6 @@ export async function startService(
   });
 }
 
-async function statusOf(service: Service, state: State, directory: string): Promise<ServiceStatus> {
-  const { name, title } = service;
-  const { ports } = state;
-  const running = await findService(service, state, directory);
-  const known = { name, title, ...(ports && { port: ports[name] }) };
-  if (!running || !ports) return { ...known, state: "stopped" };
-  const startedAt = state.processes[name]?.startedAt;
-  return {
-    ...known,
-    state: (await service.answers(ports)) ? "running" : "unresponsive",
-    pid: running.pid,
-    residentBytes: running.residentBytes,
-    ...(startedAt && { startedAt }),
-  };
-}
-
-async function statusOfPipeline(directory: string): Promise<ServiceStatus[]> {
-  const pipeline = await findPipeline(pipelineDirectory(directory));
-  const state = pipeline?.ownerPid === undefined ? "orphaned" : "running";
-  return (pipeline?.processes ?? []).map(({ name, index, port, pid, residentBytes, since }) => {
-    return { name, title: `${name}-${index}`, state, port, pid, residentBytes, startedAt: since };
-  });
-}
-
 /** A pipeline that is run by a living process is that one's to end. */
 async function stopLeftPipeline(directory: string, onProgress: StackOptions["onProgress"]): Promise<void> {
   const pipeline = await findPipeline(pipelineDirectory(directory));
@@ -214,16 +154,6 @@ async function stopIfRunning(
   return running !== undefined;
 }
 
-function chosenServices(state: State): Service[] {
-  const isOptional = (name: ServiceName) => optionalServiceNames.some((optional) => optional === name);
-  return services.filter(({ name }) => !isOptional(name) || state.with.some((optional) => optional === name));
-}
-
-async function runningServices(state: State, directory: string): Promise<Service[]> {
-  const found = await Promise.all(services.map((service) => findService(service, state, directory)));
-  return services.filter((_, index) => found[index] !== undefined);
-}
-
 /** Said before anything is fetched or started, all in one go. */
 async function checkMachine(directory: string): Promise<void> {
   await findJava();
@@ -240,17 +170,6 @@ function refuseOtherPorts(name: string, wanted: WantedPorts, state: State, runni
         `stop it by \`npm run stack -- down${nameOption(name)}\` before you choose port ${port}.`,
     );
   }
-}
-
-function serviceNamed(name: ServiceName): Service {
-  const found = services.find((service) => service.name === name);
-  if (!found)
-    throw new StackError(`There is no service "${name}": it is one of ${services.map((it) => it.name).join(", ")}.`);
-  return found;
-}
-
-export function nameOption(name = DEFAULT_STACK): string {
-  return name === DEFAULT_STACK ? "" : ` --name ${name}`;
 }
 
 /** Services fail independently; the user shall read of all of them at once. A bug keeps its stack trace. */

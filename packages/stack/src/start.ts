@@ -5,7 +5,7 @@ import { findJava } from "./java.ts";
 import { lastLines, logFile } from "./log.ts";
 import { becomesFree, holderOf, portTaken } from "./ports.ts";
 import { findService, launch, stop } from "./process.ts";
-import type { Progress } from "./progress.ts";
+import type { ProgressReporter } from "./progress.ts";
 import type { Service } from "./service.ts";
 import { type Ports, type State, writeState } from "./state.ts";
 
@@ -19,7 +19,7 @@ export interface StartContext {
   ports: Ports;
   /** Changed in place: services start at the same time, and each writes down its process as soon as it has one. */
   state: State;
-  progress: Progress;
+  progress: ProgressReporter;
 }
 
 /** Starts a service unless it runs and answers; true if it had to. */

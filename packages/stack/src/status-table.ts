@@ -1,4 +1,4 @@
-import type { ServiceStatus } from "./stack.ts";
+import type { ServiceStatus } from "./status.ts";
 import { textTable } from "./text-table.ts";
 
 const heading = ["SERVICE", "STATE", "PORT", "PID", "MEMORY", "SINCE"];

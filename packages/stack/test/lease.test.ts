@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { lease } from "../src/lease.ts";
-import { down, reset, status, up } from "../src/stack.ts";
+import { down, reset, up } from "../src/stack.ts";
+import { status } from "../src/status.ts";
 import { runVitest } from "./run.ts";
 
 const name = "lease-test";

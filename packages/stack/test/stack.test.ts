@@ -8,7 +8,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { pipelineDirectory } from "../src/directories.ts";
 import { startPipeline } from "../src/pipeline.ts";
 import { findProcess } from "../src/process-table.ts";
-import { reset, type Stack, startService, status, stopService, up } from "../src/stack.ts";
+import { reset, type Stack, startService, stopService, up } from "../src/stack.ts";
+import { status } from "../src/status.ts";
 import { writeRecords } from "./clients.ts";
 import { run } from "./run.ts";
 

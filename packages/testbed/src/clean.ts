@@ -1,7 +1,7 @@
 import type { Kafka } from "kafkajs";
 
 /** Clients of the three stores, and the pipeline's names in them. */
-interface Clients {
+interface CleanedPipeline {
   kafka: Kafka;
   openSearch: { indices: { delete(request: { index: string; ignore_unavailable: boolean }): PromiseLike<unknown> } };
   postgres: { query(statement: string): Promise<unknown> };
@@ -17,7 +17,7 @@ interface Clients {
 }
 
 /** Deletes all that a pipeline has made under names of its own; only once its processes have ended. */
-export async function clean({ kafka, openSearch, postgres, config }: Clients): Promise<void> {
+export async function clean({ kafka, openSearch, postgres, config }: CleanedPipeline): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();
   try {

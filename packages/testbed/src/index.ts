@@ -13,7 +13,8 @@ export { type Moto, startMoto } from "./moto.ts";
 export { type NetworkProxy, type ProxyMode, startProxy } from "./network-proxy.ts";
 export { peakResidentBytes, processorMicroseconds } from "./process-figures.ts";
 export { type RedisCluster, startRedisCluster } from "./redis-cluster.ts";
-export { type KnownCredentials, type SecureKafka, type SecureKafkaOptions, startSecureKafka } from "./secure-kafka.ts";
+export type { KnownCredentials, SecureKafkaOptions } from "./secure-kafka/options.ts";
+export { type SecureKafka, startSecureKafka } from "./secure-kafka/start.ts";
 export { seededRandom } from "./seeded-random.ts";
 export {
   CLOSED_PORT,

@@ -3,7 +3,7 @@ import { textTable } from "@millrace/stack";
 import type { Amount, Estimate } from "./estimate.ts";
 
 const UNKNOWN_CACHE =
-  "What is in the cache is not known, and not taken off: Redis did not answer, or OPENAI_EMBEDDING_DIMENSIONS is to be set for this model.";
+  "The cache is not counted: Redis did not answer, or OPENAI_EMBEDDING_DIMENSIONS must be set for this model.";
 
 /** The model that embed is configured for, whose vectors the cache holds. */
 export interface ConfiguredModel {
@@ -44,11 +44,11 @@ export function costTable(report: CostReport): string {
   ]);
   const repeated = { texts: all.texts - distinct.texts, tokens: all.tokens - distinct.tokens };
   return [
-    `${topic}: ${count(messages)} messages, of which ${count(withoutText)} have no text that could be embedded`,
+    `${topic}: ${count(messages)} messages, ${count(withoutText)} of them without text to embed`,
     ...textTable(
       [
         ["", "texts", "tokens"],
-        ["in all", ...figures(all)],
+        ["total", ...figures(all)],
         ["repeated in the topic", ...figures(repeated)],
         ["in the cache", ...(cached ? figures(cached) : ["unknown", "unknown"])],
       ],
@@ -56,13 +56,13 @@ export function costTable(report: CostReport): string {
       "right",
     ),
     ...textTable(
-      [["model", "", "$ a million", "$ without cache", "$ saved", "$ to pay"], ...rows],
+      [["model", "", "$ per million", "$ without cache", "$ saved", "$ to pay"], ...rows],
       ...(["left", "left", "right"] as const),
     ),
-    `Tokens are counted in cl100k_base, by which OpenAI bills; its limits may count up to ${count(chargedTokens)} for what is to be paid (0.25 token a byte).`,
+    `Tokens are counted with cl100k_base, as OpenAI bills them; its rate limits may count up to ${count(chargedTokens)} for the tokens to pay (0.25 token per byte).`,
     ...(cached ? [] : [UNKNOWN_CACHE]),
     ...(isPartial
-      ? ["The topic has more texts than are remembered: repetitions of the later ones were not seen."]
+      ? ["The topic has more texts than the estimate remembers: repetitions of later texts were not detected."]
       : []),
   ].join("\n");
 }

@@ -17,7 +17,7 @@ import { describeCause, readConfiguration } from "@millrace/shared";
 import { z } from "zod";
 
 /** A service that commands speak to themselves. */
-export type ServiceName = keyof typeof services;
+export type CommandService = keyof typeof services;
 
 const postgres = z.object(postgresSettings);
 const openSearch = z.object(openSearchSettings);
@@ -55,7 +55,7 @@ const services = {
  * @returns a line: the service, its address, the variables of that, what it said and, where that is known, the remedy
  */
 export async function explainFailure(
-  service: ServiceName,
+  service: CommandService,
   error: unknown,
   environment: NodeJS.ProcessEnv,
 ): Promise<string> {
@@ -66,9 +66,9 @@ export async function explainFailure(
   const where = `${title} at ${addressOf(examination)} (${variables.join(", ")})`;
   // A URL may hold a login.
   const said = redactor([])(failure?.said ?? describeCause(error));
-  if (!failure) return `${where} did not do what was asked: ${said}.`;
+  if (!failure) return `${where}: the request failed: ${said}.`;
   const remedy = remedyText(failure.code, { ...examination.names, ...failure.names });
-  return `${where}: ${verdicts[failure.code].meaning} It came back: ${said}. ${remedy}`;
+  return `${where}: ${verdicts[failure.code].meaning} Response: ${said}. ${remedy}`;
 }
 
 function addressOf({ checks }: Examination): string {

@@ -32,7 +32,7 @@ function describeFailure({ dependency, failure }: DependencyReport): string[] {
   return [
     styleText("red", `✗ ${dependency}: ${step}: ${code}`),
     ...part("tried", tried),
-    ...part("came back", said),
+    ...part("response", said),
     ...part("remedy", remedy.text),
     ...(remedy.policy ? JSON.stringify(remedy.policy, undefined, 2).split("\n").map(indent) : []),
     "",
@@ -58,6 +58,6 @@ function wrap(text: string, width: number): string[] {
 function summary({ process, durationMs, dependencies }: Report): string {
   const failed = dependencies.filter(({ status }) => status === "failed").length;
   const who = process === "all" ? "all processes" : process;
-  const verdict = failed === 0 ? "everything works" : `${failed} of ${dependencies.length} dependencies fail`;
+  const verdict = failed === 0 ? "everything works" : `${failed} of ${dependencies.length} dependencies failed`;
   return `${who}: ${verdict}, ${(durationMs / 1000).toFixed(1)} s`;
 }

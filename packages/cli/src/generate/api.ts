@@ -33,7 +33,7 @@ export function apiTarget({ url, topic, token }: ApiTargetOptions, stop: AbortSi
       try {
         const answer = await client.request(path, body, headers);
         if (answer.status !== 429 && answer.status < 500) return answer;
-        cause = `the api answers ${answer.status}`;
+        cause = `the api answered ${answer.status}`;
       } catch (error) {
         cause = describeCause(error);
       }
@@ -56,7 +56,7 @@ export function apiTarget({ url, topic, token }: ApiTargetOptions, stop: AbortSi
 
 function countOf({ status, body }: HttpAnswer, count: number): Sent {
   if (status >= 300)
-    return { accepted: 0, refused: count, failed: 0, cause: `the api answers ${status}: ${body.slice(0, 300)}` };
+    return { accepted: 0, refused: count, failed: 0, cause: `the api answered ${status}: ${body.slice(0, 300)}` };
   const answer = answerSchema.safeParse(JSON.parse(body));
   const refused = answer.success ? answer.data.errors.length : 0;
   return { accepted: count - refused, refused, failed: 0 };

@@ -53,7 +53,7 @@ export async function kafkaTarget(topic: string, stop: AbortSignal): Promise<Tar
       broken.clear();
       const sent = counted(published);
       hasWorked ||= sent.accepted > 0;
-      if (!hasWorked && !stop.aborted) throw new CommandError(`Nothing arrives in topic ${topic}: ${sent.cause}.`);
+      if (!hasWorked && !stop.aborted) throw new CommandError(`No event reaches topic ${topic}: ${sent.cause}.`);
       return sent;
     },
     [Symbol.asyncDispose]: () => producer[Symbol.asyncDispose](),

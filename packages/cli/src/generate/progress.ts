@@ -52,7 +52,7 @@ export function showGenerateProgress(): GenerateProgress {
     end() {
       clearInterval(timer);
       if (isTerminal) bar.stop();
-      process.stderr.write(`${state()}${latest.cause === undefined ? "" : `; the last reason: ${latest.cause}`}\n`);
+      process.stderr.write(`${state()}${latest.cause === undefined ? "" : `; last reason: ${latest.cause}`}\n`);
     },
   };
 }

@@ -7,7 +7,7 @@ const BATCH_MAX = 1_000;
 /** What is due within it is sent together. */
 const TICK_MS = 20;
 
-export interface RunOptions {
+export interface GenerateRunOptions {
   target: Target;
   /** Most events; may be infinite. */
   count: number;
@@ -21,7 +21,7 @@ export interface RunOptions {
 }
 
 /** Sends events to a target, in batches, each when it is due; a target that is slower delays them, and skips none. */
-export async function run(events: Iterable<Generated>, options: RunOptions): Promise<Total> {
+export async function run(events: Iterable<Generated>, options: GenerateRunOptions): Promise<Total> {
   const { target, count, pacedFromMs, stop, onSend, onProgress } = options;
   const total: Total = { accepted: 0, refused: 0, failed: 0, invalid: 0 };
   const startedAtMs = performance.now();

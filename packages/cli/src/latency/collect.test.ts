@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { LatencyCollector, type Range } from "./collect.ts";
+import { LatencyCollector, type TimeRange } from "./collect.ts";
 
 const startMs = Date.parse("2026-01-31T12:00:00Z");
 
@@ -7,7 +7,7 @@ function line(afterMs: number, service: string, action: string, rest: Record<str
   return JSON.stringify({ time: new Date(startMs + afterMs).toISOString(), service, action, status: "ok", ...rest });
 }
 
-function reportOf(lines: readonly string[], range: Partial<Range> = {}) {
+function reportOf(lines: readonly string[], range: Partial<TimeRange> = {}) {
   const collector = new LatencyCollector(range);
   for (const each of lines) collector.add(each);
   return collector.report;

@@ -9,7 +9,7 @@ const actionsInOrder = Object.keys(actions);
 const OPERATIONS_MAX = 256;
 export const END_TO_END = "publish → stored";
 
-export interface Range {
+export interface TimeRange {
   sinceMs: number;
   untilMs: number;
 }
@@ -53,9 +53,9 @@ export class LatencyCollector {
   readonly #lines = { operations: 0, outside: 0, other: 0, damaged: 0 };
   #firstMs = Number.POSITIVE_INFINITY;
   #lastMs = Number.NEGATIVE_INFINITY;
-  #range: Range;
+  #range: TimeRange;
 
-  constructor(range: Partial<Range> = {}) {
+  constructor(range: Partial<TimeRange> = {}) {
     this.#range = { sinceMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY, ...range };
   }
 

@@ -1,4 +1,4 @@
-import { type Action, actions } from "@millrace/shared";
+import { type Action, actions, parseJson } from "@millrace/shared";
 import { z } from "zod";
 
 /** An operation that a process logged. */
@@ -42,9 +42,9 @@ const lineSchema = z.object({
 export function readLine(text: string): ReadLine {
   const start = text.indexOf('{"');
   if (start < 0) return "other";
-  const json = parseObject(start === 0 ? text : text.slice(start));
+  const json = parseJson(start === 0 ? text : text.slice(start));
   if (json === undefined) return "damaged";
-  const action = json.action;
+  const { action } = json as { action?: unknown };
   if (!isAction(action)) return "other";
   const { success, data } = lineSchema.safeParse(json);
   const atMs = success ? Date.parse(data.time) : Number.NaN;
@@ -59,14 +59,6 @@ export function readLine(text: string): ReadLine {
     messages: details?.messages ?? details?.items ?? details?.count ?? 0,
     endToEnd: Object.entries(details?.endToEndMs ?? {}).map(([ms, messages]) => [Number(ms), messages]),
   };
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isAction(action: unknown): action is Action {

@@ -18,7 +18,7 @@ export function latencyTable({ from, until, lines, endToEnd, operations }: Laten
   return [
     `${from ?? "–"} to ${until ?? "–"}`,
     ...textTable([COLUMNS, ...rows], "left", "left", "right"),
-    `${read} operations read; ${damaged} lines damaged, ${other} of other kinds, ${outside} outside the time`,
+    `${read} operations read; ${damaged} lines damaged, ${other} of other kinds, ${outside} outside the time range`,
   ].join("\n");
 }
 

@@ -12,10 +12,10 @@ const statusSchema = z.object({
 });
 
 /** `error` is of a kind that can be counted, such as `503` or `ECONNREFUSED`. */
-export type Published = { id: string } | { error: string };
+export type PublishOutcome = { id: string } | { error: string };
 
 /** Publishes one message; never rejects. */
-export async function publish(client: HttpClient, text: string): Promise<Published> {
+export async function publish(client: HttpClient, text: string): Promise<PublishOutcome> {
   try {
     const { status, body } = await client.request("/publish", JSON.stringify({ text }));
     if (status !== 202) return { error: String(status) };
@@ -26,10 +26,10 @@ export async function publish(client: HttpClient, text: string): Promise<Publish
   }
 }
 
-export type Outcome = { state: "stored"; atMs: number } | { state: "dead_lettered" };
+export type MessageOutcome = { state: "stored"; atMs: number } | { state: "dead_lettered" };
 
 /** What became of a message; `undefined` where nothing has yet, or where that can't be known now. Never rejects. */
-export async function outcomeOf(client: HttpClient, id: string): Promise<Outcome | undefined> {
+export async function outcomeOf(client: HttpClient, id: string): Promise<MessageOutcome | undefined> {
   try {
     const { body } = await client.request(`/status/${encodeURIComponent(id)}`);
     const parsed = statusSchema.safeParse(JSON.parse(body));

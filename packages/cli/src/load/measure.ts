@@ -5,14 +5,14 @@ import type { Texts } from "./built-in-texts.ts";
 import { HttpClient } from "./http-client.ts";
 import { runOpenLoop } from "./open-loop.ts";
 import { type Due, type Phase, schedule } from "./profiles.ts";
-import { Sample } from "./sample.ts";
+import { Reservoir } from "./reservoir.ts";
 
 const IN_FLIGHT_MAX = 4_096;
 const REQUEST_TIMEOUT_MS = 10_000;
 const POLL_INTERVAL_MS = 200;
 const POLLS_AT_ONCE = 4;
 
-export interface Load {
+export interface LoadPlan {
   api: URL;
   phases: readonly Phase[];
   texts: Texts;
@@ -58,15 +58,15 @@ export class Measurements {
   }
 }
 
-interface Followed {
+interface FollowedMessage {
   id: string;
   dueAtMs: number;
 }
 
 /** Publishes at the rates of the phases, then waits for the sample to be stored. */
-export async function measureLoad(load: Load, onProgress: (so: Measurements) => void): Promise<Measurements> {
+export async function measureLoad(load: LoadPlan, onProgress: (so: Measurements) => void): Promise<Measurements> {
   const measurements = new Measurements(load.phases.length);
-  const sample = new Sample<Followed>(load.sampleSize);
+  const sample = new Reservoir<FollowedMessage>(load.sampleSize);
   using client = new HttpClient(load.api, REQUEST_TIMEOUT_MS);
   const startedAtMs = performance.now();
   const send = async (due: Due, dueAtMs: number): Promise<void> => {
@@ -92,9 +92,9 @@ export async function measureLoad(load: Load, onProgress: (so: Measurements) => 
 
 /** Asks for each message of the sample until it is stored or dead-lettered, or the time is over. */
 async function follow(
-  sample: readonly Followed[],
+  sample: readonly FollowedMessage[],
   client: HttpClient,
-  load: Load,
+  load: LoadPlan,
   measurements: Measurements,
 ): Promise<void> {
   measurements.sampled = sample.length;

@@ -11,7 +11,7 @@ export interface Thresholds {
   errorRate: number;
 }
 
-export interface Check {
+export interface LimitCheck {
   name: string;
   limit: number;
   actual: number;
@@ -21,7 +21,7 @@ export interface Check {
 export interface LoadReport {
   profile: string;
   passed: boolean;
-  checks: Check[];
+  checks: LimitCheck[];
   sent: number;
   answered: number;
   errorRate: number;
@@ -67,7 +67,7 @@ export function reportOf(
 
 type Checked = Pick<LoadReport, "publish" | "stored" | "errorRate">;
 
-function checksOf({ publish, stored, errorRate }: Checked, thresholds: Thresholds): Check[] {
+function checksOf({ publish, stored, errorRate }: Checked, thresholds: Thresholds): LimitCheck[] {
   // Nothing measured is no proof of speed.
   const p99 = ({ count, p99Ms }: DistributionSummary) => (count === 0 ? Number.POSITIVE_INFINITY : p99Ms);
   const all: [name: string, limit: number | undefined, actual: number][] = [
@@ -89,9 +89,9 @@ export function loadTable(report: LoadReport): string {
   const rows = [
     ["", "", "count", "per s", "p50 ms", "p90 ms", "p99 ms", "max ms"],
     ...phases.map(({ name, ratePerS: rate, publish }) => ["publish", name, ...figures(publish, rate)]),
-    ...(phases.length > 1 ? [row("publish", "in all", report.publish)] : []),
+    ...(phases.length > 1 ? [row("publish", "total", report.publish)] : []),
     row("stored", "sample", stored),
-    row("left", "late by", late),
+    row("sent", "late by", late),
   ];
   return [
     `${profile}: ${sent} sent at ${ratePerS.toFixed(1)} a second, ${answered} published, ${sent - answered} failed${kinds.length > 0 ? ` (${kinds.join(", ")})` : ""}`,

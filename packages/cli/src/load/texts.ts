@@ -18,6 +18,7 @@ export async function fileTexts(file: string): Promise<Texts> {
     texts.push(value.toString());
     bytes += value.length;
   }
-  if (texts.length === 0) throw new CommandError(`${file} has no text to publish: give a file that has by --messages.`);
+  if (texts.length === 0)
+    throw new CommandError(`${file} contains no text to publish: name another file with --messages.`);
   return (index) => texts[index % texts.length] ?? "";
 }

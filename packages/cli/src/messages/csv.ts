@@ -28,7 +28,7 @@ async function* rowsOf(file: string): AsyncGenerator<Buffer[]> {
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw new CommandError(
-      `${file} is not CSV (${reasonOf(error)}): mend it, or give it as text lines by another name.`,
+      `${file} is not valid CSV (${reasonOf(error)}): fix it, or rename it to have it read as text lines.`,
     );
   }
 }
@@ -45,5 +45,7 @@ function columnOf(header: readonly Buffer[], file: string): number {
 }
 
 function missingColumn(file: string): CommandError {
-  return new CommandError(`${file} has no column "${COLUMN}": name the column of the messages so in the first row.`);
+  return new CommandError(
+    `${file} has no column "${COLUMN}": name the column of the messages "${COLUMN}" in the first row.`,
+  );
 }

@@ -58,8 +58,8 @@ describe("a CSV file", () => {
   it("is refused without that column, or with a quote that is never closed", async () => {
     await expect(read("a.csv", "id,message\n1,a\n")).rejects.toThrow('has no column "text"');
     await expect(read("a.csv", "")).rejects.toThrow('has no column "text"');
-    await expect(read("a.csv", 'text\n"never closed\n')).rejects.toThrow("is not CSV");
-    await expect(read("a.csv", 'text\nnumber 5" long\n')).rejects.toThrow(/field 0 at line 2\): mend it/);
+    await expect(read("a.csv", 'text\n"never closed\n')).rejects.toThrow("is not valid CSV");
+    await expect(read("a.csv", 'text\nnumber 5" long\n')).rejects.toThrow(/field 0 at line 2\): fix it/);
   });
 });
 
@@ -93,7 +93,7 @@ it("takes readable messages as queries", async () => {
 });
 
 it("says so where there is no such file", async () => {
-  await expect(fileMessages("/nowhere/messages.csv")).rejects.toThrow("There is no file /nowhere/messages.csv");
+  await expect(fileMessages("/nowhere/messages.csv")).rejects.toThrow("File /nowhere/messages.csv does not exist");
 });
 
 function withoutLineEnds(bytes: Uint8Array): Buffer {

@@ -12,10 +12,10 @@ const QUERY_LENGTH_MAX = 200;
 /** The messages of a file of the user's own; the name's end says of which kind it is. */
 export async function fileMessages(file: string): Promise<MessageSource> {
   const found = await stat(file).catch(() => undefined);
-  if (!found?.isFile()) throw new CommandError(`There is no file ${file}: give the path of one by --messages.`);
+  if (!found?.isFile()) throw new CommandError(`File ${file} does not exist: name an existing one with --messages.`);
   const read = readerOf(file);
   const queries = await sampleQueries(read());
-  return { title: `messages of ${basename(file)}`, queries, read };
+  return { title: `messages from ${basename(file)}`, queries, read };
 }
 
 function readerOf(file: string): () => AsyncGenerator<SourceMessage> {

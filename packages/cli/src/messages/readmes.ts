@@ -11,7 +11,7 @@ const LENGTH_MAX = 1_500;
 /** Paragraphs of the README files of the installed dependencies: real text that every clone has. */
 export function readmeMessages(): MessageSource {
   return {
-    title: "paragraphs of the installed dependencies' README files",
+    title: "paragraphs from the installed dependencies' README files",
     queries: ["how do I limit concurrency?", "read the options of a command line", "write logs as JSON, fast"],
     async *read() {
       for (const text of await sampleOf(await packageStore(import.meta.dirname))) yield { value: Buffer.from(text) };
@@ -32,7 +32,7 @@ async function sampleOf(store: string): Promise<string[]> {
     }
   }
   if (chosen.size > 0) return [...chosen];
-  throw new CommandError(`There are no README files below ${store}: give messages of your own by --messages FILE.`);
+  throw new CommandError(`Found no README files below ${store}: pass your own messages with --messages FILE.`);
 }
 
 /** @param entry a folder of pnpm's store, such as `@hono+node-server@2.1.8_hono@4.13.19` */
@@ -62,5 +62,5 @@ async function packageStore(directory: string): Promise<string> {
   if (entries.length > 0) return store;
   const parent = dirname(directory);
   if (parent !== directory) return packageStore(parent);
-  throw new CommandError("No installed dependencies were found to read: give messages of your own by --messages FILE.");
+  throw new CommandError("Found no installed dependencies: pass your own messages with --messages FILE.");
 }

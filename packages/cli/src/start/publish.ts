@@ -23,10 +23,10 @@ export async function checkMessages(
     count++;
     if (bytesOf(message) <= maxBytes) continue;
     throw new CommandError(
-      `Message ${count} has ${bytesOf(message)} bytes, more than Kafka takes here: shorten it to ${maxBytes}, or set KAFKA_RECORD_MAX_BYTES.`,
+      `Message ${count} has ${bytesOf(message)} bytes, and the limit is ${maxBytes}: shorten it, or raise KAFKA_RECORD_MAX_BYTES.`,
     );
   }
-  if (count === 0) throw new CommandError(`There are no ${source.title}: give a file that has some by --messages.`);
+  if (count === 0) throw new CommandError(`Found no ${source.title}: name another file with --messages.`);
   return count;
 }
 
@@ -67,7 +67,7 @@ async function publishByApi(messages: readonly SourceMessage[], api: URL, stop: 
   const refusal = refusalSchema.safeParse(answer);
   const why = refusal.success ? `${refusal.data.title}: ${refusal.data.detail}` : "no reason given";
   throw new CommandError(
-    `POST /publish answered ${response.status} (${why}): see the logs of the api, then start again.`,
+    `POST /publish answered ${response.status} (${why}): check the log of the api, then start again.`,
   );
 }
 
@@ -82,7 +82,7 @@ async function publishDirectly(
     const outcome = await producer.trySend(topic, [{ value, key: key === undefined ? null : Buffer.from(key) }]);
     if ("fault" in outcome) {
       throw new CommandError(
-        `Kafka refused a message (${outcome.fault.cause}): see the stack's logs, then start again.`,
+        `Kafka refused a message (${outcome.fault.cause}): check the logs of the stack, then start again.`,
       );
     }
     placements.push(...outcome.value);

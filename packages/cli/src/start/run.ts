@@ -17,7 +17,7 @@ const POLL_INTERVAL_MS = 200;
 const STALL_MS = 60_000;
 
 /** What came of the messages of one run. */
-export interface Run {
+export interface SampleRun {
   sent: number;
   /** How many places in the source topic Kafka gave them. */
   published: number;
@@ -47,7 +47,7 @@ export async function ensureSourceTopic({ kafka, config, topic, patience }: Clie
 }
 
 /** Publishes the messages, waits until each has its row, and reads back what became of them. */
-export async function runSample(context: RunContext): Promise<Run> {
+export async function runSample(context: RunContext): Promise<SampleRun> {
   const { source, total, pipeline, services } = context;
   const places = new Places();
   const { durationMs, counts } = await publishAndCount(context, places);
@@ -67,7 +67,7 @@ export async function runSample(context: RunContext): Promise<Run> {
 }
 
 /** Shows the progress up to the last count, for which every document is made countable. */
-async function publishAndCount(context: RunContext, places: Places): Promise<Pick<Run, "durationMs" | "counts">> {
+async function publishAndCount(context: RunContext, places: Places): Promise<Pick<SampleRun, "durationMs" | "counts">> {
   const { total, services } = context;
   const startedAt = performance.now();
   const progress = showProgress(total);
@@ -123,9 +123,9 @@ async function tryToCount(services: Clients, { ranges }: Places): Promise<Counts
 
 async function onStall({ pipeline, giveUp }: RunContext, progress: RunProgress): Promise<void> {
   const failed = await readFailedChecks(pipeline.api);
-  const why = failed.length === 0 ? "though every health check is passed" : failed.join("; ");
-  const what = `Nothing has moved for ${STALL_MS / 1_000} s: ${why}`;
-  if (giveUp) throw new CommandError(`${what}. Put that right, or see the logs, and start again.`);
+  const why = failed.length === 0 ? "yet all health checks pass" : failed.join("; ");
+  const what = `No progress for ${STALL_MS / 1_000} s: ${why}`;
+  if (giveUp) throw new CommandError(`${what}. Fix the cause, or check the logs, and start again.`);
   progress.line(what);
 }
 

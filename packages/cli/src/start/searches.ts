@@ -23,7 +23,7 @@ export async function search(query: string, api: URL, stop: AbortSignal): Promis
   ask.searchParams.set("k", String(CANDIDATES));
   const response = await fetch(ask, { signal: stop });
   if (!response.ok) {
-    throw new CommandError(`GET /search answered ${response.status}: see the logs of the api and of embed.`);
+    throw new CommandError(`GET /search answered ${response.status}: check the logs of the api and of embed.`);
   }
   const hits: Search["hits"] = [];
   const seen = new Set<string>();

@@ -40,7 +40,9 @@ export async function readJourney(
     readRow(clients, place),
   ]);
   if (source === "no topic" && !row) {
-    throw new CommandError(`There is no topic ${place.topic}: an id is topic-partition-offset, such as messages-3-41.`);
+    throw new CommandError(
+      `Topic ${place.topic} does not exist: an ID is topic-partition-offset, such as messages-3-41.`,
+    );
   }
   return { id: messageId(place), ...(source !== "no topic" && source), ...progress, ...(row && { row }) };
 }

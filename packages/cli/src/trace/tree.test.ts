@@ -31,14 +31,14 @@ test("a message that was given up says why", () => {
   const progress = { published: timestampMs, dead_lettered: timestampMs + 40 };
   const row = { level: "ERROR", index: null, documentId: null, code: "too_long", cause: "9,000 tokens" } as const;
   const text = tree({ id: "messages-0-1", record: { timestampMs, bytes: 9, key: null }, progress, row });
-  expect(text).toContain("given up");
+  expect(text).toContain("written to the dead-letter topic");
   expect(text).toContain("└─ demo_log: ERROR too_long: 9,000 tokens");
 });
 
 test("what nobody knows any more is said", () => {
   expect(tree({ id: "messages-0-1" }).split("\n")).toEqual([
     "messages-0-1  (its record is no longer in Kafka)",
-    expect.stringContaining("no progress is known"),
+    expect.stringContaining("no progress recorded"),
     "└─ no row in demo_log yet",
   ]);
 });

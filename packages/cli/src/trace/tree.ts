@@ -8,10 +8,10 @@ const steps: Record<Milestone, string> = {
   ingested: "packed into a batch by ingest",
   embedded: "embedded by embed",
   stored: "indexed and recorded by sink",
-  dead_lettered: "given up: in the dead-letter topic",
+  dead_lettered: "written to the dead-letter topic",
 };
 
-const LOST = "it was published too long ago, or Redis lost it (TRACKING_TTL_S)";
+const LOST = "it is older than TRACKING_TTL_S, or Redis lost it";
 
 /**
  * One message's way as a tree: each step with how long after the message's Kafka timestamp it was reached, and after the
@@ -29,7 +29,7 @@ export function tree(journey: Journey): string {
     return [milestone, time(atMs), duration(atMs - firstMs), duration(sinceMs), steps[milestone]];
   });
   const lines = textTable(rows, "left", "left", "right", "right", "left");
-  if (lines.length === 0) lines.push(`no progress is known: ${progressFailure ?? LOST}`);
+  if (lines.length === 0) lines.push(`no progress recorded: ${progressFailure ?? LOST}`);
   lines.push(row ? outcome(row) : "no row in demo_log yet");
   return [head(id, record), ...branches(lines)].join("\n");
 }

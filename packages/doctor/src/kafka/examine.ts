@@ -109,9 +109,9 @@ function explainConnection(error: unknown, settings: KafkaRightsSettings): Check
 }
 
 function principal(settings: KafkaRightsSettings): string {
-  if (usesKafkaIam(settings)) return "the role, by IAM";
+  if (usesKafkaIam(settings)) return "the IAM role";
   if (settings.KAFKA_SECURITY === "scram") return `user ${settings.KAFKA_SCRAM_USERNAME}`;
-  return settings.KAFKA_TLS_CERTIFICATE_PATH === undefined ? "nobody by name" : "the client certificate";
+  return settings.KAFKA_TLS_CERTIFICATE_PATH === undefined ? "an anonymous user" : "the client certificate";
 }
 
 function parseAddress(server: string): Address {
@@ -120,5 +120,5 @@ function parseAddress(server: string): Address {
 }
 
 function list(names: readonly string[]): string {
-  return names.join(", ") || "nothing";
+  return names.join(", ") || "none";
 }

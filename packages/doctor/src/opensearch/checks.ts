@@ -37,7 +37,7 @@ export class OpenSearchChecks {
 
   /** @param triedHead how the request is described that asks whether the index exists */
   async probe(writes: boolean, triedHead: string): Promise<string | CheckFailure> {
-    if (this.#indexDimensions === undefined) return "there is no index yet";
+    if (this.#indexDimensions === undefined) return "no index yet";
     const query = { size: 0, query: { match_all: {} } };
     const found = await ask(this.#client, "POST", `/${this.#index}/_search`, query);
     const unreadable = refusal(found, this.#asker) ?? unexpected(found, [200]);
@@ -45,7 +45,7 @@ export class OpenSearchChecks {
     if (this.#asker.subject === "cli") return this.#askWhetherThere(triedHead);
     if (!writes) return "searched";
     const written = await ask(this.#client, "POST", "/_bulk", bulkOf(this.#index, this.#indexDimensions));
-    return refusal(written, this.#asker) ?? refusedItem(written, this.#asker) ?? "searched, and nothing was stored";
+    return refusal(written, this.#asker) ?? refusedItem(written, this.#asker) ?? "searched; nothing was stored";
   }
 
   get #index(): string {
@@ -59,11 +59,11 @@ export class OpenSearchChecks {
     if (settings.OPENSEARCH_CREATE_INDEX === false) {
       return { code: "opensearch_index_missing", said, names: { index: this.#index } };
     }
-    if (subject !== "sink" && subject !== "all") return `${said}; the sink makes it`;
+    if (subject !== "sink" && subject !== "all") return `${said}; the sink creates it`;
     // An index of no shards is refused, after the permission was looked at.
     const impossible = { settings: { index: { number_of_shards: 0 } } };
     const answer = await ask(this.#client, "PUT", `/${this.#index}`, impossible);
-    return refusal(answer, this.#asker) ?? `${said}; it can be made`;
+    return refusal(answer, this.#asker) ?? `${said}; it can be created`;
   }
 
   /** `verify` asks so; no body of an answer to HEAD tells what is missing. */

@@ -59,6 +59,6 @@ export function examineOpenSearch(
 }
 
 function principal(settings: ExaminedOpenSearch): string {
-  if (settings.OPENSEARCH_USE_IAM_AUTH) return `the role, signed for ${settings.OPENSEARCH_AWS_SERVICE}`;
-  return settings.OPENSEARCH_USERNAME ?? "nobody by name";
+  if (settings.OPENSEARCH_USE_IAM_AUTH) return `the IAM role, signed for ${settings.OPENSEARCH_AWS_SERVICE}`;
+  return settings.OPENSEARCH_USERNAME ?? "an anonymous user";
 }

@@ -82,7 +82,7 @@ async function askForTls(socket: Socket, signal: AbortSignal): Promise<void> {
   socket.write(SSL_REQUEST);
   const [answer] = (await once(socket, "data", { signal })) as [Buffer];
   if (answer.toString() === "S") return;
-  throw Object.assign(new Error("the server answered that it does not take TLS"), {
+  throw Object.assign(new Error("the server does not support TLS"), {
     code: "ERR_SSL_WRONG_VERSION_NUMBER",
   });
 }

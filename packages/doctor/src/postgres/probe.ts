@@ -19,7 +19,7 @@ export async function writeAndRead(client: PoolClient, schema: string): Promise<
     const standIn = rows[0]?.has_schema ? schema : "millrace_doctor";
     if (!rows[0]?.has_schema) await client.query(`CREATE SCHEMA ${standIn}`);
     await client.query(`CREATE TABLE ${standIn}.millrace_doctor (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY)`);
-    return "a table made and rolled back";
+    return "a table created and rolled back";
   } finally {
     await client.query("ROLLBACK");
   }

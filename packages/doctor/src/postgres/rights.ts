@@ -26,14 +26,14 @@ export async function readRights(client: PoolClient, schema: string): Promise<Ri
     [`${schema}.demo_log`, schema],
   );
   const [rights] = rows;
-  if (!rights) throw new Error("no answer to the question for rights");
+  if (!rights) throw new Error("the query for privileges returned no row");
   return rights;
 }
 
 export function lacking(rights: Rights, settings: ExaminedPostgres, writes: boolean): string | CheckFailure {
   const { POSTGRES_SCHEMA: schema, POSTGRES_USER: user } = settings;
   if (settings.POSTGRES_USE_IAM_AUTH && rights.rds_iam === false) {
-    return { code: "postgres_rds_iam_missing", said: `${user} is no member of rds_iam`, names: { user } };
+    return { code: "postgres_rds_iam_missing", said: `${user} is not a member of rds_iam`, names: { user } };
   }
   if (!rights.table) return withoutTable(rights, schema, user, writes && settings.POSTGRES_MIGRATE !== false);
   const wanted = writes ? (["select", "insert", "update"] as const) : (["select"] as const);
@@ -49,7 +49,7 @@ export function lacking(rights: Rights, settings: ExaminedPostgres, writes: bool
 
 function withoutTable({ create }: Rights, schema: string, user: string, makes: boolean): string | CheckFailure {
   if (!makes) return { code: "postgres_table_missing", said: `${schema}.demo_log does not exist` };
-  if (create) return `${schema}.demo_log can be made`;
+  if (create) return `${schema}.demo_log can be created`;
   const said = `${schema}.demo_log does not exist, and CREATE on ${schema} is not granted`;
   return { code: "postgres_denied", said, names: { grants: `GRANT CREATE ON SCHEMA ${schema} TO ${user};` } };
 }

@@ -3,17 +3,17 @@ import { type Verdict, verdict } from "./verdict.ts";
 export const embedRouteVerdicts = {
   embed_refused: verdict(
     "probe",
-    "The request for a vector was refused on its way: the embed process asks for no login.",
-    "Set EMBED_URL to the embed process itself, or let the api through in the proxy or service mesh between them.",
+    "The request for a vector was refused on the way: the embed process requires no login.",
+    "Set EMBED_URL to the embed process itself, or let the api through the proxy or service mesh between them.",
   ),
   embed_unknown: verdict(
     "probe",
-    "What answers, or hangs up, is not the embed process.",
-    "Set EMBED_URL to the embed process, without a path; its PORT is 8082 by default, and it speaks no TLS itself.",
+    "The server that answered or hung up is not the embed process.",
+    "Set EMBED_URL to the embed process, without a path; its PORT is 8082 by default, and it does not speak TLS.",
   ),
   embed_unavailable: verdict(
     "probe",
-    "The embed process answers, and has no vector.",
-    "What came back is its provider's word: millrace doctor --process embed says more. Where it is a proxy's, no embed process is ready behind it.",
+    "The embed process answers, but can't produce a vector.",
+    "If the response comes from its provider, millrace doctor --process embed says more. If it comes from a proxy, no embed process is ready behind it.",
   ),
 } as const satisfies Record<string, Verdict>;

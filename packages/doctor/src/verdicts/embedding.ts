@@ -3,12 +3,12 @@ import { type Verdict, verdict } from "./verdict.ts";
 export const embeddingVerdicts = {
   secret_denied: verdict(
     "authentication",
-    "The role may not read the secret that holds the key.",
-    "Allow secretsmanager:GetSecretValue as below, and kms:Decrypt where the secret has a KMS key of its own.",
+    "The role may not read the secret with the API key.",
+    "Allow secretsmanager:GetSecretValue as below, and kms:Decrypt if the secret is encrypted with a customer managed KMS key.",
   ),
   secret_unusable: verdict(
     "authentication",
-    "The secret that holds the key can't be used.",
+    "The secret with the API key can't be used.",
     "Check OPENAI_API_KEY_SECRET_ARN and OPENAI_API_KEY_SECRET_FIELD, and that the secret has a value.",
   ),
   embedding_key_refused: verdict(
@@ -18,28 +18,28 @@ export const embeddingVerdicts = {
   ),
   embedding_forbidden: verdict(
     "authentication",
-    "The key may not use embeddings, or not from here.",
-    "Give the key's project the embeddings permission and {model}; then look at the region and the IP allowlist.",
+    "The key may not create embeddings, or not from here.",
+    "Give the key's project permission for embeddings and for {model}; then check the region and the IP allowlist.",
   ),
   embedding_quota_exceeded: verdict(
     "authorization",
     "The account has no credit left; waiting does not help.",
-    "Add credit or raise the limit at the provider. Until then the pipeline waits, and loses nothing.",
+    "Add credit or raise the limit at the provider. Until then the pipeline waits and loses nothing.",
   ),
   embedding_rate_limited: verdict(
     "authorization",
-    "The rate limit is reached at this moment.",
-    "It passes by itself. Where it stays so, lower EMBED_CONCURRENCY or have the limit raised.",
+    "The rate limit is exhausted right now.",
+    "It recovers by itself. If it persists, lower EMBED_CONCURRENCY or request a higher limit.",
   ),
   embedding_model_unknown: verdict(
     "authorization",
     "The provider has no such model for this key.",
-    "Check OPENAI_EMBEDDING_MODEL ({model}) and OPENAI_BASE_URL, which ends in /v1 as a rule.",
+    "Check OPENAI_EMBEDDING_MODEL ({model}) and OPENAI_BASE_URL, which usually ends in /v1.",
   ),
   embedding_dimensions: verdict(
     "probe",
-    "The vectors have other dimensions than were asked for.",
-    "Set OPENAI_EMBEDDING_DIMENSIONS to what the model can give.",
+    "The vectors have different dimensions from those requested.",
+    "Set OPENAI_EMBEDDING_DIMENSIONS to a size that the model supports.",
   ),
   embedding_weights_missing: verdict(
     "probe",

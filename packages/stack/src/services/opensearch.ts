@@ -7,7 +7,7 @@ import { HOST } from "../environment.ts";
 import { findJava } from "../java.ts";
 import { compilerOptions, heapMegabytes } from "../jvm.ts";
 import { fetchByMaven, type MavenRecipe, recipeHash } from "../maven.ts";
-import type { Progress } from "../progress.ts";
+import type { ProgressReporter } from "../progress.ts";
 import type { Launch, LaunchContext, Service } from "../service.ts";
 import type { Ports } from "../state.ts";
 import { runTool } from "../tool.ts";
@@ -57,7 +57,7 @@ export const opensearch: Service = {
   answers,
 };
 
-async function fill(directory: string, progress: Progress): Promise<void> {
+async function fill(directory: string, progress: ProgressReporter): Promise<void> {
   await fetchByMaven(recipe, directory, { title: TITLE, totalBytes: 65e6, progress });
   const [compiler = ""] = await readdir(join(directory, "compiler"));
   const options = ["-17", "-nowarn", "-cp", await classPath(directory), "-d", join(directory, "classes")];

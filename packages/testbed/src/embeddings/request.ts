@@ -1,3 +1,4 @@
+import { parseJson } from "@millrace/shared";
 import { countTokens } from "gpt-tokenizer/encoding/cl100k_base";
 import { z } from "zod";
 import { DIMENSIONS_MIN } from "./vectors.ts";
@@ -60,12 +61,4 @@ function isTooLong(text: string): boolean {
   return (
     Buffer.byteLength(text) > INPUT_MAX_TOKENS && countTokens(text, { disallowedSpecial: new Set() }) > INPUT_MAX_TOKENS
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -35,29 +35,7 @@ export async function startPodIdentityAgent(
   const authorization = randomBytes(24).toString("base64url");
   await writeFile(tokenFile, authorization);
   const issued: IssuedKey[] = [];
-  let issuing: Promise<IssuedKey> | undefined;
-
-  const issue = async (): Promise<IssuedKey> => {
-    const key = {
-      accessKeyId: `ASIA${randomBytes(8).toString("hex").toUpperCase()}`,
-      secretAccessKey: randomBytes(30).toString("base64"),
-      sessionToken: randomBytes(60).toString("base64"),
-      // In whole seconds, as AWS tells them.
-      expiresAtMs: Math.floor((Date.now() + lifetimeMs) / 1_000) * 1_000,
-    };
-    issued.push(key);
-    await beforeIssue(issued);
-    return key;
-  };
-  const current = (): Promise<IssuedKey> | IssuedKey => {
-    const last = issued.at(-1);
-    if (!issuing && last && last.expiresAtMs - Date.now() > lifetimeMs / 2) return last;
-    issuing ??= issue().finally(() => {
-      issuing = undefined;
-    });
-    return issuing;
-  };
-
+  const currentKey = keyIssuer(lifetimeMs, issued, beforeIssue);
   const agent = { issued, authorization, refusals: 0 };
   const server = createServer(async (request, response) => {
     if (request.headers.authorization !== authorization) {
@@ -65,33 +43,71 @@ export async function startPodIdentityAgent(
       response.writeHead(401).end("Unauthorized");
       return;
     }
-    const { accessKeyId, secretAccessKey, sessionToken, expiresAtMs } = await current();
-    response.writeHead(200, { "content-type": "application/json" }).end(
-      JSON.stringify({
-        AccessKeyId: accessKeyId,
-        SecretAccessKey: secretAccessKey,
-        Token: sessionToken,
-        Expiration: new Date(expiresAtMs).toISOString(),
-      }),
-    );
+    response.writeHead(200, { "content-type": "application/json" }).end(answerBody(await currentKey()));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return Object.assign(agent, {
-    environment: {
-      AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/credentials`,
-      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: tokenFile,
-      // Whatever the machine has of its own comes earlier in the chain.
-      AWS_ACCESS_KEY_ID: "",
-      AWS_SECRET_ACCESS_KEY: "",
-      AWS_PROFILE: "",
-      AWS_WEB_IDENTITY_TOKEN_FILE: "",
-      AWS_CONFIG_FILE: join(directory, "none"),
-      AWS_SHARED_CREDENTIALS_FILE: join(directory, "none"),
-    },
+    environment: environmentOf((server.address() as AddressInfo).port, tokenFile, directory),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await rm(directory, { recursive: true });
     },
   });
+}
+
+/** Gives the last key until half of its life is over, then a new one; callers that wait for it share it. */
+function keyIssuer(
+  lifetimeMs: number,
+  issued: IssuedKey[],
+  beforeIssue: (keys: readonly IssuedKey[]) => Promise<void>,
+): () => Promise<IssuedKey> | IssuedKey {
+  let issuing: Promise<IssuedKey> | undefined;
+  const issue = async (): Promise<IssuedKey> => {
+    const key = newKey(lifetimeMs);
+    issued.push(key);
+    await beforeIssue(issued);
+    return key;
+  };
+  return () => {
+    const last = issued.at(-1);
+    if (!issuing && last && last.expiresAtMs - Date.now() > lifetimeMs / 2) return last;
+    issuing ??= issue().finally(() => {
+      issuing = undefined;
+    });
+    return issuing;
+  };
+}
+
+function newKey(lifetimeMs: number): IssuedKey {
+  return {
+    accessKeyId: `ASIA${randomBytes(8).toString("hex").toUpperCase()}`,
+    secretAccessKey: randomBytes(30).toString("base64"),
+    sessionToken: randomBytes(60).toString("base64"),
+    // In whole seconds, as AWS tells them.
+    expiresAtMs: Math.floor((Date.now() + lifetimeMs) / 1_000) * 1_000,
+  };
+}
+
+function answerBody({ accessKeyId, secretAccessKey, sessionToken, expiresAtMs }: IssuedKey): string {
+  return JSON.stringify({
+    AccessKeyId: accessKeyId,
+    SecretAccessKey: secretAccessKey,
+    Token: sessionToken,
+    Expiration: new Date(expiresAtMs).toISOString(),
+  });
+}
+
+function environmentOf(port: number, tokenFile: string, directory: string): Record<string, string> {
+  return {
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${port}/v1/credentials`,
+    AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: tokenFile,
+    // Whatever the machine has of its own comes earlier in the chain.
+    AWS_ACCESS_KEY_ID: "",
+    AWS_SECRET_ACCESS_KEY: "",
+    AWS_PROFILE: "",
+    AWS_WEB_IDENTITY_TOKEN_FILE: "",
+    AWS_CONFIG_FILE: join(directory, "none"),
+    AWS_SHARED_CREDENTIALS_FILE: join(directory, "none"),
+  };
 }

@@ -13,6 +13,9 @@ export interface RedisAuthenticator extends AsyncDisposable {
   hangUp(): void;
 }
 
+/** Why a user's password is refused; `undefined` where it is right. */
+type Judge = (user: string, password: string) => string | undefined;
+
 /**
  * A TLS server before a real Redis that judges each AUTH and lets nothing through before it. As ElastiCache does after
  * 12 hours, it closes a connection `sessionMaxMs` after its last authentication.
@@ -21,53 +24,24 @@ export async function startRedisAuthenticator(
   certificate: { certificatePath: string; keyPath: string },
   target: { host: string; port: number },
   sessionMaxMs: number,
-  judge: (user: string, password: string) => string | undefined,
+  judge: Judge,
 ): Promise<RedisAuthenticator> {
   const passwords: string[] = [];
   const refusals: string[] = [];
   const sockets = new Set<Socket>();
   let connections = 0;
+  const judgeAndNote: Judge = (user, password) => {
+    passwords.push(password);
+    const refusal = judge(user, password);
+    if (refusal !== undefined) refusals.push(refusal);
+    return refusal;
+  };
   const tls = { cert: readFileSync(certificate.certificatePath), key: readFileSync(certificate.keyPath) };
   const server = createServer(tls, (socket) => {
     connections++;
-    let session: NodeJS.Timeout | undefined;
-    let pending = Buffer.alloc(0);
     const backend = connect(target);
-    for (const [each, other] of [
-      [socket, backend],
-      [backend, socket],
-    ] as const) {
-      sockets.add(each);
-      each.on("error", () => undefined);
-      each.on("close", () => {
-        clearTimeout(session);
-        other.destroy();
-      });
-    }
-    backend.pipe(socket);
-    socket.on("data", (chunk) => {
-      pending = Buffer.concat([pending, chunk]);
-      for (let command = parseCommand(pending); command; command = parseCommand(pending)) {
-        const bytes = pending.subarray(0, command.size);
-        pending = pending.subarray(command.size);
-        const login = parseLogin(command.parts);
-        if (login) {
-          const { user, password } = login;
-          passwords.push(password);
-          const refusal = judge(user, password);
-          if (refusal !== undefined) {
-            refusals.push(refusal);
-            socket.write("-WRONGPASS invalid username-password pair or user is disabled.\r\n");
-            continue;
-          }
-          clearTimeout(session);
-          session = setTimeout(() => socket.destroy(), sessionMaxMs);
-          // SELECT answers +OK as AUTH does, in its turn among the answers that are still to come.
-          backend.write(login.hello ? "HELLO 3\r\n" : "SELECT 0\r\n");
-        } else if (session) backend.write(bytes);
-        else socket.write("-NOAUTH Authentication required.\r\n");
-      }
-    });
+    for (const each of [socket, backend]) sockets.add(each);
+    serve(socket, backend, sessionMaxMs, judgeAndNote);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -83,8 +57,52 @@ export async function startRedisAuthenticator(
   };
 }
 
+/** One client's connection, until either side closes. */
+function serve(socket: Socket, backend: Socket, sessionMaxMs: number, judge: Judge): void {
+  let session: NodeJS.Timeout | undefined;
+  let pending = Buffer.alloc(0);
+  const joinEnds = (each: Socket, other: Socket): void => {
+    each.on("error", () => undefined);
+    each.on("close", () => {
+      clearTimeout(session);
+      other.destroy();
+    });
+  };
+  joinEnds(socket, backend);
+  joinEnds(backend, socket);
+  backend.pipe(socket);
+  socket.on("data", (chunk) => {
+    pending = Buffer.concat([pending, chunk]);
+    for (let command = parseCommand(pending); command; command = parseCommand(pending)) {
+      const bytes = pending.subarray(0, command.size);
+      pending = pending.subarray(command.size);
+      const login = parseLogin(command.parts);
+      if (login) logIn(login);
+      else if (session) backend.write(bytes);
+      else socket.write("-NOAUTH Authentication required.\r\n");
+    }
+  });
+
+  function logIn({ hello, user, password }: Login): void {
+    if (judge(user, password) !== undefined) {
+      socket.write("-WRONGPASS invalid username-password pair or user is disabled.\r\n");
+      return;
+    }
+    clearTimeout(session);
+    session = setTimeout(() => socket.destroy(), sessionMaxMs);
+    // SELECT answers +OK as AUTH does, in its turn among the answers that are still to come.
+    backend.write(hello ? "HELLO 3\r\n" : "SELECT 0\r\n");
+  }
+}
+
+interface Login {
+  hello: boolean;
+  user: string;
+  password: string;
+}
+
 /** `AUTH user password`, or `HELLO 3 AUTH user password`, by which a RESP3 connection begins. */
-function parseLogin(parts: readonly string[]): { hello: boolean; user: string; password: string } | undefined {
+function parseLogin(parts: readonly string[]): Login | undefined {
   const hello = parts[0]?.toLowerCase() === "hello";
   const [name, user = "", password = ""] = hello ? parts.slice(2) : parts;
   return name?.toLowerCase() === "auth" ? { hello, user, password } : undefined;

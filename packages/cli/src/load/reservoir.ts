@@ -1,5 +1,5 @@
 /** A fair choice of at most `size` of any number of items: each has the same chance (Vitter's algorithm R). */
-export class Sample<Item> {
+export class Reservoir<Item> {
   readonly items: Item[] = [];
   #size: number;
   #seen = 0;

@@ -187,3 +187,7 @@ mock_resource "aws_opensearchserverless_vpc_endpoint" {
   override_during = plan
   defaults        = { id = "vpce-0123456789abcdef0" }
 }
+
+mock_data "aws_subnet" {
+  defaults = { availability_zone = "eu-central-1a" }
+}

@@ -1,5 +1,5 @@
 import type { AwsCredentialsProvider, TlsOptions } from "@millrace/connections";
-import { kafkaSecurity, openKafkaRequests } from "@millrace/kafka";
+import { kafkaSecurity, openKafkaRequests, protocolError } from "@millrace/kafka";
 import { describeCause } from "@millrace/shared";
 import type { Check, Examination } from "./check.ts";
 import { kafkaActions, kafkaConnect, kafkaWriteIdempotently, usesKafkaIam } from "./needs.ts";
@@ -165,12 +165,6 @@ function explainConnection(error: unknown, settings: KafkaRightsSettings): Failu
     return { code: "kafka_hung_up", said, names: { security: settings.KAFKA_SECURITY ?? "plaintext" } };
   }
   return undefined;
-}
-
-/** Kafka's own name of an error, such as `TOPIC_AUTHORIZATION_FAILED`; of topics that can't be created, the first's. */
-function protocolError(error: unknown): string | undefined {
-  const { type, errors } = error as { type?: string; errors?: { type?: string }[] };
-  return type ?? errors?.[0]?.type;
 }
 
 function principal(settings: KafkaRightsSettings): string {

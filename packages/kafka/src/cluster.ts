@@ -1,7 +1,7 @@
 /// <reference path="./internals.d.ts" />
 import type { Kafka } from "kafkajs";
 import type Batch from "kafkajs/src/consumer/batch.js";
-import { protocolError } from "./produce.ts";
+import { protocolError } from "./protocol-error.ts";
 
 /** What kafkajs's own consumers are made on; it has no type, and no consumer without a group. */
 interface Cluster {

@@ -4,7 +4,7 @@ import { backoffDelayMs, describeCause } from "@millrace/shared";
 import type { Kafka } from "kafkajs";
 import Batch from "kafkajs/src/consumer/batch.js";
 import { type Broker, Connection, type Leaders, READ_COMMITTED } from "./cluster.ts";
-import { protocolError } from "./produce.ts";
+import { protocolError } from "./protocol-error.ts";
 import type { OffsetRange, ReadRecord } from "./read.ts";
 import { headersOf } from "./received.ts";
 

@@ -5,8 +5,9 @@ export { OffsetLedger } from "./offset-ledger.ts";
 export { type Delivery, type OrderedProducer, openOrderedProducer } from "./ordered-producer.ts";
 export { connectProducer, type OutgoingRecord, type Placement, type RecordProducer } from "./produce.ts";
 export { protocolError } from "./protocol-error.ts";
-export { type OffsetRange, type ReadRecord, readRanges } from "./read.ts";
+export { readRanges } from "./read.ts";
 export { type DeadLetterSelection, readDeadLetters, SelectionTooLarge } from "./read-dead-letters.ts";
+export { type OffsetRange, ReadFailed, type ReadRecord } from "./read-record.ts";
 export { headersOf, type Received } from "./received.ts";
 export { openKafkaRequests } from "./requests.ts";
 export { kafkaSecurity } from "./security.ts";
@@ -18,7 +19,7 @@ export {
   type TopicSettings,
   topicSettings,
 } from "./settings.ts";
-export { createTopicReader, isOutOfRange, ReadFailed, type TopicReader } from "./topic-reader.ts";
+export { createTopicReader, isOutOfRange, type TopicReader } from "./topic-reader.ts";
 export {
   createTopics,
   ensurePipelineTopics,

@@ -1,5 +1,6 @@
 import { type DeadLetter, messageId, parseDeadLetter, RecordError } from "@millrace/shared";
-import { type ReadRecord, readRanges } from "./read.ts";
+import { readRanges } from "./read.ts";
+import type { ReadRecord } from "./read-record.ts";
 import type { TopicReader } from "./topic-reader.ts";
 
 export interface DeadLetterSelection {

@@ -1,19 +1,7 @@
-import type { Headers, Origin } from "@millrace/shared";
 import { backoffDelayMs, delay, describeCause } from "@millrace/shared";
-import { type FetchedPartition, isOutOfRange, ReadFailed, type TopicReader } from "./topic-reader.ts";
-
-/** Offsets `from` (included) to `to` (excluded) of a partition. */
-export interface OffsetRange {
-  partition: number;
-  from: number;
-  to: number;
-}
-
-export interface ReadRecord extends Origin {
-  key: Buffer | null;
-  value: Buffer | null;
-  headers: Headers;
-}
+import { type OffsetRange, ReadFailed, type ReadRecord } from "./read-record.ts";
+import type { FetchedPartition } from "./reader-requests.ts";
+import { isOutOfRange, type TopicReader } from "./topic-reader.ts";
 
 const FETCH_LIMITS = { maxBytes: 1_048_576, maxWaitMs: 500 };
 /** Of the fetches at one offset: a leader may be moving, or a broker restarting. */

@@ -1,3 +1,4 @@
+export { KafkaAdmin } from "./admin.ts";
 export type { Attempts, RecordIdentity } from "./attempts.ts";
 export { createKafka, type Kafka } from "./client.ts";
 export { type ConsumeOptions, type Consumption, consume } from "./consume.ts";

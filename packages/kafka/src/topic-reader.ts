@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { backoffDelayMs, describeCause } from "@millrace/shared";
+import { describeCause } from "@millrace/shared";
 import type { Kafka } from "kafkajs";
 import { protocolError } from "./protocol-error.ts";
 import { type OffsetRange, ReadFailed } from "./read-record.ts";
 import { ReaderConnection } from "./reader-connection.ts";
 import { type FetchedPartition, type FetchLimits, fetchPartitions, listRanges } from "./reader-requests.ts";
+import { retryBroker } from "./retry-broker.ts";
 
 /**
  * Reads topics at offsets of the caller's choice, without a consumer group: it joins, commits and rebalances nothing and
@@ -23,63 +23,12 @@ export interface TopicReader extends AsyncDisposable {
   fetch(topic: string, offsets: ReadonlyMap<number, number>, limits: FetchLimits): Promise<FetchedPartition[]>;
 }
 
-/** While a topic is new, or a broker leaves, leaders move for a moment. */
-const TRIES_MAX = 5;
-const BACKOFF = { initialMs: 100, maxMs: 1_000 };
-
 export function createTopicReader(kafka: Kafka): TopicReader {
   return new ClusterReader(kafka);
 }
 
 export function isOutOfRange(error: unknown): boolean {
   return protocolError(error) === "OFFSET_OUT_OF_RANGE";
-}
-
-function isMoving(error: unknown): boolean {
-  const name = protocolError(error);
-  return name === "NOT_LEADER_FOR_PARTITION" || name === "LEADER_NOT_AVAILABLE";
-}
-
-class ClusterReader implements TopicReader {
-  readonly #kafka: Kafka;
-  #connection: ReaderConnection | undefined;
-
-  constructor(kafka: Kafka) {
-    this.#kafka = kafka;
-  }
-
-  async ranges(topic: string, fromMs?: number): Promise<OffsetRange[] | undefined> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await this.#use(topic, (connection) => listRanges(connection, topic, fromMs));
-      } catch (error) {
-        if (tries === TRIES_MAX || !isMoving(error)) {
-          const message = `${topic}: its offsets could not be read (${describeCause(error)}): try again`;
-          throw new ReadFailed(message, { cause: error });
-        }
-        await sleep(backoffDelayMs(tries, BACKOFF));
-      }
-    }
-  }
-
-  fetch(topic: string, offsets: ReadonlyMap<number, number>, limits: FetchLimits): Promise<FetchedPartition[]>;
-}
-
-/** While a topic is new, or a broker leaves, leaders move for a moment. */
-const TRIES_MAX = 5;
-const BACKOFF = { initialMs: 100, maxMs: 1_000 };
-
-export function createTopicReader(kafka: Kafka): TopicReader {
-  return new ClusterReader(kafka);
-}
-
-export function isOutOfRange(error: unknown): boolean {
-  return protocolError(error) === "OFFSET_OUT_OF_RANGE";
-}
-
-function isMoving(error: unknown): boolean {
-  const name = protocolError(error);
-  return name === "NOT_LEADER_FOR_PARTITION" || name === "LEADER_NOT_AVAILABLE";
 }
 
 class ClusterReader implements TopicReader {

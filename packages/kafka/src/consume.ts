@@ -4,6 +4,7 @@ import { backoffDelayMs, describeCause } from "@millrace/shared";
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from "kafkajs";
 import { assignBySubscription } from "./assigner.ts";
 import type { Attempts } from "./attempts.ts";
+import { leaveGroup } from "./leave-group.ts";
 import { type AssignedPartition, assignedPartition, type Received, ReceivedRecord } from "./received.ts";
 import type { ConsumerSettings } from "./settings.ts";
 
@@ -44,6 +45,8 @@ class GroupConsumption implements Consumption {
   #patience: Patience;
   #consumer: Consumer | undefined;
   #memberId = "";
+  /** Of a consumer that was replaced and may not have left the group. */
+  #abandonedMemberId = "";
   #partitions = new Map<string, AssignedPartition>();
   #commit: EachBatchPayload["commitOffsetsIfNecessary"] | undefined;
   #inFlight = 0;
@@ -112,6 +115,7 @@ class GroupConsumption implements Consumption {
     for (let attempt = 0; !this.#closed; attempt++) {
       const consumer = this.#newConsumer();
       try {
+        await this.#leaveAbandoned();
         await consumer.connect();
         await consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true });
         this.#lastProgressAt = Date.now();
@@ -133,6 +137,13 @@ class GroupConsumption implements Consumption {
         await sleep(backoffDelayMs(attempt, this.#patience.backoff), undefined, { signal: this.#patience.hardStop });
       }
     }
+  }
+
+  /** Otherwise the join below would wait until the session of the earlier member times out. */
+  async #leaveAbandoned(): Promise<void> {
+    if (this.#abandonedMemberId === "") return;
+    await leaveGroup(this.#kafka, this.#options.groupId, this.#abandonedMemberId);
+    this.#abandonedMemberId = "";
   }
 
   #newConsumer(): Consumer {
@@ -342,6 +353,7 @@ class GroupConsumption implements Consumption {
     this.#patience.health.waiting("kafka.consume", cause);
     for (const partition of this.#partitions.values()) partition.revoked = true;
     this.#partitions.clear();
+    if (this.#memberId !== "") this.#abandonedMemberId = this.#memberId;
     this.#memberId = "";
     this.#replacing = this.#reopen(broken).finally(() => {
       this.#replacing = undefined;

@@ -1,18 +1,14 @@
+export { KafkaAdmin } from "./admin.ts";
 export type { Attempts, RecordIdentity } from "./attempts.ts";
 export { createKafka, type Kafka } from "./client.ts";
 export { type ConsumeOptions, type Consumption, consume } from "./consume.ts";
 export { OffsetLedger } from "./offset-ledger.ts";
 export { type Delivery, type OrderedProducer, openOrderedProducer } from "./ordered-producer.ts";
-export {
-  connectProducer,
-  type OutgoingRecord,
-  type Placement,
-  protocolError,
-  type RecordProducer,
-  type Sent,
-} from "./produce.ts";
-export { type OffsetRange, type ReadRecord, readRanges } from "./read.ts";
+export { connectProducer, type OutgoingRecord, type Placement, type RecordProducer, type Sent } from "./produce.ts";
+export { protocolError } from "./protocol-error.ts";
+export { readRanges } from "./read.ts";
 export { type DeadLetterSelection, readDeadLetters, SelectionTooLarge } from "./read-dead-letters.ts";
+export { type OffsetRange, ReadFailed, type ReadRecord } from "./read-record.ts";
 export { headersOf, type Received } from "./received.ts";
 export { openKafkaRequests } from "./requests.ts";
 export { kafkaSecurity } from "./security.ts";
@@ -24,7 +20,7 @@ export {
   type TopicSettings,
   topicSettings,
 } from "./settings.ts";
-export { createTopicReader, isOutOfRange, ReadFailed, type TopicReader } from "./topic-reader.ts";
+export { createTopicReader, isOutOfRange, type TopicReader } from "./topic-reader.ts";
 export {
   createTopics,
   ensurePipelineTopics,

@@ -6,11 +6,11 @@ import {
   type OutgoingRecord,
   type Partitions,
   type Placement,
-  protocolError,
   remembering,
   toKafkaMessage,
   write,
 } from "./produce.ts";
+import { protocolError } from "./protocol-error.ts";
 
 /** What became of one record. A record that its topic does not take for its size is poison. */
 export type Delivery = { placement: Placement } | { fault: Fault; attempts: number };

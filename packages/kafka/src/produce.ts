@@ -13,6 +13,7 @@ import {
 } from "@millrace/shared";
 import kafkajs, { type Kafka, type Message, type Producer } from "kafkajs";
 import { partitionOfKey } from "./murmur2.ts";
+import { protocolError } from "./protocol-error.ts";
 
 export interface OutgoingRecord {
   key?: Buffer | null;
@@ -144,12 +145,6 @@ export async function write(
 ): Promise<Placement[]> {
   const written = await producer.send({ topic, acks: -1, messages });
   return placeEach(messages, partitionOf, written);
-}
-
-/** Kafka's name of the error, where it is the broker's; kafkajs wraps what it retried in vain. */
-export function protocolError(error: unknown): string | undefined {
-  const { type, cause } = error as { type?: string; cause?: { type?: string } };
-  return type ?? cause?.type;
 }
 
 export function isTooLarge(error: unknown): boolean {

@@ -1,6 +1,6 @@
 import { type Patience, persist, retryable } from "@millrace/shared";
 import kafkajs, { type Admin, type Kafka } from "kafkajs";
-import { protocolError } from "./produce.ts";
+import { protocolError } from "./protocol-error.ts";
 import type { TopicSettings } from "./settings.ts";
 
 // kafkajs is CommonJS: its values come through the default export.

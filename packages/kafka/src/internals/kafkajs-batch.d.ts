@@ -3,11 +3,11 @@ declare module "kafkajs/src/consumer/batch.js" {
 
   interface FetchedMessage {
     offset: string;
-    /** Of the batch that the record came in; absent in the format before Kafka 0.11. */
+    /** Of the batch that contained the record; absent in the format before Kafka 0.11. */
     batchContext?: { firstOffset: string; lastOffsetDelta: number };
   }
 
-  /** What a fetch brought of one partition, without aborted transactions, control records, and what lies before the offset. */
+  /** The records of one partition in a fetch response, without aborted transactions, control records and records before the offset. */
   export default class Batch {
     constructor(
       topic: string,
@@ -15,9 +15,9 @@ declare module "kafkajs/src/consumer/batch.js" {
       partition: {
         partition: number;
         highWatermark: string;
-        /** Where what may be read ends. */
+        /** The end of the readable records. */
         lastStableOffset: string;
-        /** As they came. */
+        /** As received. */
         messages: FetchedMessage[];
       },
     );

@@ -1,4 +1,4 @@
-import { type Patience, persist, type RetryableFault, retryable } from "@millrace/shared";
+import { type Patience, type RetryableFault, retryable, retryUntilDone } from "@millrace/shared";
 import pLimit, { type LimitFunction } from "p-limit";
 import type { Amounts } from "./account.ts";
 import { type Bought, type JoinedRequests, joinWaiting, type RequestLimits } from "./join-waiting.ts";
@@ -130,7 +130,7 @@ class ProviderAdmission implements Admission {
       }
       return "fault" in answer ? answer : { value: answer };
     };
-    return { ...(await persist(operation, attempt, this.#patience)), paid };
+    return { ...(await retryUntilDone(operation, attempt, this.#patience)), paid };
   }
 
   /** The most that the server may count: it counts exactly or estimates. */

@@ -5,7 +5,7 @@ import {
   metricsRoute,
   type Patience,
   type ProcessContext,
-  persist,
+  retryUntilDone,
   runProcess,
   serveHttp,
 } from "@millrace/shared";
@@ -125,7 +125,7 @@ async function askModel(provider: EmbeddingProvider, signal: AbortSignal): Promi
 
 /** Embeds one word, so that a wrong key or an unreachable provider shows before the first message. */
 function probe(provider: EmbeddingProvider, patience: Patience): Promise<Model & { allowances: Allowances }> {
-  return persist(
+  return retryUntilDone(
     { dependency: PROVIDER, action: "process.start" },
     async (signal) => {
       const outcome = await provider.embed(["probe"], { signal });

@@ -1,4 +1,12 @@
-import { type Fault, halvesOf, type Patience, persist, poison, type RetryableFault, retryable } from "@millrace/shared";
+import {
+  type Fault,
+  halvesOf,
+  type Patience,
+  poison,
+  type RetryableFault,
+  retryable,
+  retryUntilDone,
+} from "@millrace/shared";
 import type { Kafka, Message, Producer } from "kafkajs";
 import {
   faultOf,
@@ -59,7 +67,7 @@ class IdempotentProducer implements OrderedProducer {
   }
 
   async #deliver(messages: Message[], giveUp: AbortSignal, deliveries: Map<Message, Delivery>): Promise<void> {
-    const attempted = await this.#persist(messages, giveUp);
+    const attempted = await this.#attemptUntil(messages, giveUp);
     if ("value" in attempted) {
       for (const [index, placement] of attempted.value.entries()) {
         const message = messages[index];
@@ -83,11 +91,11 @@ class IdempotentProducer implements OrderedProducer {
     return halvesOf(messages);
   }
 
-  async #persist(messages: Message[], giveUp: AbortSignal): Promise<Attempted> {
+  async #attemptUntil(messages: Message[], giveUp: AbortSignal): Promise<Attempted> {
     let attempts = 0;
     let last: RetryableFault = retryable("timeout", "there was no time for an attempt");
     try {
-      return await persist<Attempted>(
+      return await retryUntilDone<Attempted>(
         { dependency: "kafka.produce", action: "kafka.produce" },
         async () => {
           attempts++;

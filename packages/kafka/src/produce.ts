@@ -6,10 +6,10 @@ import {
   type Failure,
   type Patience,
   type PoisonFault,
-  persist,
   poison,
   type RetryableFault,
   retryable,
+  retryUntilDone,
 } from "@millrace/shared";
 import kafkajs, { type Kafka, type Message, type Producer } from "kafkajs";
 import { partitionOfKey } from "./murmur2.ts";
@@ -69,7 +69,7 @@ export async function connectProducer(kafka: Kafka, patience: Patience): Promise
   const requestsOf: Requests = new WeakMap();
   const createPartitioner = remembering(partitionOf, requestsOf);
   const producer = kafka.producer({ allowAutoTopicCreation: false, createPartitioner });
-  await persist(
+  await retryUntilDone(
     { dependency: "kafka.produce", action: "process.start" },
     async () => {
       try {
@@ -87,7 +87,11 @@ export async function connectProducer(kafka: Kafka, patience: Patience): Promise
   const insist = async (topic: string, records: readonly OutgoingRecord[], sent: Sent): Promise<void> => {
     const attempt = async (some: readonly OutgoingRecord[]) => {
       const messages = some.map(toKafkaMessage);
-      const tooLarge = await persist(operation, () => writeIfTaken(producer, partitionOf, topic, messages), patience);
+      const tooLarge = await retryUntilDone(
+        operation,
+        () => writeIfTaken(producer, partitionOf, topic, messages),
+        patience,
+      );
       sent.reusable &&= messages.every((message) => requestsOf.get(message) === 1);
       return tooLarge === undefined ? { taken: undefined } : { refusal: poison("too_long", tooLarge) };
     };

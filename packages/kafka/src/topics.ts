@@ -1,4 +1,4 @@
-import { type Patience, persist, retryable } from "@millrace/shared";
+import { type Patience, retryable, retryUntilDone } from "@millrace/shared";
 import kafkajs, { type Admin, type Kafka } from "kafkajs";
 import { protocolError } from "./protocol-error.ts";
 import type { TopicSettings } from "./settings.ts";
@@ -20,7 +20,7 @@ export async function ensureTopics(
   replicationFactor: number,
   patience: Patience,
 ): Promise<void> {
-  await persist(
+  await retryUntilDone(
     { dependency: "kafka.topics", action: "kafka.topics" },
     async () => {
       try {

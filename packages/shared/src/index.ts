@@ -67,7 +67,7 @@ export { cutBySize, recordSize } from "./records/record-size.ts";
 export type { Undeliverable } from "./records/undeliverable.ts";
 export { decodeVectors, type EmbeddedBatch, encodeVectors, VectorsRecord } from "./records/vectors.ts";
 export { batchSettings, documentSettings, type ProcessSettings, processSettings } from "./settings.ts";
-export { type Operation, type Patience, persist, type Settled, settle } from "./settle.ts";
+export { type Operation, type Patience, retryUntilDone, type Settled, settle } from "./settle.ts";
 export { SpareMemory } from "./spare-memory.ts";
 export { aborted, handleStopSignals, orAborted } from "./stop-signals.ts";
 export { noTracing, TRACEPARENT, type TracedMessage, type Tracing } from "./tracing/tracing.ts";

@@ -6,8 +6,8 @@ import {
   healthRoutes,
   metricsRoute,
   type Patience,
-  persist,
   retryable,
+  retryUntilDone,
   runProcess,
   serveHttp,
 } from "@millrace/shared";
@@ -76,7 +76,7 @@ async function inspectIndex(
   config: SinkConfig,
   patience: Patience,
 ): Promise<number | undefined> {
-  const dimensions = await persist(
+  const dimensions = await retryUntilDone(
     { dependency: "opensearch", action: "sink.create_index" },
     async () => {
       try {

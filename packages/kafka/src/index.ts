@@ -1,7 +1,7 @@
 export { KafkaAdmin } from "./admin.ts";
 export type { Attempts, RecordIdentity } from "./attempts.ts";
 export { createKafka, type Kafka } from "./client.ts";
-export { type ConsumeOptions, type Consumption, consume } from "./consume.ts";
+export { type Consumption, consume } from "./consume.ts";
 export { OffsetLedger } from "./offset-ledger.ts";
 export { type Delivery, type OrderedProducer, openOrderedProducer } from "./ordered-producer.ts";
 export { connectProducer, type OutgoingRecord, type Placement, type RecordProducer } from "./produce.ts";

@@ -11,7 +11,8 @@ export const actions = {
   "process.heartbeat": "The process is alive; counts since it began.",
   "process.stop": "The process was asked to stop, or has stopped.",
   "process.crash": "A bug: something was thrown that is neither retryable nor poison.",
-  "kafka.consume": "A consumer joined its group, was revoked, or was replaced.",
+  "kafka.consume":
+    "A consumer changed its state: joining, consuming (with the partitions that a rebalance gave it), replacing, draining or closed.",
   "kafka.commit":
     "A commit of offsets was refused, as while the group rebalances; the next one brings them too. At `LOG_LEVEL=debug` only.",
   "kafka.produce": "Records were written to a topic.",

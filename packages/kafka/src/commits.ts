@@ -1,8 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { describeCause, type Patience } from "@millrace/shared";
+import { BackgroundWork, describeCause, type Patience } from "@millrace/shared";
 import type { OffsetsByTopicPartition } from "kafkajs";
 import type { AssignedPartition, AssignedPartitions } from "./assigned-partitions.ts";
 import type { Membership } from "./membership.ts";
+import { protocolError } from "./protocol-error.ts";
+
+/** The errors of a commit that came too late: the group rebalances, or has rebalanced without this member. */
+const STALE = new Set(["REBALANCE_IN_PROGRESS", "ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID"]);
+/** A rebalance is over by then; what is still stale is a fault. */
+const STALE_MAX_MS = 5_000;
 
 /** Commits, at a fixed interval, the offsets of the records that are done. */
 export class Commits {
@@ -10,8 +16,11 @@ export class Commits {
   readonly #membership: Pick<Membership, "commitOffsets">;
   readonly #intervalMs: number;
   readonly #patience: Patience;
+  readonly #work: BackgroundWork;
   #committing: Promise<void> | undefined;
   #stopped = false;
+  /** When the first of the stale commits in a row was refused. */
+  #staleSinceMs: number | undefined;
 
   constructor(
     partitions: AssignedPartitions,
@@ -23,6 +32,12 @@ export class Commits {
     this.#membership = membership;
     this.#intervalMs = intervalMs;
     this.#patience = patience;
+    this.#work = new BackgroundWork("kafka.commit", patience);
+  }
+
+  /** Commits that failed, other than those that a rebalance made stale. */
+  get failures(): number {
+    return this.#work.failures;
   }
 
   start(): void {
@@ -36,20 +51,25 @@ export class Commits {
   }
 
   async commit(): Promise<void> {
-    const commitOffsets = this.#membership.commitOffsets;
-    if (!commitOffsets) return;
+    if (this.#partitions.memberId === "") {
+      this.#staleSinceMs = undefined;
+      return;
+    }
     const due = [...this.#partitions].flatMap((partition) => {
       const offset = partition.ledger.committable;
       return offset === undefined || offset === partition.committed ? [] : [{ partition, offset }];
     });
     try {
-      if (due.length > 0) await commitOffsets(byTopic(due));
+      // The client that delivered a record can commit it.
+      if (due.length > 0) await this.#membership.commitOffsets?.(byTopic(due));
     } catch (error) {
-      // A stale commit, refused while the group rebalances, or a coordinator that is away. The ledgers keep the offsets.
-      this.#patience.log.debug("kafka.commit", { cause: describeCause(error) });
+      this.#failed(error);
       return;
     }
     for (const { partition, offset } of due) partition.committed = offset;
+    this.#staleSinceMs = undefined;
+    // Also when nothing is due: the offsets that could not be committed are another member's now.
+    this.#work.succeeded();
   }
 
   async #commitPeriodically(): Promise<void> {
@@ -57,6 +77,16 @@ export class Commits {
       await sleep(this.#intervalMs);
       await this.commit();
     }
+  }
+
+  /** The ledgers keep the offsets, so the next commit includes them. */
+  #failed(error: unknown): void {
+    this.#patience.log.debug("kafka.commit", { cause: describeCause(error) });
+    if (STALE.has(protocolError(error) ?? "")) {
+      this.#staleSinceMs ??= performance.now();
+      if (performance.now() - this.#staleSinceMs < STALE_MAX_MS) return;
+    }
+    this.#work.failed(error);
   }
 }
 

@@ -11,6 +11,8 @@ export interface Consumption extends AsyncDisposable {
   readonly inFlight: number;
   readonly inFlightBytes: number;
   readonly lastReceivedAt: Date | undefined;
+  /** Offset commits that failed, other than those that a rebalance made stale. */
+  readonly commitFailures: number;
   /** Fetches no more, waits until the records in flight are done, and commits. Only disposal leaves the group. */
   drain(signal: AbortSignal): Promise<void>;
 }
@@ -47,6 +49,10 @@ class GroupConsumption implements Consumption {
 
   get lastReceivedAt(): Date | undefined {
     return this.#deliveries.lastReceivedAt;
+  }
+
+  get commitFailures(): number {
+    return this.#commits.failures;
   }
 
   async start(): Promise<void> {

@@ -14,7 +14,7 @@ export const actions = {
   "kafka.consume":
     "A consumer changed its state: joining, consuming (with the partitions that a rebalance gave it), replacing, draining or closed.",
   "kafka.commit":
-    "A commit of offsets was refused, as while the group rebalances; the next one brings them too. At `LOG_LEVEL=debug` only.",
+    "An offset commit failed, repeated every 10 s until one succeeds; the next commit includes its offsets. One that a rebalance made stale appears only at `LOG_LEVEL=debug`, for up to 5 s.",
   "kafka.produce": "Records were written to a topic.",
   "kafka.client": "What the Kafka client says of itself. At `LOG_LEVEL=debug` only.",
   "kafka.topics": "Topics were created or found.",

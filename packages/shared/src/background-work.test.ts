@@ -54,3 +54,11 @@ test("the next failure is logged at once", () => {
   work.failed("two");
   expect(lines.map(({ level }) => level)).toEqual(["warn", "info", "warn"]);
 });
+
+test("work that is run reports how it ended", async () => {
+  const { work, state } = open();
+  await expect(work.run(() => Promise.reject(new Error("away")))).rejects.toThrow("away");
+  expect(state()).toMatchObject({ state: "waiting", cause: "away" });
+  expect(await work.run(async () => "done")).toBe("done");
+  expect(state()?.state).toBe("working");
+});

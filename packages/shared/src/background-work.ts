@@ -27,6 +27,18 @@ export class BackgroundWork {
     return this.#failures;
   }
 
+  /** Does the work once; rejects as it does. */
+  async run<Value>(work: () => Promise<Value>): Promise<Value> {
+    try {
+      const value = await work();
+      this.succeeded();
+      return value;
+    } catch (error) {
+      this.failed(error);
+      throw error;
+    }
+  }
+
   failed(error: unknown): void {
     const nowMs = performance.now();
     const cause = describeCause(error);

@@ -18,6 +18,9 @@ export const actions = {
   "kafka.produce": "Records were written to a topic.",
   "kafka.client": "What the Kafka client says of itself. At `LOG_LEVEL=debug` only.",
   "kafka.topics": "Topics were created or found.",
+  "redis.token": "The IAM token for Redis could not be signed, repeated every 10 s until it can.",
+  "redis.reauthenticate":
+    "A living connection to Redis could not authenticate again, repeated until it can; ElastiCache closes it 12 hours after its last authentication.",
   "registry.request": "A schema was fetched from the schema registry, or registered there.",
   "ingest.pack": "A batch was packed and written to the batches topic.",
   "embed.request": "One embeddings request: for a batch, or for several that waited and were joined.",

@@ -3,7 +3,7 @@ import { afterAll, expect, test } from "vitest";
 import { createKafka } from "../src/client.ts";
 import { connectProducer, type OutgoingRecord } from "../src/produce.ts";
 import { ensureTopics } from "../src/topics.ts";
-import { collect, config, createTopic, kafka } from "./support.ts";
+import { collect, config, createTopic, kafka, withAdmin } from "./support.ts";
 
 const producer = await connectProducer(kafka, testPatience());
 afterAll(() => producer[Symbol.asyncDispose]());
@@ -81,10 +81,7 @@ test("however many records of any size go to one partition, in their order and w
   ]);
   const last = await own.trySend(topic, [{ value: Buffer.from("last") }]);
   expect(last).toEqual({ value: [{ partition: 0, offset: 500 }] });
-  const admin = kafka.admin();
-  await admin.connect();
-  await admin.deleteTopics({ topics: [topic] });
-  await admin.disconnect();
+  await withAdmin(kafka, (admin) => admin.deleteTopics({ topics: [topic] }));
 });
 
 test("a topic that takes less than one request has gets its records in smaller ones", async () => {

@@ -1,3 +1,4 @@
+export { BackgroundWork } from "./background-work.ts";
 export { type BackoffSettings, backoffDelayMs, delay } from "./backoff.ts";
 export { bisect, halvesOf, type Part } from "./bisect.ts";
 export {

@@ -98,6 +98,12 @@ export const metricDefinitions = {
     labels: [],
     processes: stages,
   },
+  millrace_commit_failures_total: {
+    type: "counter",
+    help: "Offset commits that failed, other than those that a rebalance made stale.",
+    labels: [],
+    processes: stages,
+  },
   millrace_lag_records: {
     type: "gauge",
     help: "Records of a topic that the stage's consumer group has not committed.",

@@ -61,7 +61,7 @@ test.each([
 
 test.each([["verify"], ["trace", message]])("%s with a user whom PostgreSQL refuses", async (...parameters) => {
   const { code, stderr } = await millrace(parameters, suffix, { POSTGRES_USER: "nobody" }).finished;
-  expect(stderr).toMatch(/^PostgreSQL at [^\n]+ refused the user or the password\.[^\n]+POSTGRES_PASSWORD[^\n]+\n$/);
+  expect(stderr).toMatch(/^PostgreSQL at [^\n]+ refused the user name or password\.[^\n]+POSTGRES_PASSWORD[^\n]+\n$/);
   expect(code).toBe(1);
 });
 
@@ -72,7 +72,7 @@ test("verify with a password that OpenSearch refuses", async () => {
   const { code, stderr } = await millrace(["verify"], suffix, { OPENSEARCH_ENDPOINT: `http://127.0.0.1:${port}` })
     .finished;
   server.close();
-  expect(stderr).toMatch(/^OpenSearch at [^\n]+ OpenSearch refused the user or the password[^\n]+\n$/);
+  expect(stderr).toMatch(/^OpenSearch at [^\n]+ OpenSearch refused the user name or password[^\n]+\n$/);
   expect(code).toBe(1);
 });
 

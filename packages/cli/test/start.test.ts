@@ -116,7 +116,7 @@ describe("start beside another", () => {
     const first = millrace(parameters, name("first"));
     await expect.poll(first.stderr, { timeout: 60_000 }).toContain("keeps running");
     const second = await millrace([...parameters, "--once"], name("second")).finished;
-    expect(second.stderr).toMatch(/^A pipeline runs here already: process \d+, .+http:.+ --stack NAME\.\n$/);
+    expect(second.stderr).toMatch(/^A pipeline is already running: process \d+, .+http:.+ --stack NAME\.\n$/);
     expect(second.code).toBe(1);
 
     first.kill();
@@ -125,7 +125,7 @@ describe("start beside another", () => {
     expect(left).toHaveLength(4);
     const third = await millrace([...parameters, "--once"], name("first")).finished;
     expect({ code: third.code, stderr: third.stderr }).toMatchObject({ code: 0 });
-    expect(third.stderr.match(/left by a start that was killed: stopped/g)).toHaveLength(4);
+    expect(third.stderr.match(/stopped; left over from a killed start/g)).toHaveLength(4);
     expect(left.map(isAlive)).toEqual([false, false, false, false]);
   });
 
@@ -135,7 +135,7 @@ describe("start beside another", () => {
     const { port } = other.address() as AddressInfo;
     const parameters = ["start", "--once", "--stack", "test", "--port", String(port)];
     const { code, stderr } = await millrace(parameters, name("port")).finished;
-    expect(stderr).toMatch(new RegExp(`^Port ${port}, wanted for api, is taken by .+ --port, .+\\n$`));
+    expect(stderr).toMatch(new RegExp(`^Port ${port} for api is taken by .+ --port, .+\\n$`));
     expect(code).toBe(1);
   });
 });

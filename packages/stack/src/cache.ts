@@ -32,7 +32,7 @@ async function fill(component: Component, directory: string, progress: ProgressR
   const unfinished = join(component.root, `unfinished-${process.pid}-${component.key}`);
   await mkdir(unfinished, { recursive: true });
   const startedAtMs = Date.now();
-  progress.line(`${component.title}: fetching it into ${component.root} (once)`);
+  progress.line(`${component.title}: fetching into ${component.root} (first use only)`);
   await component.fill(unfinished, progress);
   await rename(unfinished, directory);
   progress.fetched(component.title);

@@ -13,7 +13,9 @@ export const DEFAULT_STACK = "default";
 /** Where a stack keeps its state, data and logs; ignored by git. */
 export function stackDirectory(name: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
-    throw new StackError(`"${name}" can't name a stack: use up to 64 letters, digits, dots, dashes and underscores.`);
+    throw new StackError(
+      `"${name}" is not a valid stack name: use up to 64 letters, digits, dots, dashes and underscores.`,
+    );
   }
   return join(stateRoot(), name);
 }

@@ -16,7 +16,7 @@ export async function findJava(): Promise<string> {
     if (version !== undefined && version >= JAVA_VERSION_MIN) return command;
     if (version !== undefined) found.push(`${command} is Java ${version}`);
   }
-  if (found.length === 0) throw new StackError(`Kafka and OpenSearch need Java, and none was found: ${INSTALL}`);
+  if (found.length === 0) throw new StackError(`Kafka and OpenSearch need Java, but none was found: ${INSTALL}`);
   throw new StackError(`Kafka and OpenSearch need a newer Java (${found.join(", ")}): ${INSTALL}`);
 }
 

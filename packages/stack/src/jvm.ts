@@ -6,7 +6,7 @@ export function heapMegabytes(variable: string, defaultMegabytes: number): numbe
   if (!text) return defaultMegabytes;
   const megabytes = Number(text);
   if (Number.isInteger(megabytes) && megabytes >= 128) return megabytes;
-  throw new StackError(`${variable}=${text} is no heap size: give whole megabytes, 128 or more.`);
+  throw new StackError(`${variable}=${text} is not a heap size: give whole megabytes, at least 128.`);
 }
 
 /**

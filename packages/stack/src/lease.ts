@@ -44,7 +44,7 @@ async function releaseLocked(file: string, directory: string, options: StackOpti
   const { broughtUpBy } = await readState(directory);
   if (broughtUpBy === "lease") return takeDownLocked(directory, options.onProgress);
   options.onProgress?.(
-    `The stack was up before and stays up: \`npm run stack -- down${nameOption(options.name)}\` stops it.`,
+    `The stack was already up and stays up; stop it with \`npm run stack -- down${nameOption(options.name)}\`.`,
   );
 }
 

@@ -32,7 +32,7 @@ async function acquire(path: string): Promise<() => Promise<void>> {
   } catch (error) {
     if (!(error instanceof Error) || !("code" in error) || error.code !== "ELOCKED") throw error;
     throw new StackError(
-      `Another process has held ${path}.lock for ${WAIT_MAX_MS / 60_000} minutes: wait for it or end it, then try again.`,
+      `Another process has held ${path}.lock for ${WAIT_MAX_MS / 60_000} minutes: wait for it or stop it, then try again.`,
     );
   }
 }

@@ -73,13 +73,13 @@ export async function fetchByMaven(
 
 function mavenMissing(): StackError {
   return new StackError(
-    "Kafka, OpenSearch and Redis are fetched by Maven, and no `mvn` was found: install it (Debian: apt install maven; macOS: brew install maven).",
+    "Maven fetches Kafka, OpenSearch and Redis, but `mvn` was not found: install it (Debian: apt install maven; macOS: brew install maven).",
   );
 }
 
 function failure(title: string, errors: string[]): string {
-  const reason = errors.find((line) => /\w/.test(line)) ?? "it gave no reason";
-  return `${title} could not be fetched by Maven (${reason}): check the network, a proxy or mirror in ~/.m2/settings.xml, then try again.`;
+  const reason = errors.find((line) => /\w/.test(line)) ?? "no reason given";
+  return `Maven could not fetch ${title} (${reason}): check the network and any proxy or mirror in ~/.m2/settings.xml, then try again.`;
 }
 
 /** Maven says after each file: `Downloaded from central: https://… (45 kB at 1.2 MB/s)`. */

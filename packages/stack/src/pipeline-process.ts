@@ -81,7 +81,7 @@ export function launchProcess({ name, index, port, logDirectory, environment, bu
   child.once("exit", (code, signal) => onExit({ code, signal }));
   // A failed start shows in the missing pid below; without a listener it would end this process.
   child.on("error", () => undefined);
-  if (child.pid === undefined) throw new StackError(`${name} could not be started from ${entry}.`);
+  if (child.pid === undefined) throw new StackError(`Could not start ${name} from ${entry}.`);
   return { name, index, pid: child.pid, port, log, kill: (signal) => void child.kill(signal), exited };
 }
 
@@ -97,7 +97,7 @@ export async function untilReady(process: PipelineProcess, onWaiting: (reason: s
   while (Date.now() < startedAtMs + READY_MAX_MS) {
     answer = await readiness(process.port);
     // First, since another program may answer in its place.
-    if (exit) throw await startFailure(process, `ended with ${exit.signal ?? `exit code ${exit.code}`}`);
+    if (exit) throw await startFailure(process, `exited with ${exit.signal ?? `code ${exit.code}`}`);
     if (answer === "ready") return;
     if (answer !== undefined && Date.now() >= tellAtMs) {
       for (const reason of await reasonsToWait(process.log, answer)) onWaiting(reason);
@@ -132,5 +132,7 @@ async function readiness(port: number): Promise<string | undefined> {
 
 async function startFailure({ name, log }: PipelineProcess, what: string): Promise<StackError> {
   const lines = (await readFile(log, "utf8")).trimEnd().split("\n").slice(-QUOTED_LINES);
-  return new StackError(`${name} ${what}; its log, ${log}, ends so:\n${lines.map((line) => `  ${line}`).join("\n")}`);
+  return new StackError(
+    `${name} ${what}. The last lines of its log, ${log}:\n${lines.map((line) => `  ${line}`).join("\n")}`,
+  );
 }

@@ -53,22 +53,22 @@ export async function vacate(logDirectory: string, onProgress: OnProgress): Prom
   const found = await findPipeline(logDirectory);
   if (found?.ownerPid !== undefined) {
     throw new StackError(
-      `A pipeline runs here already: process ${found.ownerPid}, with its console at ${found.api}. ` +
-        `Use that one, end it by ${endedBy(found.ownerPid)}, or start another stack beside it by --stack NAME.`,
+      `A pipeline is already running: process ${found.ownerPid}, console at ${found.api}. ` +
+        `Use it, stop it with ${endedBy(found.ownerPid)}, or start another stack with --stack NAME.`,
     );
   }
   if (found) await stopLeft(found, onProgress);
 }
 
 export function endedBy(ownerPid: number): string {
-  return `Ctrl-C where it was started or \`kill ${ownerPid}\``;
+  return `Ctrl-C in its terminal or \`kill ${ownerPid}\``;
 }
 
 export async function stopLeft({ processes }: FoundPipeline, onProgress: OnProgress): Promise<void> {
   await Promise.all(
     processes.map(async ({ name, index, pid }) => {
       await stop(pid, "SIGTERM");
-      onProgress?.(`${name}-${index} (process ${pid}), left by a start that was killed: stopped`);
+      onProgress?.(`${name}-${index} (process ${pid}): stopped; left over from a killed start`);
     }),
   );
 }

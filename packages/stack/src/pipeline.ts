@@ -133,14 +133,15 @@ class RunningPipeline implements Pipeline {
 
   process(name: ProcessName, index = 1): PipelineProcess {
     const found = this.#slots.get(slotOf(name, index));
-    if (!found) throw new StackError(`There is no process ${slotOf(name, index)}: it has ended, or was never started.`);
+    if (!found)
+      throw new StackError(`No process ${slotOf(name, index)} is running: it has exited or was never started.`);
     return found;
   }
 
   async start(name: ProcessName, index = this.#freeIndex(name)): Promise<PipelineProcess> {
     const slot = slotOf(name, index);
-    if (this.#stopping) throw new StackError(`${slot} can't be started: the pipeline stops.`);
-    if (this.#slots.has(slot)) throw new StackError(`${slot} runs already.`);
+    if (this.#stopping) throw new StackError(`Can't start ${slot}: the pipeline is stopping.`);
+    if (this.#slots.has(slot)) throw new StackError(`${slot} is already running.`);
     const launched = await this.#launch(name, index);
     this.#slots.set(slot, launched);
     void launched.exited.then(() => this.#slots.delete(slot));
@@ -213,5 +214,5 @@ async function freePort(taken: ReadonlySet<number>): Promise<number> {
     const port = randomInt(21_000, 32_000);
     if (!taken.has(port) && (await isFree(port))) return port;
   }
-  throw new StackError("No free port was found between 21000 and 31999: stop what listens there.");
+  throw new StackError("Found no free port between 21000 and 31999: stop some of the programs that listen there.");
 }

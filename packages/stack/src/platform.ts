@@ -6,6 +6,6 @@ export function platformProgram(title: string, programs: Record<string, string>)
   const program = programs[platform];
   if (program) return program;
   throw new StackError(
-    `${title} comes for ${Object.keys(programs).join(", ")}, not for ${platform}: use one of these, or \`docker compose up\`.`,
+    `${title} is available for ${Object.keys(programs).join(", ")}, but not for ${platform}: use one of these platforms, or \`docker compose up\`.`,
   );
 }

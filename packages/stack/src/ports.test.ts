@@ -44,7 +44,7 @@ test("a port that a running service of the stack holds is kept", async () => {
 test("a wanted port that is taken is refused with the remedy", async () => {
   await using taken = await listener();
   await expect(choosePorts({ redis: taken.port }, undefined, new Set())).rejects.toThrow(
-    new RegExp(`^Port ${taken.port}, wanted for redis, is taken by .+--redis-port`),
+    new RegExp(`^Port ${taken.port} for redis is taken by .+--redis-port`),
   );
 });
 

@@ -85,7 +85,7 @@ export function portTaken(
 ): StackError {
   const by = holder ? `${holder}` : "another program";
   return new StackError(
-    `Port ${port}, wanted for ${name}, is taken by ${by}: stop that, choose another by ${option}, or leave the option out.`,
+    `Port ${port} for ${name} is taken by ${by}: stop that program, choose another port with ${option}, or omit the option.`,
   );
 }
 
@@ -95,7 +95,9 @@ async function preferred(last: number | undefined, taken: Set<number>, running: 
     const port = randomInt(FIRST_PORT, LAST_PORT + 1);
     if (!taken.has(port) && (await isFree(port))) return port;
   }
-  throw new StackError(`No free port was found between ${FIRST_PORT} and ${LAST_PORT}: stop what listens there.`);
+  throw new StackError(
+    `Found no free port between ${FIRST_PORT} and ${LAST_PORT}: stop some of the programs that listen there.`,
+  );
 }
 
 /** Names the program that listens on a port, if lsof is there to tell. */

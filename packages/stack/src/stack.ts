@@ -65,7 +65,7 @@ export async function bringUpLocked(
   const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
   if (failures.length > 0) throw joined(failures);
   if (!outcomes.some((outcome) => outcome.status === "fulfilled" && outcome.value)) {
-    progress.line(`The stack "${name}" is already up.`);
+    progress.line(`Stack "${name}" is already up.`);
   }
   return { name, env: environmentOf(ports, state.with), directory };
 }
@@ -103,7 +103,7 @@ export async function reset(options: StackOptions = {}): Promise<void> {
 export async function environment(name = DEFAULT_STACK): Promise<StackEnvironment> {
   const { ports, with: optional } = await readState(stackDirectory(name));
   if (ports) return environmentOf(ports, optional);
-  throw new StackError(`There is no stack "${name}" yet: start it by \`npm run stack -- up${nameOption(name)}\`.`);
+  throw new StackError(`Stack "${name}" does not exist yet: start it with \`npm run stack -- up${nameOption(name)}\`.`);
 }
 
 /** Stops one service of a running stack, as a fault. By default orderly; SIGKILL leaves it no time for anything. */
@@ -128,8 +128,7 @@ export async function startService(
   const directory = stackDirectory(stack);
   await withLock(directory, async () => {
     const state = await readState(directory);
-    if (!state.ports)
-      throw new StackError(`There is no stack "${stack}" whose ${name} could be started: bring it up first.`);
+    if (!state.ports) throw new StackError(`Stack "${stack}" does not exist yet: start it before its ${name}.`);
     const progress = plainProgress(() => undefined);
     await ensureStarted(serviceNamed(name), { directory, ports: state.ports, state, progress });
   });
@@ -140,7 +139,9 @@ async function stopLeftPipeline(directory: string, onProgress: StackOptions["onP
   const pipeline = await findPipeline(pipelineDirectory(directory));
   if (!pipeline) return;
   if (pipeline.ownerPid === undefined) return stopLeft(pipeline, onProgress);
-  onProgress?.(`The pipeline of process ${pipeline.ownerPid} still runs: end it by ${endedBy(pipeline.ownerPid)}.`);
+  onProgress?.(
+    `The pipeline of process ${pipeline.ownerPid} is still running: stop it with ${endedBy(pipeline.ownerPid)}.`,
+  );
 }
 
 async function stopIfRunning(
@@ -166,8 +167,8 @@ function refuseOtherPorts(name: string, wanted: WantedPorts, state: State, runni
     const current = state.ports?.[service.name];
     if (port === undefined || port === current) continue;
     throw new StackError(
-      `The stack "${name}" already runs with ${service.title} on port ${current}: ` +
-        `stop it by \`npm run stack -- down${nameOption(name)}\` before you choose port ${port}.`,
+      `Stack "${name}" is already running with ${service.title} on port ${current}: ` +
+        `stop it with \`npm run stack -- down${nameOption(name)}\` before you choose port ${port}.`,
     );
   }
 }

@@ -27,7 +27,7 @@ export async function ensureStarted(service: Service, context: StartContext): Pr
   const running = await findService(service, context.state, context.directory);
   if (running) {
     if (await answersWithin(service, context.ports, ANSWER_MAX_MS)) return false;
-    context.progress.line(`${service.title}: runs but doesn't answer, so it is started anew`);
+    context.progress.line(`${service.title}: running but unresponsive; restarting`);
     await stop(running.pid, service.stopSignal);
   }
   await start(service, context);
@@ -73,7 +73,7 @@ async function untilReady(service: Service, { directory, ports, state }: StartCo
 
 function startFailure(service: Service, { directory }: StartContext, failure: string): StackError {
   return new StackError(
-    `${service.title} did not start; its log, ${logFile(directory, service.name)}, ends so:\n${failure.replace(/^/gm, "  ")}`,
+    `${service.title} did not start. The last lines of its log, ${logFile(directory, service.name)}:\n${failure.replace(/^/gm, "  ")}`,
   );
 }
 

@@ -50,7 +50,7 @@ test("a stack that the user started stays", async () => {
   const lines: string[] = [];
   const held = await lease({ name, onProgress: (line) => lines.push(line) });
   await held[Symbol.asyncDispose]();
-  expect(lines.at(-1)).toContain(`\`npm run stack -- down --name ${name}\` stops it`);
+  expect(lines.at(-1)).toContain(`stop it with \`npm run stack -- down --name ${name}\`.`);
   expect(await states()).toEqual(new Set(["running"]));
   await down({ name });
 });

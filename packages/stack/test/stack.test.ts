@@ -45,7 +45,7 @@ test("every service answers in its own protocol, and keeps its data over a stop 
 test("up on a running stack changes nothing and says so", async () => {
   const before = await processIds();
   const { code, stdout, stderr } = await run("src/main.ts", ["up", "--name", name]);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: `The stack "${name}" is already up.\n` });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: `Stack "${name}" is already up.\n` });
   expect(stdout).toContain(`KAFKA_BOOTSTRAP_SERVERS=${stack.env.KAFKA_BOOTSTRAP_SERVERS}\n`);
   expect(await processIds()).toEqual(before);
 });
@@ -67,7 +67,9 @@ test.each(["postgres", "opensearch"] as const)("up mends a stack whose %s was ki
 });
 
 test("a running service does not move to another port", async () => {
-  await expect(up({ name, ports: { kafka: 21_000 } })).rejects.toThrow(/already runs with Kafka .+ on port .+ stop it/);
+  await expect(up({ name, ports: { kafka: 21_000 } })).rejects.toThrow(
+    /already running with Kafka .+ on port .+ stop it/,
+  );
 });
 
 test("the schema registry comes on demand, keeps its ids over a stop and a start, and lets nobody in without a password", async () => {
@@ -117,7 +119,7 @@ test("a running pipeline keeps its directory, and down stops what is left of a k
   expect(await embed()).toMatchObject({ title: "embed-1", state: "running" });
   const starting = startPipeline({ stack: stack.env, logDirectory: pipelineDirectory(stack.directory) });
   await expect(starting).rejects.toThrow(
-    new RegExp(`^A pipeline runs here already: process ${holder.pid}, .+ --stack NAME\\.$`),
+    new RegExp(`^A pipeline is already running: process ${holder.pid}, .+ --stack NAME\\.$`),
   );
 
   holder.kill("SIGKILL");
@@ -125,7 +127,7 @@ test("a running pipeline keeps its directory, and down stops what is left of a k
   const orphan = await embed();
   expect(orphan).toMatchObject({ state: "orphaned" });
   const { stderr } = await run("src/main.ts", ["down", "--name", name]);
-  expect(stderr).toContain(`embed-1 (process ${orphan?.pid}), left by a start that was killed: stopped\n`);
+  expect(stderr).toContain(`embed-1 (process ${orphan?.pid}): stopped; left over from a killed start\n`);
   expect(await findProcess(orphan?.pid ?? 0)).toBeUndefined();
   expect(await embed()).toBeUndefined();
 });
@@ -138,13 +140,13 @@ test("a port that is taken stops the start with one sentence", async () => {
   const { code, stderr } = await run("src/main.ts", ["up", "--name", "taken", "--redis-port", String(port)]);
   taken.close();
   expect(code).toBe(1);
-  expect(stderr).toMatch(new RegExp(`^Port ${port}, wanted for redis, is taken by .+\n$`));
+  expect(stderr).toMatch(new RegExp(`^Port ${port} for redis is taken by .+\n$`));
 });
 
 test("a missing Java stops the start with one sentence", async () => {
   const { code, stderr } = await run("src/main.ts", ["up", "--name", "no-java"], { PATH: "", JAVA_HOME: "" });
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^Kafka and OpenSearch need Java, and none was found: install .+\n$/);
+  expect(stderr).toMatch(/^Kafka and OpenSearch need Java, but none was found: install .+\n$/);
 });
 
 test("a service that dies while starting is quoted", async () => {
@@ -152,6 +154,6 @@ test("a service that dies while starting is quoted", async () => {
     MILLRACE_OPENSEARCH_HEAP_MB: "999999999",
   });
   expect(code).toBe(1);
-  expect(stderr).toMatch(/OpenSearch .+ did not start; its log, .+, ends so:\n.*Could not reserve/s);
+  expect(stderr).toMatch(/OpenSearch .+ did not start\. The last lines of its log, .+:\n.*Could not reserve/s);
   await reset({ name: "dies" });
 });

@@ -78,7 +78,7 @@ async function run(options: Options, stop: AbortSignal): Promise<void> {
 function profileTable(): string {
   const rows = profileNames.map((name) => {
     const { ratePerS, durationMs, description } = profiles[name];
-    return [name, String(ratePerS), `per second for ${durationMs / 1_000} s: ${description}`];
+    return [name, `${ratePerS} per second`, `for ${durationMs / 1_000} s: ${description}`];
   });
   return textTable(rows, "left", "right", "left")
     .map((line) => `  ${line}`)

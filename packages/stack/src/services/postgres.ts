@@ -117,7 +117,7 @@ async function unprivilegedUser(): Promise<User> {
     if (uid !== undefined && gid !== undefined) return { uid, gid };
   }
   throw new StackError(
-    "PostgreSQL refuses to run as root, and there is no user postgres or nobody to run it as: add one (useradd --system postgres), or run as another user.",
+    "PostgreSQL refuses to run as root, and neither the user postgres nor nobody exists: add one (useradd --system postgres), or run as another user.",
   );
 }
 

@@ -6,13 +6,13 @@ import type { EmbeddingSettings, EventTopicSettings, TokenSettings } from "@mill
 
 export const processNames = ["ingest", "embed", "sink", "api"] as const;
 export type ExaminedProcess = (typeof processNames)[number];
-/** A set of rights: a process's, or a command's (`millrace verify`, `dead-letters`, `trace`, `cost`). */
+/** A set of permissions: of a process, or of the commands `millrace verify`, `dead-letters`, `trace` and `cost`. */
 export const roleNames = [...processNames, "cli"] as const;
 export type RoleName = (typeof roleNames)[number];
 /** `all`: the needs of the four processes together. */
 export type Subject = RoleName | "all";
 
-/** The settings that rights and policies are derived from; a process has those of the services that it uses. */
+/** The settings from which permissions and policies derive; a process has those of its own services. */
 export type DoctorSettings = KafkaSettings &
   TopicSettings &
   RedisSettings &
@@ -25,7 +25,7 @@ export type DoctorSettings = KafkaSettings &
       TokenSettings & { POSTGRES_MIGRATE: boolean; OPENSEARCH_CREATE_INDEX: boolean; EMBED_URL: string | undefined }
   >;
 
-/** What the rights on Kafka are derived from. */
+/** The settings from which permissions on Kafka derive. */
 export type KafkaRightsSettings = KafkaSettings & TopicSettings & Partial<DoctorSettings>;
 
 export function rolesOf(subject: Subject): readonly RoleName[] {

@@ -1,7 +1,7 @@
 import type { PoolClient, PostgresSettings } from "@millrace/postgres";
 import type { CheckFailure } from "../report.ts";
 
-/** `POSTGRES_MIGRATE` where the process makes its table. */
+/** `POSTGRES_MIGRATE` if the process creates its table. */
 export type ExaminedPostgres = PostgresSettings & { POSTGRES_MIGRATE?: boolean };
 
 interface Rights {
@@ -10,7 +10,7 @@ interface Rights {
   insert: boolean;
   update: boolean;
   create: boolean;
-  /** null where the role `rds_iam` does not exist, as outside of RDS. */
+  /** null if the role `rds_iam` does not exist, as outside RDS. */
   rds_iam: boolean | null;
 }
 

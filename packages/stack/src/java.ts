@@ -6,7 +6,7 @@ import { StackError } from "./errors.ts";
 const JAVA_VERSION_MIN = 17;
 const INSTALL = `install Java ${JAVA_VERSION_MIN} or later (Debian: apt install openjdk-17-jre-headless; macOS: brew install openjdk) or set JAVA_HOME to it.`;
 
-/** The command of a Java that is new enough: JAVA_HOME's, else the one on the PATH. */
+/** The command of a recent enough Java: that of JAVA_HOME, otherwise the one on the PATH. */
 export async function findJava(): Promise<string> {
   const home = process.env.JAVA_HOME;
   const commands = home ? [join(home, "bin", "java"), "java"] : ["java"];

@@ -10,8 +10,8 @@ export function heapMegabytes(variable: string, defaultMegabytes: number): numbe
 }
 
 /**
- * A service is ready sooner, and costs less where it has little to do, without the JVM's second compiler. What measures a
- * service asks for the whole JVM by `MILLRACE_JVM=full`: a vector's distance then takes OpenSearch half of the time.
+ * Without the JVM's second compiler a service is ready sooner, and costs less while it has little to do. Measurements
+ * set `MILLRACE_JVM=full` for the whole JVM: OpenSearch then computes a vector's distance in half the time.
  */
 export function compilerOptions(): string[] {
   return process.env.MILLRACE_JVM === "full" ? [] : ["-XX:TieredStopAtLevel=1"];

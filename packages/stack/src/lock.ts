@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import lockfile from "proper-lockfile";
 import { StackError } from "./errors.ts";
 
-/** A lock whose holder died counts as free after this time. */
+/** A lock whose holder died is free after this time. */
 const STALE_MS = 15_000;
 const RETRY_MS = 200;
 /** A first start fetches some 100 MB while others wait for it. */

@@ -1,6 +1,6 @@
 import { StackError } from "./errors.ts";
 
-/** The entry for the platform that this runs on. */
+/** The entry for the current platform. */
 export function platformProgram(title: string, programs: Record<string, string>): string {
   const platform = `${process.platform}-${process.arch}`;
   const program = programs[platform];

@@ -8,13 +8,13 @@ import { StackError } from "./errors.ts";
 import type { Ports, ServiceName } from "./state.ts";
 
 /**
- * Below the range from which systems take the ports of outgoing connections: else, while a service is stopped, the
+ * Below the range from which systems take the ports of outgoing connections: otherwise, while a service is stopped, the
  * retries of its own clients could take its port.
  */
 const FIRST_PORT = 21_000;
 const LAST_PORT = 31_999;
 
-/** A killed process counts as gone before the last of its threads has let go of its port. */
+/** A killed process counts as gone before its last thread has released its port. */
 const RELEASE_MAX_MS = 1_000;
 
 const portNames = [
@@ -31,8 +31,8 @@ const portNames = [
 export type WantedPorts = Partial<Record<ServiceName, number>>;
 
 /**
- * One port for each name: the wanted one, which must be free; else the one used last time, where it is still free;
- * else any free one. The ports in `running` belong to services that already listen there.
+ * Chooses a port for each name: the requested one, which must be free; otherwise the one used last time, if it is still
+ * free; otherwise any free one. The ports in `running` belong to services that already listen there.
  */
 export async function choosePorts(wanted: WantedPorts, remembered: Ports | undefined, running: ReadonlySet<number>) {
   const chosen: Partial<Ports> = {};
@@ -62,7 +62,7 @@ export async function isFree(port: number): Promise<boolean> {
   return promise;
 }
 
-/** Whether a port is free that a process may have held which just ended. */
+/** Whether a port is free, or becomes free because the process that held it just ended. */
 export async function becomesFree(port: number): Promise<boolean> {
   const deadlineMs = Date.now() + RELEASE_MAX_MS;
   while (!(await isFree(port))) {
@@ -100,7 +100,7 @@ async function preferred(last: number | undefined, taken: Set<number>, running: 
   );
 }
 
-/** Names the program that listens on a port, if lsof is there to tell. */
+/** Names the program that listens on a port, if lsof is installed. */
 export async function holderOf(port: number): Promise<string | undefined> {
   try {
     const options = ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-Fpc"];

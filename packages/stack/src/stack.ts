@@ -15,9 +15,9 @@ import { ensureStarted } from "./start.ts";
 import { type OptionalServiceName, readState, type ServiceName, type State, writeState } from "./state.ts";
 
 export interface StackOptions {
-  /** Several stacks may live side by side, each with its own ports and data. Default: "default". */
+  /** Several stacks may run side by side, each with its own ports and data. Default: "default". */
   name?: string;
-  /** What the stack has beside the core, until it is taken down. */
+  /** Optional services beside the core, until the stack is stopped. */
   with?: readonly OptionalServiceName[];
   ports?: WantedPorts;
   onProgress?: (line: string) => void;
@@ -30,7 +30,7 @@ export interface Stack {
   directory: string;
 }
 
-/** Brings up what doesn't run yet, and returns once every service answers in its own protocol. */
+/** Starts the services that are not running, and returns once every service answers in its own protocol. */
 export function up(options: StackOptions = {}): Promise<Stack> {
   return bringUp(options, plainProgress(options.onProgress ?? (() => undefined)));
 }
@@ -40,7 +40,7 @@ export async function bringUp(options: StackOptions, progress: ProgressReporter)
   return withLock(directory, () => bringUpLocked(options, directory, progress, "user"));
 }
 
-/** Under the stack's lock. A lease takes responsibility only for a stack of which nothing ran. */
+/** Call it under the stack's lock. A lease takes responsibility only for a stack of which nothing ran. */
 export async function bringUpLocked(
   { name = DEFAULT_STACK, ports: wanted = {}, with: asked = [] }: StackOptions,
   directory: string,
@@ -70,13 +70,13 @@ export async function bringUpLocked(
   return { name, env: environmentOf(ports, state.with), directory };
 }
 
-/** Stops every service. Their data stays. */
+/** Stops every service and keeps the data. */
 export async function down(options: StackOptions = {}): Promise<void> {
   const directory = stackDirectory(options.name ?? DEFAULT_STACK);
   await withLock(directory, () => takeDownLocked(directory, options.onProgress));
 }
 
-/** Under the stack's lock. */
+/** Call it under the stack's lock. */
 export async function takeDownLocked(directory: string, onProgress: StackOptions["onProgress"]): Promise<void> {
   const state = await readState(directory);
   await stopLeftPipeline(directory, onProgress);
@@ -85,7 +85,7 @@ export async function takeDownLocked(directory: string, onProgress: StackOptions
       if (await stopIfRunning(service, state, directory)) onProgress?.(`${service.title}: stopped`);
     }),
   );
-  // Without processes nobody is responsible for them; the ports are kept for the next start.
+  // Without processes there is no responsibility and no optional service; the ports are kept for the next start.
   if (state.ports) writeState(directory, { ports: state.ports, processes: {}, with: [] });
 }
 
@@ -106,7 +106,7 @@ export async function environment(name = DEFAULT_STACK): Promise<StackEnvironmen
   throw new StackError(`Stack "${name}" does not exist yet: start it with \`npm run stack -- up${nameOption(name)}\`.`);
 }
 
-/** Stops one service of a running stack, as a fault. By default orderly; SIGKILL leaves it no time for anything. */
+/** Stops one service of a running stack, as a fault. Orderly by default; SIGKILL leaves it no time for anything. */
 export async function stopService(
   name: ServiceName,
   { stack = DEFAULT_STACK, signal }: { stack?: string; signal?: NodeJS.Signals } = {},
@@ -120,7 +120,7 @@ export async function stopService(
   });
 }
 
-/** Starts one service again, on the same port and with its data; returns once it answers. */
+/** Restarts one service on the same port and with its data; returns once it answers. */
 export async function startService(
   name: ServiceName,
   { stack = DEFAULT_STACK }: { stack?: string } = {},
@@ -134,7 +134,7 @@ export async function startService(
   });
 }
 
-/** A pipeline that is run by a living process is that one's to end. */
+/** Stops a pipeline that a killed owner left behind; a living owner stops its own. */
 async function stopLeftPipeline(directory: string, onProgress: StackOptions["onProgress"]): Promise<void> {
   const pipeline = await findPipeline(pipelineDirectory(directory));
   if (!pipeline) return;
@@ -155,7 +155,7 @@ async function stopIfRunning(
   return running !== undefined;
 }
 
-/** Said before anything is fetched or started, all in one go. */
+/** Fails before anything is fetched or started, with all problems at once. */
 async function checkMachine(directory: string): Promise<void> {
   await findJava();
   await requireFreeDisk(directory);
@@ -173,7 +173,7 @@ function refuseOtherPorts(name: string, wanted: WantedPorts, state: State, runni
   }
 }
 
-/** Services fail independently; the user shall read of all of them at once. A bug keeps its stack trace. */
+/** Services fail independently; the user should see all failures at once. A bug keeps its stack trace. */
 function joined(failures: unknown[]): unknown {
   if (!failures.every((failure) => failure instanceof StackError)) {
     return failures.find((failure) => !(failure instanceof StackError));

@@ -11,10 +11,10 @@ const clientSettings = z.object({ ...kafkaSettings, ...topicSettings, ...postgre
 export type Clients = ReturnType<typeof openClients>;
 
 /**
- * Direct ways to Kafka, PostgreSQL and OpenSearch for what runs once beside the processes: a command, a check. It is told
- * where they are by the variables that the processes read, and logs nothing.
+ * Direct clients of Kafka, PostgreSQL and OpenSearch for what runs once beside the processes: a command, a check. They
+ * read the processes' variables and log nothing.
  *
- * @param giveUp ends what waits for a service
+ * @param giveUp ends every wait for a service
  */
 export function openClients(
   environment: NodeJS.ProcessEnv,

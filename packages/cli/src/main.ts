@@ -17,13 +17,13 @@ import { explainService, ServiceFailed } from "./services.ts";
 
 /** sysexits.h: a configuration error. */
 const EXIT_CONFIGURATION = 78;
-/** As a shell reports what Ctrl-C ended. */
+/** As a shell reports a command that Ctrl-C ended. */
 const EXIT_INTERRUPTED = 130;
 
-// A reader that has seen enough, such as head, is no error.
+// A reader that stops early, such as head, is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
-/** What their messages say is for the user to put right. */
+/** Errors whose message tells the user what to do. */
 const userErrors = [CommandError, StackError, ConfigurationError, ReadFailed, SelectionTooLarge];
 
 const stop = handleStopSignals({
@@ -51,7 +51,7 @@ const program = new Command("millrace")
 try {
   await program.parseAsync();
 } catch (error) {
-  // What was interrupted fails in its own ways, which are no news to the user.
+  // An interrupted command fails in various ways, which are no news to the user.
   if (!stop.aborted) process.stderr.write(`${await explain(error)}\n`);
   process.exitCode = exitCodeOf(error);
 }

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 
-/** How the options of several commands are read. */
+/** Parsers for options that several commands share. */
 
 export function parseUrl(text: string): URL {
   const url = URL.parse(text);

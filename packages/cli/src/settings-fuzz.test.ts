@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { z } from "zod";
 
-test("10,000 environments: each is a configuration, or refused with every problem named and no value quoted", () => {
+test("10,000 environments: each is valid, or refused with every problem named and no value quoted", () => {
   const schema = z.object({
     ...processSettings,
     ...kafkaSettings,

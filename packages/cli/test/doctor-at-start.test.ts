@@ -8,7 +8,7 @@ async function start(environment: Record<string, string>) {
   const patience = testPatience();
   const { settings, examinationsOf } = readSubject("ingest", { ...process.env, ...environment });
   const { log, health } = patience;
-  // It would try again what failed.
+  // It would retry after a failure.
   const context = { config: settings, log, health, stop: AbortSignal.abort() };
   await examineAtStart("ingest", context, examinationsOf, { limitMs: () => PATIENCE_MS });
   return { lines: patience.lines(), report: health.lastReport };
@@ -25,7 +25,7 @@ test("each dependency has a line in the log, and the report is kept without its 
   expect(JSON.stringify(report)).not.toContain('"steps"');
 });
 
-test("a dependency that is away is told with its remedy, and ends nothing", async () => {
+test("an unreachable dependency is reported with its remedy, and stops nothing", async () => {
   const { lines, report } = await start({ REDIS_PORT: String(CLOSED_PORT) });
   expect(lines[1]).toMatchObject({
     status: "failed",
@@ -40,7 +40,7 @@ test("a dependency that is away is told with its remedy, and ends nothing", asyn
   expect(report?.dependencies[1]?.failure).toMatchObject({ code: "tcp_refused" });
 });
 
-test("a file that is not there is left to the process itself, which refuses its configuration", async () => {
+test("a missing file is left to the process itself, which refuses its configuration", async () => {
   const { lines, report } = await start({ REDIS_TLS: "true", REDIS_TLS_CA_PATH: "missing.pem" });
   expect([lines, report]).toEqual([[], undefined]);
 });

@@ -68,7 +68,7 @@ afterAll(() => proxy[Symbol.asyncDispose]());
 const iam = { OPENSEARCH_USE_IAM_AUTH: "true", OPENSEARCH_ENDPOINT: proxy.url };
 
 const base = { subject: "sink", also: ["opensearch"] } satisfies Partial<SetUp>;
-/** Each has a chain of its own: a session's name tells them apart. */
+/** Each setup has its own chain, distinguished by the name of the session. */
 const chain = (environment: Record<string, string>) => ({
   ...irsa,
   ...iam,
@@ -146,7 +146,7 @@ test.each(Object.entries(setUps))("%s", async (_, make) => {
   await expectVerdict(setUp);
 });
 
-test("a wrong clock is named where a signature was refused for it", async () => {
+test("a wrong clock is named if it made a service refuse a signature", async () => {
   const environment = { ...iam, ...(await sts(1_200)) };
   const credentials = { ...key, secretAccessKey: "wrong" };
   const report = await examineSetUp({ subject: "sink", environment, credentials });
@@ -155,7 +155,7 @@ test("a wrong clock is named where a signature was refused for it", async () => 
   expect(remedies[1]).toMatch(/The clock is 1200 s ahead of AWS: correct it first\.$/);
 });
 
-test("without a way to STS a key from elsewhere is used all the same, and the role stays unknown", async () => {
+test("without a route to STS, a key from elsewhere is still used, and the role stays unknown", async () => {
   const environment = { ...iam, AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${CLOSED_PORT}` };
   const report = await examineSetUp({ subject: "sink", environment, credentials: key });
   expect(failedOf(report)).toEqual([]);

@@ -21,7 +21,7 @@ const secure = await listen(
   createServer({ cert, key }, (socket) => socket.destroy()),
   () => undefined,
 );
-/** What answers a search text, chosen by the path of the URL; the real route is tried by the tests of embed. */
+/** Responses to a search text, chosen by the path of the URL; embed's own tests cover the real route. */
 const answering = await listenAnswering((name) => answers[name]);
 const vector = Buffer.alloc(12, 1).toString("base64");
 const answers: Record<string, [number, string]> = {
@@ -112,14 +112,14 @@ const setUps: Record<string, SetUp> = {
 };
 test.each(Object.entries(setUps))("%s", (_, setUp) => expectVerdict(setUp));
 
-test("an embed process with a vector passes, with its model", async () => {
+test("an embed process that returns a vector passes, with its model", async () => {
   const report = await examineSetUp(answeringAt("well"));
   expect(failedOf(report)).toEqual([]);
   expect(stepsOf(report, "embed")).toEqual(["dns", "tcp", "probe"]);
   expect(reportOf(report, "embed")?.steps.at(-1)?.said).toBe("test-model, 3 dimensions");
 });
 
-test("of all processes together, embed is asked only where EMBED_URL says where it is", async () => {
+test("for all processes together, embed is only requested if EMBED_URL is set", async () => {
   const { dependencies } = await examineSetUp(at(""));
   expect(dependencies.map(({ dependency }) => dependency)).toEqual(["kafka", "postgres", "opensearch", "redis"]);
 });

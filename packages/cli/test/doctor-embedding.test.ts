@@ -16,7 +16,7 @@ import {
 
 const SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:openai-AbCdEf";
 
-/** OpenAI's API, whose answer is chosen by the path of the base URL; https://platform.openai.com/docs/guides/error-codes */
+/** OpenAI's API; the path of the base URL chooses the response. https://platform.openai.com/docs/guides/error-codes */
 const openAi = await listenHttp((request, response) => {
   const [, wanted = ""] = (request.url ?? "").split("/");
   const [status, body] = answers[wanted] ?? [404, { error: { message: "Not found" } }];
@@ -120,7 +120,7 @@ const setUps: Record<string, SetUp> = {
 };
 test.each(Object.entries(setUps))("%s", (_, setUp) => expectVerdict(setUp));
 
-test("a secret that the role may not read", async () => {
+test("the role may not read the secret", async () => {
   process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = `http://127.0.0.1:${secrets.port}`;
   await expectVerdict({
     ...base,

@@ -84,7 +84,7 @@ const scram = {
 };
 
 type Rule = [resource: "topic" | "group" | "cluster", name: string, operation: keyof typeof operations];
-/** What ingest needs, as ACLs; the tests leave one of them out. A name that ends in `*` stands for all of that beginning. */
+/** What ingest needs, as ACLs; each test leaves one out. A name that ends in `*` is a prefix. */
 const ingestRules: Rule[] = [
   ["topic", "messages", "READ"],
   ["topic", "replay", "READ"],
@@ -131,7 +131,7 @@ const base = { subject: "ingest", environment: iam, credentials: session } as co
 const api = {
   ...base,
   subject: "api",
-  // No sink has made the table there, and no embed process runs.
+  // No sink has created the table there, and no embed process runs.
   environment: { ...iam, POSTGRES_SCHEMA: "without_a_table", EMBED_URL: `http://127.0.0.1:${CLOSED_PORT}` },
   also: ["postgres", "embed"] satisfies SetUp["also"],
 } as const;
@@ -384,11 +384,11 @@ const denials: Record<string, SetUp & { rules?: Rule[] }> = {
 };
 test.each(Object.entries(denials))("%s", async (_, { rules = ingestRules, ...setUp }) => {
   await allowOnly(CALLER, rules);
-  // An ACL holds a moment after it was created.
+  // A new ACL takes a moment to apply.
   await vi.waitFor(() => expectVerdict(setUp), { timeout: 20_000, interval: 200 });
 });
 
-test("with what the doctor asks for the api replays, and creates, writes and reads topics of events", async () => {
+test("with the permissions that the doctor requires, the api replays, and creates, writes and reads topics of events", async () => {
   const environment = { ...api.environment, KAFKA_CREATE_TOPICS: "true" };
   const created = ["events.*", "events-dlq"].map((topic): Rule => ["topic", topic, "CREATE"]);
   await allowOnly(CALLER, [...apiRules, ...created]);
@@ -428,7 +428,7 @@ test("with what the doctor asks for the api replays, and creates, writes and rea
   expect(await producer.trySend("replay", [{ value: Buffer.from("dead letter") }])).toHaveProperty("value");
 });
 
-test("what is allowed passes, writes no record, and joins no group", async () => {
+test("allowed actions pass, write no record, and join no group", async () => {
   const offsets = () => Promise.all(topics.map((topic) => owner.fetchTopicOffsets(topic)));
   const before = await offsets();
   await expect.poll(async () => failedOf(await examineSetUp(base)), { timeout: 10_000 }).toEqual([]);

@@ -23,7 +23,7 @@ const secure = await listen(
   createServer({ cert, key: keyPem }, (socket) => socket.destroy()),
   () => undefined,
 );
-/** The authority's own certificate has no host name in it. */
+/** The authority's own certificate contains no host name. */
 const nameless = await listen(
   createServer({ cert: caCert, key: caKey }, (socket) => socket.destroy()),
   () => undefined,
@@ -85,7 +85,7 @@ const setUps: Record<string, SetUp> = {
   "TLS to a plaintext Redis": {
     ...base,
     environment: redisTls,
-    // Redis waits for the end of what it takes for a command.
+    // Redis waits for the rest of what it takes for a command.
     verdict: ["redis", "tls", "tls_timeout"],
     remedy:
       "Something else listens at REDIS_HOST, or a proxy in between is waiting: check the port and whether it speaks TLS.",
@@ -106,7 +106,7 @@ const setUps: Record<string, SetUp> = {
 test.each(Object.entries(setUps))("%s", (_, setUp) => expectVerdict(setUp));
 
 test("a port whose packets are dropped", async () => {
-  // A stopped process whose queue of connections is full: the kernel drops what comes.
+  // A stopped process with a full backlog: the kernel drops new connections.
   const listener = `const server = require("node:net").createServer();
     server.listen({ port: 0, host: "127.0.0.1", backlog: 1 }, () => console.log(server.address().port));`;
   const child = spawn(process.execPath, ["-e", listener], { stdio: ["ignore", "pipe", "inherit"] });
@@ -132,7 +132,7 @@ test("a port whose packets are dropped", async () => {
   }
 });
 
-test("one broker of several is enough, and those that do not answer are named", async () => {
+test("one reachable broker is enough, and the unreachable ones are named", async () => {
   const { KAFKA_BOOTSTRAP_SERVERS: server } = process.env;
   const environment = { KAFKA_BOOTSTRAP_SERVERS: `${server},127.0.0.1:${CLOSED_PORT}` };
   const report = await examineSetUp({ ...base, environment });

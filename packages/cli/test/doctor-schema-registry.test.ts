@@ -28,7 +28,7 @@ const secureRegistry = createServer({ cert, key }, async ({ method, url, headers
   response.writeHead(answer.status).end(await answer.text());
 });
 const secure = await listen(secureRegistry, () => secureRegistry.closeAllConnections());
-/** A registry whose answer is chosen by the path of its URL. */
+/** A registry; the path of its URL chooses the response. */
 const answering = await listenAnswering((name, path) => answers[name]?.(path));
 const answers: Record<string, (path: string) => [number, string]> = {
   denying: () => [403, '{"error_code":40301,"message":"User is denied operation Read"}'],
@@ -148,7 +148,7 @@ const setUps: Record<string, SetUp> = {
 };
 test.each(Object.entries(setUps))("%s", (_, setUp) => expectVerdict(setUp));
 
-test("what a refusal repeats of the login is taken out", async () => {
+test("a login that a refusal echoes is redacted", async () => {
   const environment = { ...answeringAt("echo").environment, SCHEMA_REGISTRY_PASSWORD: "s3cret" };
   const report = await examineSetUp({ subject: "ingest", environment });
   expect(reportOf(report, "schema-registry")?.failure?.said).toBe("HTTP 401: not for millrace:[secret], [secret]");
@@ -157,13 +157,13 @@ test("what a refusal repeats of the login is taken out", async () => {
 test.each([
   ["one who may register", {}],
   ["one who may only look", { SCHEMA_REGISTRY_USERNAME: "reader", SCHEMA_REGISTRY_PASSWORD: "reader" }],
-])("a registry that can be read passes, by %s", async (_, environment) => {
+])("a readable registry passes, for %s", async (_, environment) => {
   const report = await examineSetUp({ subject: "ingest", environment });
   expect(failedOf(report)).toEqual([]);
   expect(stepsOf(report, "schema-registry")).toEqual(["dns", "tcp", "authentication", "probe"]);
 });
 
-test("it passes over TLS with the authority's file, and is only read, for the api too", async () => {
+test("a registry with TLS passes with the CA file, and is only read, even for the api", async () => {
   methods.clear();
   const environment = { SCHEMA_REGISTRY_URL: secureUrl, SCHEMA_REGISTRY_TLS_CA_PATH: caPath };
   const report = await examineSetUp({ subject: "api", environment });
@@ -175,7 +175,7 @@ test("it passes over TLS with the authority's file, and is only read, for the ap
 test.each([
   ["without SCHEMA_REGISTRY_URL", { subject: "ingest", environment: { SCHEMA_REGISTRY_URL: "" } }],
   ["by a process that reads no schemas", { subject: "embed", environment: { EMBEDDING_PROVIDER: "local" } }],
-] as const)("no registry is looked for %s", async (_, setUp) => {
+] as const)("no registry is examined %s", async (_, setUp) => {
   const { dependencies } = await examineSetUp(setUp);
   expect(dependencies.map(({ dependency }) => dependency)).toEqual(["kafka", "redis"]);
 });

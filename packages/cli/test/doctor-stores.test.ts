@@ -34,7 +34,7 @@ const sts = await listenAsSts();
 afterAll(() => sts[Symbol.asyncDispose]());
 const STS = { AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${sts.port}` };
 
-/** A schema with the sink's table and a user of its own with no rights. */
+/** A schema with the sink's table, and a user without privileges. */
 const schema = uniqueName("doctor").replace("-", "_");
 const user = `${schema}_user`;
 const database = new Client({
@@ -121,7 +121,7 @@ const redisIam = {
   REDIS_IAM_CACHE_NAME: "progress",
   REDIS_TLS_CA_PATH: certificates.caPath,
 };
-/** A user of Redis that may use keys of another prefix only. */
+/** A Redis user that may only use keys of another prefix. */
 const redisUser = uniqueName("user");
 beforeAll(() => redis.call("ACL", "SETUSER", redisUser, "on", ">s3cret-redis", "~other:*", "+@all"));
 afterAll(async () => {
@@ -308,7 +308,7 @@ const setUps: Record<string, SetUp> = {
 };
 test.each(Object.entries(setUps))("%s", (_, setUp) => expectVerdict(setUp));
 
-test("PostgreSQL: a right on the table is missing", async () => {
+test("PostgreSQL: a privilege on the table is missing", async () => {
   await database.query(createTable);
   await database.query(`GRANT SELECT ON ${schema}.demo_log TO ${user}`);
   try {
@@ -323,7 +323,7 @@ test("PostgreSQL: a right on the table is missing", async () => {
   }
 });
 
-test("PostgreSQL: a connection that ends between two steps is told, and ends no process", async () => {
+test("PostgreSQL: a connection that breaks between two steps is reported, and ends no process", async () => {
   const settings = readConfiguration(z.object(postgresSettings), { ...process.env, ...asUser });
   const examination = examinePostgres(settings, openPostgres, { writes: true });
   const checks = examination.checks.map((check) => {
@@ -357,7 +357,7 @@ test("RDS: a user without rds_iam", async () => {
   }
 });
 
-test("where everything is allowed all pass, and nothing stays", async () => {
+test("with every permission all pass, and nothing is left behind", async () => {
   await database.query(createTable);
   await database.query(`GRANT SELECT, INSERT, UPDATE ON ${schema}.demo_log TO ${user}`);
   const { subject } = sink;

@@ -22,27 +22,27 @@ export const session = {
   sessionToken: "a/session+token==",
 };
 
-/** What is broken, and what the doctor has to say of it. */
+/** What is broken, and what the doctor must report. */
 export interface SetUp {
   subject: Subject;
-  /** On top of the stack's variables. */
+  /** Added to the stack's variables. */
   environment: Record<string, string>;
   credentials?: AwsCredentials;
   verdict: [DependencyName, Step, VerdictCode];
   remedy: string;
-  /** Actions with the resources that they are missing on; absent: no policy is printed. */
+  /** Missing actions with their resources; if absent, no policy is printed. */
   missing?: Record<string, string[]>;
-  /** What else fails, for the same reason. */
+  /** Other dependencies that fail for the same reason. */
   also?: DependencyName[];
 }
 
-/** Of a step that succeeds or is refused: a slow machine is no verdict. */
+/** For a step that succeeds or is refused: a slow machine is no verdict. */
 export const PATIENCE_MS = 25_000;
-/** Of the steps of a dependency that never answers. */
+/** For the steps of a dependency that never answers. */
 const SILENCE_MS = 2_000;
 const silences = new Set<VerdictCode>(["tcp_timeout", "tls_timeout", "no_answer"]);
 
-/** Exactly this verdict and remedy, and nothing else fails; nothing that came back holds a secret. */
+/** Expects exactly this verdict and remedy, no other failure, and no secret in any response. */
 export async function expectVerdict(setUp: SetUp): Promise<void> {
   const [dependency, step, code] = setUp.verdict;
   const report = await examineSetUp(setUp, silences.has(code) ? dependency : undefined);
@@ -57,7 +57,7 @@ export async function expectVerdict(setUp: SetUp): Promise<void> {
   );
 }
 
-/** @param silent what is not waited for, since it never answers */
+/** @param silent dependencies that never answer and are not waited for */
 export function examineSetUp(
   { subject, environment, credentials }: Omit<SetUp, "verdict" | "remedy">,
   silent?: DependencyName,
@@ -103,7 +103,7 @@ export interface Listener extends AsyncDisposable {
   port: number;
 }
 
-/** A server that takes every connection and never says anything. */
+/** A server that accepts every connection and never sends anything. */
 export async function listenSilently(): Promise<Listener> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -118,7 +118,10 @@ export function listenHttp(answer: RequestListener): Promise<Listener> {
   return listen(server, () => server.closeAllConnections());
 }
 
-/** Answers by status and body, which the test chooses by the path of the URL: first a name, then what is asked for. */
+/**
+ * Responds with a status and body that the test chooses by the path of the URL: first a name, then the request's own
+ * path.
+ */
 export function listenAnswering(
   answerOf: (name: string, path: string) => readonly [status: number, body: string] | undefined,
 ): Promise<Listener> {

@@ -16,7 +16,7 @@ import { millrace } from "./millrace.ts";
 const generate = (...parameters: string[]) =>
   millrace(["generate", ...parameters], `cli_generate_${process.pid}`).finished;
 
-test("to standard output: a line of JSON for each event, the same ones for the same seed", async () => {
+test("to standard output: a line of JSON per event, the same for the same seed", async () => {
   const parameters = ["clickstream", "--count", "2500", "--seed", "7", "--duplicate", "5%", "--late", "5%"];
   const [first, second, other] = await Promise.all([
     generate(...parameters),
@@ -34,7 +34,7 @@ test("to standard output: a line of JSON for each event, the same ones for the s
   expect(events.every((event) => eventSchema.safeParse(event).success)).toBe(true);
 });
 
-test("to Kafka: each event in its topic by its schema, under its key, when it is due; the invalid ones as plain JSON", async () => {
+test("to Kafka: each event encoded by its schema, under its key, when it is due; invalid ones as plain JSON", async () => {
   process.env.EVENTS_FORMAT = "avro";
   const topic = `generated.${process.pid}`;
   const startedAtMs = performance.now();
@@ -72,7 +72,7 @@ test("to Kafka: each event in its topic by its schema, under its key, when it is
   expect(invalid).toBeLessThan(90);
 });
 
-/** The api's answer to events, without the api. */
+/** The api's response to events, without the api. */
 async function eventsServer(statuses: number[], delayMs = 0) {
   const requests: { path: string; headers: IncomingHttpHeaders; events: Event[] }[] = [];
   const server = createServer(async (request, response) => {
@@ -91,7 +91,7 @@ async function eventsServer(statuses: number[], delayMs = 0) {
   };
 }
 
-test("to the api: in batches, with the token, and again under the same idempotency key where there was no answer", async () => {
+test("to the api: in batches, with the token, and retried under the same idempotency key without a response", async () => {
   await using api = await eventsServer([200, 503, 200]);
   const finished = await generate(
     "iot",
@@ -119,7 +119,7 @@ test("to the api: in batches, with the token, and again under the same idempoten
   expect(api.requests[0]).toMatchObject({ path: "/api/v1/events/a%20b", headers: { authorization: "Bearer secret" } });
 });
 
-test("what the api refuses though it is valid is a failure", async () => {
+test("a valid event that the api refuses is a failure", async () => {
   await using api = await eventsServer([401]);
   const finished = await generate("iot", "--to", "api", "--url", api.url, "--no-pace", "--count", "10");
   expect(finished).toMatchObject({
@@ -128,7 +128,7 @@ test("what the api refuses though it is valid is a failure", async () => {
   });
 });
 
-test("what is waited for can be seen", async () => {
+test("shows that it waits for a response", async () => {
   await using api = await eventsServer([200], 5_500);
   const finished = await generate("iot", "--to", "api", "--url", api.url, "--no-pace", "--count", "10");
   expect(finished).toMatchObject({ code: 0, stderr: expect.stringMatching(/^0%: 0 events, .*, no answer for \d s$/m) });

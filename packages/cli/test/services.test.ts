@@ -8,7 +8,7 @@ import { openClients } from "../src/clients.ts";
 import { migrate } from "./demo-log.ts";
 import { millrace } from "./millrace.ts";
 
-// What a command says where a service is away, refuses, or lacks something: a line, and no stack trace.
+// Commands report a service that is unreachable, refuses, or lacks something in one line, without a stack trace.
 const suffix = `cli_services_${process.pid}`;
 const environment = { ...process.env, ...isolated(suffix) };
 const clients = openClients(environment, "test");
@@ -61,7 +61,7 @@ test.each([
 
 test.each([["verify"], ["trace", message]])("%s with a user whom PostgreSQL refuses", async (...parameters) => {
   const { code, stderr } = await millrace(parameters, suffix, { POSTGRES_USER: "nobody" }).finished;
-  expect(stderr).toMatch(/^PostgreSQL at [^\n]+ refused the user or the password\.[^\n]+POSTGRES_PASSWORD[^\n]+\n$/);
+  expect(stderr).toMatch(/^PostgreSQL at [^\n]+ refused the user name or password\.[^\n]+POSTGRES_PASSWORD[^\n]+\n$/);
   expect(code).toBe(1);
 });
 
@@ -72,11 +72,11 @@ test("verify with a password that OpenSearch refuses", async () => {
   const { code, stderr } = await millrace(["verify"], suffix, { OPENSEARCH_ENDPOINT: `http://127.0.0.1:${port}` })
     .finished;
   server.close();
-  expect(stderr).toMatch(/^OpenSearch at [^\n]+ OpenSearch refused the user or the password[^\n]+\n$/);
+  expect(stderr).toMatch(/^OpenSearch at [^\n]+ OpenSearch refused the user name or password[^\n]+\n$/);
   expect(code).toBe(1);
 });
 
-test("trace without Redis tells what Kafka and PostgreSQL know, and what is missing", async () => {
+test("trace without Redis shows what Kafka and PostgreSQL hold, and what is missing", async () => {
   const { code, stdout } = await millrace(["trace", message], suffix, closed.redis).finished;
   expect(stdout).toContain("6 bytes");
   expect(stdout).toContain(`no progress recorded: ${named.redis}`);
@@ -89,7 +89,7 @@ test("trace without Redis tells what Kafka and PostgreSQL know, and what is miss
   });
 });
 
-test("cost without Redis says that nobody knows what is in the cache", async () => {
+test("cost without Redis reports the cache as unknown", async () => {
   const { code, stdout } = await millrace(["cost", "--json"], suffix, closed.redis).finished;
   expect(JSON.parse(stdout)).toMatchObject({ messages: 1, cached: null });
   expect(code).toBe(0);
@@ -98,7 +98,7 @@ test("cost without Redis says that nobody knows what is in the cache", async () 
 test.each([
   ["verify", "--topic", "nosuch"],
   ["cost", "--topic", "nosuch"],
-])("%s with a topic that is not there", async (...parameters) => {
+])("%s with a topic that does not exist", async (...parameters) => {
   const { code, stderr } = await millrace(parameters, suffix).finished;
   expect({ code, stderr }).toEqual({
     code: 1,
@@ -106,13 +106,13 @@ test.each([
   });
 });
 
-test("trace with a topic that is not there", async () => {
+test("trace with a topic that does not exist", async () => {
   const { code, stderr } = await millrace(["trace", "nosuch-0-0"], suffix).finished;
   expect(stderr).toMatch(/^Topic nosuch does not exist: [^\n]+\n$/);
   expect(code).toBe(1);
 });
 
-test("generate ends where the brokers refuse the topic, or lack it and may not create it", async () => {
+test("generate stops if the brokers refuse the topic, or if it is missing and may not be created", async () => {
   const generate = (name: string, variables = {}) =>
     millrace(["generate", "iot", "--to", "kafka", "--topic", name, "--count", "2"], suffix, variables).finished;
   const refused = await generate("bad topic");
@@ -123,7 +123,7 @@ test("generate ends where the brokers refuse the topic, or lack it and may not c
 });
 
 test.each([["verify"], ["cost"], ["trace", message], ["dead-letters", "list"], ["generate", "iot", "--to", "kafka"]])(
-  "%s with a wrong configuration exits with 78",
+  "%s with an invalid configuration exits with 78",
   async (...parameters) => {
     const { code, stderr } = await millrace(parameters, suffix, { KAFKA_BOOTSTRAP_SERVERS: "no-port" }).finished;
     expect(stderr).toMatch(/^The configuration has a problem:\n {2}KAFKA_BOOTSTRAP_SERVERS is refused: [^\n]+\n$/);

@@ -1,7 +1,7 @@
 import type { Need } from "./report.ts";
 import type { DoctorSettings } from "./subject.ts";
 
-/** Where the account's things are; a part that nobody knows has the name of what is to be put there. */
+/** The region, account and partition of ARNs; an unknown part is a placeholder that names it. */
 export interface Place {
   region: string;
   account: string;
@@ -20,7 +20,7 @@ export function arnOf({ on, name = "" }: Need, settings: DoctorSettings, place: 
     `arn:${place.partition}:${service}:${place.region}:${place.account}:${resource}`;
   const cluster = clusterName(settings.KAFKA_BOOTSTRAP_SERVERS);
   switch (on) {
-    // The last part of a cluster's ARN is an id that its host names don't tell; its name alone is unique in an account.
+    // The last part of a cluster's ARN is an id that its host names don't contain; its name is unique in an account.
     case "cluster":
       return arn("kafka", `cluster/${cluster}/*`);
     case "topic":
@@ -44,7 +44,9 @@ export function arnOf({ on, name = "" }: Need, settings: DoctorSettings, place: 
   }
 }
 
-/** `b-1.NAME.abc123.c2.kafka.REGION.amazonaws.com`; a serverless cluster's host (`boot-…`) does not tell it. */
+/**
+ * `b-1.NAME.abc123.c2.kafka.REGION.amazonaws.com`; a serverless cluster's host (`boot-…`) does not contain the name.
+ */
 function clusterName(servers: readonly string[]): string {
   const [, name] = /^b-\d+(?:-public)?\.([^.]+)\.[^.]+\.[^.]+\.kafka\./.exec(servers[0] ?? "") ?? [];
   return name ?? "CLUSTER_NAME";

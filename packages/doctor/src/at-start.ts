@@ -4,17 +4,20 @@ import { type DiagnoseOptions, diagnose, type ListExaminations } from "./diagnos
 import type { DependencyReport, Report } from "./report.ts";
 import type { DoctorSettings, ExaminedProcess } from "./subject.ts";
 
-/** How soon everything is tried again where something failed. */
+/** How soon all checks run again after a failure. */
 const AGAIN_MS = 60_000;
-/** Processes that start together miss what the others are about to make: a failure is told when it is still one after this. */
+/**
+ * Processes that start together miss what the others are about to create: only a failure that outlasts this is
+ * reported.
+ */
 const SETTLING_MS = 5_000;
 
 type Context = Pick<ProcessContext<DoctorSettings>, "config" | "log" | "health" | "stop">;
 
 /**
- * Does for a process at its start what `millrace doctor` does, beside the start itself: a line of the log for each
- * dependency, and the report for whoever asks the api. What fails ends nothing, since the work waits for it anyway; it is
- * tried again until all works once, for what was away comes back, and another process may make what was missing.
+ * Runs the checks of `millrace doctor` beside the start of a process: one log line per dependency, and the report for
+ * the api. A failure stops nothing, since the work waits for its dependencies anyway; the checks repeat until all pass
+ * once, because a service may come back and another process may create what was missing.
  */
 export async function examineAtStart(
   process: ExaminedProcess,
@@ -45,7 +48,7 @@ function tell(report: Report, { log, health }: Pick<Context, "log" | "health">):
   }
 }
 
-/** Nothing where a file is missing, say: the process itself meets that too, and refuses its configuration. */
+/** `undefined` if, say, a file is missing: the process itself will refuse its configuration for that. */
 async function examined(
   process: ExaminedProcess,
   settings: DoctorSettings,

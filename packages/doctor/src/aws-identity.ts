@@ -6,12 +6,12 @@ import type { CallerIdentity } from "./identity.ts";
 import type { CheckFailure } from "./report.ts";
 import { quote } from "./url.ts";
 
-/** Signatures hold for five minutes around their time. */
+/** Signatures are valid within five minutes of their time. */
 export const SKEW_MAX_S = 300;
 
 /**
- * Who the process is to AWS: whether the provider chain finds a key, whose it is, and whether the clock is right.
- * STS need not be reachable where the key comes from elsewhere (EKS Pod Identity): then the role stays unknown.
+ * The identity of the process to AWS: whether the provider chain finds a key, whose it is, and whether the clock is
+ * right. STS need not be reachable if the key comes from elsewhere (EKS Pod Identity): the role then stays unknown.
  *
  * @param identity filled in by the checks
  */
@@ -73,7 +73,7 @@ function sourceOf(environment: NodeJS.ProcessEnv): string {
   return environment.AWS_CONTAINER_CREDENTIALS_FULL_URI ? ", EKS Pod Identity" : "";
 }
 
-/** Signed here and not by the SDK's client, which puts a wrong clock right by itself and says nothing of it. */
+/** Signed here and not by the SDK's client, which silently corrects a wrong clock. */
 async function callerIdentity(endpoint: string, region: string, credentials: AwsCredentials, signal: AbortSignal) {
   const { hostname, host, protocol, port } = new URL(endpoint);
   const signer = await openSigner("sts", region, credentials);
@@ -88,7 +88,7 @@ async function callerIdentity(endpoint: string, region: string, credentials: Aws
   const answered = await response.text();
   const middleMs = (askedAtMs + Date.now()) / 2;
   const date = Date.parse(response.headers.get("date") ?? "");
-  // The header has whole seconds: half of one is the best guess of the rest.
+  // The header has whole seconds: half a second is the best guess of the rest.
   const skewS = Number.isNaN(date) ? 0 : Math.round((middleMs - date - 500) / 1_000);
   return { status: response.status, body: answered, skewS };
 }
@@ -108,7 +108,7 @@ export function directionOf(skewS: number): "ahead of" | "behind" {
   return skewS > 0 ? "ahead of" : "behind";
 }
 
-/** A session's ARN holds its role's name; the path of the role is not in it. */
+/** A session's ARN holds the role's name, but not the role's path. */
 function roleOf(arn: string): string {
   return arn.replace(/^(arn:[\w-]+):sts::(\d+):assumed-role\/([^/]+)\/.*$/, "$1:iam::$2:role/$3");
 }

@@ -4,24 +4,24 @@ import { networkFailure } from "./network.ts";
 import type { CheckFailure, DependencyName, Step, StepReport } from "./report.ts";
 import type { VerdictCode } from "./verdicts.ts";
 
-/** One thing to try. It ends with what came back, or with why it failed. */
+/** One thing to try. Returns the response, or why it failed. */
 export interface StepCheck {
   step: Step;
   tried: string;
-  /** What it means when nothing comes back in time, where that is not what it means to every server. */
+  /** What a timeout means, if it differs from the step's default. */
   timeoutCode?: VerdictCode;
   run(signal: AbortSignal): Promise<string | CheckFailure>;
 }
 
-/** One dependency of a process. */
+/** The checks of one dependency of a process. */
 export interface Examination {
   dependency: DependencyName;
-  /** What stands for the names in remedies, such as the variable of the address. */
+  /** Values for the placeholders of remedies, such as the variable of the address. */
   names: Record<string, string>;
   checks: StepCheck[];
-  /** What an error means that a check ran into; undefined for one that is not its own, such as that of a network. */
+  /** Explains an error of a check; `undefined` if it is not specific to the dependency, such as a network error. */
   explain?(error: unknown, step: Step): CheckFailure | undefined;
-  /** Ends what the checks opened, whichever of them was the last. */
+  /** Closes what the checks opened, however far they came. */
   close?(): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ export interface ExaminationOutcome {
   failure?: CheckFailure & { step: Step; tried: string };
 }
 
-/** How long each step may take; a network that drops packets shows in the first two. */
+/** Time limit of each step; a network that drops packets shows in the first two. */
 export const stepLimitsMs: Record<Step, number> = {
   dns: 3_000,
   tcp: 3_000,
@@ -42,10 +42,10 @@ export const stepLimitsMs: Record<Step, number> = {
   cleanup: 3_000,
 };
 
-/** A client that waits for a server that never answers is left behind. */
+/** A client that waits for an unresponsive server is abandoned after this. */
 const CLOSES_WITHIN_MS = 500;
 
-/** Runs the checks in their order; after the first failure the rest is skipped. Never rejects. */
+/** Runs the checks in order and skips the rest after the first failure. Never rejects. */
 export async function examine(
   examination: Examination,
   limitMs: (step: Step) => number,
@@ -81,7 +81,7 @@ function skipped({ step, tried }: StepCheck): StepReport {
   return { step, status: "skipped", durationMs: 0, tried };
 }
 
-/** A check that ignores its signal is left behind: the report goes on without it. */
+/** A check that ignores its signal is abandoned: the report goes on without it. */
 async function within(limitMs: number, check: StepCheck, { explain }: Examination): Promise<string | CheckFailure> {
   const limit = new AbortController();
   const over = aborted(limit.signal).then(() => timedOut(check, limitMs));

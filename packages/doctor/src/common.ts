@@ -8,7 +8,10 @@ import { examineRedis } from "./redis.ts";
 import { examineSchemaRegistry } from "./schema-registry.ts";
 import type { DoctorSettings, Subject } from "./subject.ts";
 
-/** The services that every process has: AWS's identity under IAM, Kafka, Redis, and a schema registry where one is set. */
+/**
+ * The dependencies that every process has: its AWS identity with IAM, Kafka, Redis, and the schema registry if
+ * configured.
+ */
 export function examineCommon(
   subject: Subject,
   settings: DoctorSettings,

@@ -22,24 +22,24 @@ import { remedyText } from "./verdicts.ts";
 /** What the examinations of one diagnosis share. */
 export interface Surroundings {
   environment: NodeJS.ProcessEnv;
-  /** Filled in by the examination of AWS; remedies name the caller by it. */
+  /** Filled in by the examination of AWS; remedies use it to name the caller. */
   identity: CallerIdentity;
-  /** What tokens and requests are signed with; absent: the default provider chain. */
+  /** Signs tokens and requests; the default provider chain if absent. */
   credentials?: AwsCredentialsProvider | undefined;
 }
 
-/** Makes the examinations of the services that a process has: each is run once, so each diagnosis makes its own. */
+/** Creates the examinations of a process's services. Each runs once, so each diagnosis creates its own. */
 export type ListExaminations = (surroundings: Surroundings) => readonly Examination[];
 
 export interface DiagnoseOptions {
-  /** Milliseconds that a step may take; absent: as `stepLimitsMs` says. */
+  /** Time limit of a step in milliseconds; default: `stepLimitsMs`. */
   limitMs?(step: Step, dependency: DependencyName): number;
   environment?: NodeJS.ProcessEnv;
   credentials?: AwsCredentialsProvider;
   onStep?(dependency: DependencyName, step: StepReport): void;
 }
 
-/** Runs the examinations of a process side by side. Never rejects for a failed check: the report says what failed. */
+/** Runs the examinations of a process in parallel. Never rejects for a failed check: the report contains it. */
 export async function diagnose(
   subject: Subject,
   settings: DoctorSettings,
@@ -99,7 +99,9 @@ function clean(report: StepReport, redact: (text: string) => string): StepReport
   return { ...report, tried, ...(report.said !== undefined && { said: redact(report.said) }) };
 }
 
-/** What is tried is told by the names of things, of which one may also be somebody's password; but a URL may hold a login. */
+/**
+ * Descriptions of checks contain names, one of which may equal someone's password; only a login in a URL is redacted.
+ */
 const withoutLogins = redactor([]);
 
 const refusedSignatures = new Set([
@@ -131,7 +133,7 @@ function secretsOf(settings: DoctorSettings, environment: NodeJS.ProcessEnv): (s
   const { SCHEMA_REGISTRY_USERNAME: user, SCHEMA_REGISTRY_PASSWORD } = settings;
   const { AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = environment;
   const passwords = [KAFKA_SCRAM_PASSWORD, REDIS_PASSWORD, POSTGRES_PASSWORD, OPENSEARCH_PASSWORD, OPENAI_API_KEY];
-  // Also as basic authentication sends it.
+  // Also in the form that basic authentication sends.
   const registry = [SCHEMA_REGISTRY_PASSWORD, Buffer.from(`${user}:${SCHEMA_REGISTRY_PASSWORD}`).toString("base64")];
   return [...passwords, ...registry, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN];
 }

@@ -5,10 +5,10 @@ import type { DoctorSettings } from "./subject.ts";
 import { quote, urlChecks, urlNames, withoutHttp } from "./url.ts";
 
 /**
- * Asks the embed process for the vector of one word, as the api does for each search: that the process lives says
- * nothing of its provider. It asks nobody for a login, so whoever refuses one stands before it.
+ * Requests the vector of one word from the embed process, as the api does for each search: a live process may still
+ * have a failing provider. The process requires no login, so a refusal comes from something in front of it.
  *
- * @returns an empty list where EMBED_URL is not set
+ * @returns an empty list if EMBED_URL is not set
  */
 export function examineEmbedRoute({ EMBED_URL: url }: Pick<DoctorSettings, "EMBED_URL">): Examination[] {
   if (url === undefined) return [];

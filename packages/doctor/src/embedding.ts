@@ -7,15 +7,16 @@ import type { CheckFailure } from "./report.ts";
 import type { DoctorSettings } from "./subject.ts";
 import { quote, type ServerAnswer, urlChecks, urlNames } from "./url.ts";
 
-/** What the local embedder says of itself; rejects where it can't load its weights. */
+/** Describes the local embedder; rejects if it can't load its weights. */
 export type AskLocalModel = (signal: AbortSignal) => Promise<{ model: string; dimensions: number }>;
 
 type ExaminedEmbedding = EmbeddingSettings & Pick<DoctorSettings, "AWS_ROLE_SESSION_NAME">;
 
 /**
- * Embeds one word: only a real request tells a wrong key from a spent quota.
+ * Embeds one word: only a real request distinguishes a wrong key from an exhausted quota.
  *
- * @param askLocalModel asks the embedder of this process; absent outside embed, where the local provider has no check
+ * @param askLocalModel describes the embedder of this process; absent outside embed, where the local provider has no
+ * check
  */
 export function examineEmbedding(
   settings: ExaminedEmbedding,
@@ -107,7 +108,7 @@ async function embedProbe(settings: ExaminedEmbedding, key: string, signal: Abor
     }),
     signal,
   });
-  // Some servers repeat the key that they refuse.
+  // Some servers echo the key that they refuse.
   return { status: response.status, body: (await response.text()).replaceAll(key, "[secret]") };
 }
 
@@ -117,7 +118,7 @@ function refusalOfKey({ status, body }: ServerAnswer<string>): CheckFailure | un
   return undefined;
 }
 
-/** https://platform.openai.com/docs/guides/error-codes: a spent quota and a reached rate limit are both 429. */
+/** https://platform.openai.com/docs/guides/error-codes: an exhausted quota and a rate limit both answer 429. */
 function refusalOfUse(answer: ServerAnswer<string> | undefined): CheckFailure | undefined {
   const { status, body } = answer ?? { status: 0, body: "" };
   if (status < 300) return undefined;

@@ -3,8 +3,8 @@ import type { Need } from "./report.ts";
 import { type DoctorSettings, type KafkaRightsSettings, rolesOf, type Subject } from "./subject.ts";
 
 /**
- * The IAM permissions that a process needs, of the services that it reaches by IAM. Only for topics of events there may be
- * more than it uses: their names begin as `EVENTS_TOPIC_PATTERN` does.
+ * The IAM permissions that a process needs for the services that it reaches with IAM. Only topics of events may get
+ * more than the process uses: all names with the prefix of `EVENTS_TOPIC_PATTERN`.
  */
 export function needsOf(subject: Subject, settings: DoctorSettings): Need[] {
   return [
@@ -16,7 +16,7 @@ export function needsOf(subject: Subject, settings: DoctorSettings): Need[] {
   ];
 }
 
-/** Of the key of the embeddings API, where it lies in Secrets Manager. */
+/** For the key of the embeddings API, if Secrets Manager holds it. */
 export function secretNeeds({
   OPENAI_API_KEY_SECRET_ARN: name,
 }: Pick<DoctorSettings, "OPENAI_API_KEY_SECRET_ARN">): Need[] {
@@ -40,8 +40,8 @@ export function usesIam(settings: DoctorSettings): boolean {
 export const kafkaConnect: Need = { action: "kafka-cluster:Connect", on: "cluster" };
 
 /**
- * What an idempotent producer begins with. For a broker since 2.8 that goes by ACLs, to be allowed to write some topic is
- * enough (KIP-679); MSK's IAM asks for this one unless all topics may be written.
+ * The first request of an idempotent producer. With ACLs, brokers since 2.8 accept permission to write any topic
+ * (KIP-679); MSK's IAM requires this action unless all topics may be written.
  * https://docs.aws.amazon.com/msk/latest/developerguide/create-iam-access-control-policies.html
  */
 export const kafkaWriteIdempotently: Need = { action: "kafka-cluster:WriteDataIdempotently", on: "cluster" };
@@ -75,7 +75,7 @@ export function databaseNeed({ POSTGRES_USER }: Pick<DoctorSettings, "POSTGRES_U
   return { action: "rds-db:connect", on: "database-user", ...(POSTGRES_USER !== undefined && { name: POSTGRES_USER }) };
 }
 
-/** By the methods of the requests: GET the mapping, POST searches and bulk requests, PUT the index, HEAD whether it exists. */
+/** By HTTP method: GET the mapping, POST searches and bulk requests, PUT the index, HEAD to check that it exists. */
 export function openSearchNeeds(
   subject: Subject,
   settings: Pick<DoctorSettings, "OPENSEARCH_AWS_SERVICE" | "OPENSEARCH_CREATE_INDEX">,

@@ -13,14 +13,14 @@ export interface Address {
   port: number;
 }
 
-/** `tls` absent: the connection is in plaintext. `upgrade` asks for TLS where a protocol begins without it. */
+/** Without `tls` the connection is in plaintext. `upgrade` requests TLS in a protocol that starts without it. */
 export interface Route {
   addresses: readonly Address[];
   tls?: TlsOptions;
   upgrade?(socket: Socket, signal: AbortSignal): Promise<void>;
 }
 
-/** DNS, TCP and TLS, each by itself, so that it shows which of them it is. Of several addresses one has to answer. */
+/** Checks DNS, TCP and TLS separately, to show which of them fails. One of several addresses must answer. */
 export function networkChecks({ addresses, tls, upgrade }: Route): StepCheck[] {
   const all = addresses.map(({ host, port }) => `${host}:${port}`).join(", ");
   const dns: StepCheck = {
@@ -42,7 +42,7 @@ export function networkChecks({ addresses, tls, upgrade }: Route): StepCheck[] {
   return tls ? [dns, tcp, handshake] : [dns, tcp];
 }
 
-/** A client is content with one of its addresses; those that did not answer are told all the same. */
+/** A client needs one of its addresses; the report names the unreachable ones anyway. */
 async function anyOf(addresses: readonly Address[], attempt: (address: Address) => Promise<string>): Promise<string> {
   const outcomes = await Promise.allSettled(addresses.map(attempt));
   const answers = outcomes.map((outcome, index) => {
@@ -70,7 +70,7 @@ async function openAndClose(address: Address, signal: AbortSignal): Promise<stri
 
 async function open({ host, port }: Address, signal: AbortSignal): Promise<Socket> {
   const socket = connectTcp({ host, port, signal });
-  // An error is told by whoever waits; one that comes later, by the signal say, would else end the process.
+  // The caller that waits gets the error; without a listener, a later one (such as an abort) would end the process.
   socket.on("error", () => undefined);
   await once(socket, "connect", { signal });
   return socket;
@@ -120,19 +120,19 @@ const codes: Record<string, VerdictCode> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: "tls_not_spoken",
 };
 
-/** What an error of the network means, by its code; undefined where it has none that is known. */
+/** Explains a network error by its code; `undefined` for an unknown code. */
 export function networkFailure(error: unknown, step: Step): CheckFailure | undefined {
   const code = errorCode(error);
   const said = describeCause(error);
   if (code === undefined) return undefined;
   const verdict = codes[code];
   if (verdict) return { code: verdict, said };
-  // A server that hangs up in the middle of the greeting takes it for nonsense.
+  // A plaintext server that resets the connection during the handshake took the greeting for garbage.
   if (step === "tls") return { code: code === "ECONNRESET" ? "tls_not_spoken" : "tls_failed", said };
   return code === "ECONNRESET" || code === "EPIPE" ? { code: "tcp_unreachable", said } : undefined;
 }
 
-/** Clients wrap an error into others; the innermost code is the network's own. */
+/** Clients wrap errors; the innermost code is that of the network. */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const inner = error instanceof AggregateError ? error.errors[0] : error.cause;

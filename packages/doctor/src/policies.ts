@@ -5,12 +5,12 @@ import { needsOf } from "./needs.ts";
 import type { Need } from "./report.ts";
 import type { DoctorSettings, Subject } from "./subject.ts";
 
-/** The least that a process needs to be allowed, for the role that it runs under. */
+/** The minimal policy for the role of a process. */
 export function policyOf(subject: Subject, settings: DoctorSettings, roleArn?: string): PolicyDocument {
   return grant(needsOf(subject, settings), settings, placeOf(settings, roleArn));
 }
 
-/** Statements that allow these and nothing else: resources that need the same actions share one. */
+/** Statements that allow exactly these needs; resources with the same actions share a statement. */
 export function grant(needs: readonly Need[], settings: DoctorSettings, place: Place): PolicyDocument {
   const actionsByResource = new Map<string, Set<string>>();
   for (const need of needs) {
@@ -29,7 +29,7 @@ export function grant(needs: readonly Need[], settings: DoctorSettings, place: P
   return { Version: "2012-10-17", Statement: [...statements.values()] };
 }
 
-/** Lets the pods of one service account take the role by their web identity token (IRSA). */
+/** Lets the pods of one service account assume the role with their web identity token (IRSA). */
 function irsaTrustPolicy({ issuer, subject }: PodIdentity, { account, partition }: Place): PolicyDocument {
   const Condition = { StringEquals: { [`${issuer}:aud`]: "sts.amazonaws.com", [`${issuer}:sub`]: subject } };
   const Principal = { Federated: `arn:${partition}:iam::${account}:oidc-provider/${issuer}` };
@@ -37,7 +37,7 @@ function irsaTrustPolicy({ issuer, subject }: PodIdentity, { account, partition 
   return { Version: "2012-10-17", Statement: [statement] };
 }
 
-/** Lets EKS Pod Identity give the role to the pods that an association names. */
+/** Lets EKS Pod Identity assign the role to the pods of an association. */
 const podIdentityTrustPolicy: PolicyDocument = {
   Version: "2012-10-17",
   Statement: [
@@ -47,14 +47,14 @@ const podIdentityTrustPolicy: PolicyDocument = {
 
 export type TrustKind = "irsa" | "pod-identity";
 
-/** The trust policy of the role that this environment names; what it does not know has the name of what belongs there. */
+/** The trust policy of the role in this environment; unknown parts are placeholders that name them. */
 export function trustPolicyOf(kind: TrustKind, settings: DoctorSettings, { arn, pod }: CallerIdentity): PolicyDocument {
   if (kind === "pod-identity") return podIdentityTrustPolicy;
   const unknown = { issuer: "OIDC_PROVIDER", subject: "system:serviceaccount:NAMESPACE:SERVICE_ACCOUNT" };
   return irsaTrustPolicy(pod ?? unknown, placeOf(settings, arn));
 }
 
-/** Serverless asks a second time: what a role may do with the index, in a data access policy of the collection. */
+/** Serverless checks a second policy: what a role may do with the index, in a data access policy of the collection. */
 export function dataAccessPolicy(subject: Subject, settings: DoctorSettings, roleArn = "ROLE_ARN") {
   const writes = subject === "sink" || subject === "all";
   const Permission = ["aoss:DescribeIndex", "aoss:ReadDocument"];

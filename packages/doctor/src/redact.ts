@@ -1,4 +1,4 @@
-/** What looks like a credential wherever it shows: parts of presigned URLs, logins in URLs, bearer tokens, keys of OpenAI. */
+/** Everything that looks like a credential: parts of presigned URLs, logins in URLs, bearer tokens, OpenAI keys. */
 const PATTERNS = [
   /(X-Amz-[A-Za-z-]+=)[^&\s"']+/gi,
   /(:\/\/)[^/\s@"']+(?=@)/g,
@@ -6,10 +6,10 @@ const PATTERNS = [
   /(\bsk-)[\w*-]{4,}/g,
 ] as const;
 
-/** What is shorter guards nothing, and would be found in every other word. */
+/** A shorter secret protects nothing, and would match parts of ordinary words. */
 const SECRET_MIN_LENGTH = 4;
 
-/** Takes out what nobody may see: the secret values of the configuration, and all that looks like a token. */
+/** Removes secrets: the secret values of the configuration, and everything that looks like a token. */
 export function redactor(secrets: readonly (string | undefined)[]): (text: string) => string {
   const known = secrets.filter((secret): secret is string => (secret?.length ?? 0) >= SECRET_MIN_LENGTH);
   return (text) => {

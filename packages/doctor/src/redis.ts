@@ -8,7 +8,7 @@ import { cacheNeeds } from "./needs.ts";
 import { networkChecks } from "./network.ts";
 import type { CheckFailure } from "./report.ts";
 
-/** A key that a check left behind, because it was interrupted, ends by itself. */
+/** A key that an interrupted check leaves behind expires. */
 const KEY_TTL_S = 60;
 
 export function examineRedis(settings: RedisSettings, credentials?: AwsCredentialsProvider): Examination {
@@ -28,7 +28,7 @@ export function examineRedis(settings: RedisSettings, credentials?: AwsCredentia
     tried: `connect to ${host}:${port} as ${user}`,
     async run(signal) {
       redis = openRedis(settings, quietly(), credentials);
-      // Rejects by the client's first error.
+      // Rejects with the client's first error.
       await once(redis, "ready", { signal });
       return "accepted";
     },

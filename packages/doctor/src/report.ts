@@ -1,7 +1,7 @@
 import type { PolicyDocument } from "@millrace/shared";
 import type { VerdictCode } from "./verdicts.ts";
 
-/** What is tried of each dependency, in this order; a dependency has those that make sense for it. */
+/** The steps, in order; each dependency has those that apply to it. */
 export const steps = ["dns", "tcp", "tls", "authentication", "authorization", "probe", "cleanup"] as const;
 export type Step = (typeof steps)[number];
 
@@ -17,12 +17,12 @@ export const dependencyNames = [
 ] as const;
 export type DependencyName = (typeof dependencyNames)[number];
 
-/** A permission of IAM, on something whose ARN is filled in later: it holds the account, which is found out meanwhile. */
+/** An IAM permission on a resource. Its ARN is filled in later, because the account becomes known meanwhile. */
 export interface Need {
-  /** Such as `kafka-cluster:WriteData`. */
+  /** For example `kafka-cluster:WriteData`. */
   action: string;
   on: ResourceKind;
-  /** Of a topic or a group. */
+  /** The topic or group. */
   name?: string;
 }
 
@@ -37,16 +37,16 @@ export type ResourceKind =
   | "cache-user"
   | "secret";
 
-/** Why a step failed, as it was found. */
+/** Why a step failed. */
 export interface CheckFailure {
   code: VerdictCode;
-  /** What came back, word for word but for secrets. */
+  /** The response, word for word except for secrets. */
   said: string;
-  /** More exactly than the check itself: which of several topics, say. */
+  /** More specific than the check's own text: which of several topics, for example. */
   tried?: string;
-  /** The permissions that are surely missing. */
+  /** The permissions that are known to be missing. */
   missing?: readonly Need[];
-  /** What stands for the names in the verdict's remedy. */
+  /** Values for the placeholders of the verdict's remedy. */
   names?: Record<string, string>;
 }
 
@@ -56,13 +56,13 @@ export interface StepReport {
   durationMs: number;
   /** Host and port, principal, action. */
   tried: string;
-  /** What came back; absent where the step was skipped. */
+  /** The response; absent if the step was skipped. */
   said?: string;
 }
 
 export interface Remedy {
   text: string;
-  /** What to add to the role's policy, or, for a trust policy, to the role itself. */
+  /** What to add to the role's policy; for a trust policy, the role's whole trust policy. */
   policy?: PolicyDocument;
 }
 

@@ -13,11 +13,11 @@ import { quote, urlChecks, urlNames, withoutHttp } from "./url.ts";
 const SUBJECTS_PATH = "/subjects";
 
 /**
- * Reads only, though the api registers schemas too. A schema that is registered takes an id of the whole registry for
- * good, and to delete it takes a right that no process has. And rights may be given by subject: only the events
- * themselves tell which topics they go to, so that a subject of the doctor's own would prove nothing of theirs.
+ * Only reads, although the api also registers schemas: a registered schema takes an id of the whole registry for good,
+ * and deleting it needs a permission that no process has. Permissions may also be granted per subject, and the subjects
+ * follow from the events' topics, so a probe subject would prove nothing.
  *
- * @returns an empty list where no registry is configured
+ * @returns an empty list if no registry is configured
  */
 export function examineSchemaRegistry(settings: Partial<SchemaRegistrySettings>): Examination[] {
   const { SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_USERNAME, SCHEMA_REGISTRY_TLS_CA_PATH: path } = settings;

@@ -5,13 +5,13 @@ import type { ExaminedOpenSearch, ExaminedPostgres } from "./stores.ts";
 
 export const processNames = ["ingest", "embed", "sink", "api"] as const;
 export type ExaminedProcess = (typeof processNames)[number];
-/** A set of rights: a process's, or a command's (`millrace verify`, `dead-letters`, `trace`, `cost`). */
+/** A set of permissions: of a process, or of the commands `millrace verify`, `dead-letters`, `trace` and `cost`. */
 export const roleNames = [...processNames, "cli"] as const;
 export type RoleName = (typeof roleNames)[number];
 /** `all`: the needs of the four processes together. */
 export type Subject = RoleName | "all";
 
-/** The settings that rights and policies are derived from; a process has those of the services that it uses. */
+/** The settings from which permissions and policies derive; a process has those of its own services. */
 export type DoctorSettings = KafkaSettings &
   TopicSettings &
   RedisSettings &
@@ -24,7 +24,7 @@ export type DoctorSettings = KafkaSettings &
       TokenSettings & { EMBED_URL: string | undefined }
   >;
 
-/** What the rights on Kafka are derived from. */
+/** The settings from which permissions on Kafka derive. */
 export type KafkaRightsSettings = KafkaSettings & TopicSettings & Partial<DoctorSettings>;
 
 export function rolesOf(subject: Subject): readonly RoleName[] {

@@ -9,7 +9,7 @@ import { redisVerdicts } from "./verdicts/redis.ts";
 import { registryVerdicts } from "./verdicts/registry.ts";
 import { type Verdict, verdict } from "./verdicts/verdict.ts";
 
-/** Everything that the doctor can find; `docs/aws.md` is made from this list. */
+/** Everything that the doctor can find; `docs/aws.md` is generated from this list. */
 export const verdicts = {
   ...networkVerdicts,
   ...awsVerdicts,
@@ -33,7 +33,7 @@ export const verdicts = {
 } as const satisfies Record<string, Verdict>;
 export type VerdictCode = keyof typeof verdicts;
 
-/** The remedy with what the check knows filled in; what it does not know stays as it is. */
+/** The remedy with its placeholders filled in; unknown ones stay as they are. */
 export function remedyText(code: VerdictCode, names: Record<string, string>): string {
   return verdicts[code].remedy.replaceAll(/\{(\w+)\}/g, (whole, name: string) => names[name] ?? whole);
 }

@@ -39,5 +39,5 @@ function eventOf(decoded: DecodedValue): DecodedEvent {
   const present = Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null));
   const parsed = eventSchema.safeParse({ ...present, properties: flattened(present.properties) });
   if (parsed.success) return { value: parsed.data };
-  return { fault: poison("invalid", `the value is no Event: ${z.prettifyError(parsed.error)}`) };
+  return { fault: poison("invalid", `the value is not a valid Event: ${z.prettifyError(parsed.error)}`) };
 }

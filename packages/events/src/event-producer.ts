@@ -115,12 +115,12 @@ class KafkaEventProducer implements EventProducer {
   #fullness(lane: TopicLane, topic: string, more: readonly OutgoingRecord[]): Fault | undefined {
     const { EVENTS_QUEUE_MAX, EVENTS_QUEUE_MAX_BYTES } = this.#settings;
     if (lane.size + more.length > EVENTS_QUEUE_MAX) {
-      return retryable("rate_limited", `as many events as EVENTS_QUEUE_MAX allows wait for the topic ${topic}`);
+      return retryable("rate_limited", `the queue of topic ${topic} is full (EVENTS_QUEUE_MAX)`);
     }
     const bytes = [...this.#lanes.values()].reduce((sum, each) => sum + each.bytes, 0);
     const moreBytes = more.reduce((sum, record) => sum + recordSize(record), 0);
     if (bytes === 0 || bytes + moreBytes <= EVENTS_QUEUE_MAX_BYTES) return undefined;
-    return retryable("rate_limited", "as many bytes of events as EVENTS_QUEUE_MAX_BYTES allows wait to be written");
+    return retryable("rate_limited", "the queues of events are full (EVENTS_QUEUE_MAX_BYTES)");
   }
 
   /** One preparation serves all calls that wait for it, so that they go on in their order. */
@@ -149,7 +149,7 @@ class KafkaEventProducer implements EventProducer {
     } catch (error) {
       if (!giveUp.aborted) throw error;
       this.#preparing.delete(topic);
-      return { fault: last ?? retryable("timeout", "there was no time to ask the schema registry") };
+      return { fault: last ?? retryable("timeout", "no time left to ask the schema registry") };
     }
   }
 

@@ -27,7 +27,7 @@ export function readerOf(type: SchemaType, schema: ClientSchema): ValueReader {
     case SchemaType.PROTOBUF:
       return protobufReader(schema);
     default:
-      throw new UnusableSchema("it is neither Avro nor JSON Schema nor Protobuf");
+      throw new UnusableSchema("the schema is neither Avro nor JSON Schema nor Protobuf");
   }
 }
 
@@ -44,7 +44,7 @@ function validated(schema: ClientSchema, value: unknown): unknown {
 /** The client reads the first message of a schema only, and passes over any zeros before it. */
 function protobufReader(schema: ClientSchema): ValueReader {
   const first = "message" in schema ? schema.message : undefined;
-  if (!(first instanceof protobuf.Type)) throw new UnusableSchema("the Protobuf schema has no message");
+  if (!(first instanceof protobuf.Type)) throw new UnusableSchema("the Protobuf schema defines no message");
   return (payload) => {
     const { path, rest } = readMessagePath(payload);
     let parent: protobuf.NamespaceBase | null = first.parent;

@@ -41,7 +41,7 @@ export function openSchemaRegistry(settings: SchemaRegistrySettings & { SCHEMA_R
     } catch (error) {
       return retryable("unavailable", error);
     }
-    if (isRegistry) return poison("undecodable", `the schema registry knows no schema ${schemaId}`);
+    if (isRegistry) return poison("undecodable", `the schema registry has no schema ${schemaId}`);
     return retryable("misconfigured", "SCHEMA_REGISTRY_URL is not the URL of a schema registry");
   }
 
@@ -68,7 +68,7 @@ export function openSchemaRegistry(settings: SchemaRegistrySettings & { SCHEMA_R
       } catch (error) {
         if (statusOf(error) === 404) return { fault: await notFound(schemaId) };
         if (isUnusable(error)) {
-          return { fault: poison("undecodable", `the schema ${schemaId} can't be used: ${describeCause(error)}`) };
+          return { fault: poison("undecodable", `schema ${schemaId} can't be used: ${describeCause(error)}`) };
         }
         return { fault: retryableFault(error) };
       } finally {
@@ -122,7 +122,7 @@ function retryableFault(error: unknown): RetryableFault {
       return retryable("misconfigured", "SCHEMA_REGISTRY_URL is not the URL of a schema registry");
     case 409:
     case 422:
-      return retryable("misconfigured", `the schema is refused: ${describeCause(error)}`);
+      return retryable("misconfigured", `the schema registry refused the schema: ${describeCause(error)}`);
     case 429:
       return retryable("rate_limited", error);
     default:

@@ -45,7 +45,8 @@ export function createValueDecoder(registry: SchemaRegistry, cacheMax: number, p
   return {
     decode(value) {
       const framed = unframe(value);
-      if (!framed) return { fault: poison("undecodable", "the value begins with 0 and names no schema after it") };
+      if (!framed)
+        return { fault: poison("undecodable", "the value starts with the magic byte 0 but names no schema") };
       const { schemaId, payload } = framed;
       const reader = known(schemaId);
       if (reader) return read(reader, payload, schemaId);
@@ -89,6 +90,6 @@ function read(reader: ValueReader, payload: Buffer, schemaId: number): DecodedVa
   try {
     return { value: reader(payload) };
   } catch (error) {
-    return { fault: poison("undecodable", `the value breaks its schema ${schemaId}: ${describeCause(error)}`) };
+    return { fault: poison("undecodable", `the value does not match its schema ${schemaId}: ${describeCause(error)}`) };
   }
 }

@@ -123,7 +123,7 @@ test("an id that the registry does not know is poison; so are half a frame and a
   const decoder = createValueDecoder(registry, 10, testPatience());
   const value = (id: number) => frame(id, Buffer.from("{}"));
   expect(await decoder.decode(value(2_000_000_000))).toMatchObject({
-    fault: { kind: "poison", cause: "the schema registry knows no schema 2000000000" },
+    fault: { kind: "poison", cause: "the schema registry has no schema 2000000000" },
   });
   for (const broken of [value(0), value(-5), Buffer.from([0, 0, 0, 1]), Buffer.of(0)]) {
     expect(await decoder.decode(broken)).toMatchObject({ fault: { kind: "poison", code: "undecodable" } });

@@ -17,7 +17,7 @@ test("--help says what there is", () => {
 
 test.each([
   [["--prot", "9090"], /^Unknown option '--prot'/],
-  [["--port", "x"], /^x is no port\./],
+  [["--port", "x"], /^x is not a port\./],
   [["--targets", "nowhere.json"], /nowhere\.json does not exist: run npm start first/],
 ])("%j is refused with the reason, and no stack trace", (parameters, reason) => {
   const { status, stderr } = monitoring(...parameters);

@@ -1,7 +1,7 @@
 /**
- * Calls `stop` on a signal that asks this process to end, and lets the signal take effect afterwards, unless somebody
- * else listens for it too, who then ends the process in their own way. `abandon` is the last resort of a process that exits
- * otherwise. Returns how to undo this.
+ * Calls `stop` on a signal that asks this process to stop, then lets the signal take effect, unless another listener
+ * handles it and ends the process its own way. `abandon` is the last resort when the process exits otherwise. Returns a
+ * function that undoes this.
  */
 export function onEnding(stop: () => Promise<unknown>, abandon: () => void): () => void {
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -21,8 +21,8 @@ export function onEnding(stop: () => Promise<unknown>, abandon: () => void): () 
 }
 
 /**
- * signal-exit, which proper-lockfile brings along, listens for every signal as soon as it is loaded, and ends the process
- * only if nobody else listens: it does not count, but it must be told again.
+ * proper-lockfile loads signal-exit, which listens for every signal and ends the process only if nobody else listens:
+ * its listeners do not count, but the signal must be raised again for them.
  */
 function isListenedFor(signal: NodeJS.Signals): boolean {
   const { __signal_exit_emitter__: emitter } = process as { __signal_exit_emitter__?: { count: number } };

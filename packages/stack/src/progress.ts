@@ -1,6 +1,6 @@
 import { Presets, SingleBar } from "cli-progress";
 
-/** Told of what happens, in the words that a person shall read. */
+/** Reports what happens, in words for people. */
 export interface ProgressReporter {
   line(text: string): void;
   /** Called often while a component is fetched; the total is an estimate. */
@@ -10,7 +10,7 @@ export interface ProgressReporter {
 
 const PLAIN_INTERVAL_MS = 5_000;
 
-/** Plain lines, for logs and libraries: one each few seconds of fetching. */
+/** Plain lines for logs and libraries: one every few seconds of fetching. */
 export function plainProgress(print: (line: string) => void): ProgressReporter {
   let spokenAtMs = Date.now();
   return {

@@ -23,6 +23,6 @@ export async function runningServices(state: State, directory: string): Promise<
 export function serviceNamed(name: ServiceName): Service {
   const found = services.find((service) => service.name === name);
   if (!found)
-    throw new StackError(`There is no service "${name}": it is one of ${services.map((it) => it.name).join(", ")}.`);
+    throw new StackError(`Unknown service "${name}": choose one of ${services.map((it) => it.name).join(", ")}.`);
   return found;
 }

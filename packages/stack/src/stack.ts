@@ -15,9 +15,9 @@ import { ensureStarted } from "./start.ts";
 import { type OptionalServiceName, readState, type ServiceName, type State, writeState } from "./state.ts";
 
 export interface StackOptions {
-  /** Several stacks may live side by side, each with its own ports and data. Default: "default". */
+  /** Several stacks may run side by side, each with its own ports and data. Default: "default". */
   name?: string;
-  /** What the stack has beside the core, until it is taken down. */
+  /** Optional services beside the core, until the stack is stopped. */
   with?: readonly OptionalServiceName[];
   ports?: WantedPorts;
   onProgress?: (line: string) => void;
@@ -30,7 +30,7 @@ export interface Stack {
   directory: string;
 }
 
-/** Brings up what doesn't run yet, and returns once every service answers in its own protocol. */
+/** Starts the services that are not running, and returns once every service answers in its own protocol. */
 export function up(options: StackOptions = {}): Promise<Stack> {
   return bringUp(options, plainProgress(options.onProgress ?? (() => undefined)));
 }
@@ -40,7 +40,7 @@ export async function bringUp(options: StackOptions, progress: ProgressReporter)
   return withLock(directory, () => bringUpLocked(options, directory, progress, "user"));
 }
 
-/** Under the stack's lock. A lease takes responsibility only for a stack of which nothing ran. */
+/** Call it under the stack's lock. A lease takes responsibility only for a stack of which nothing ran. */
 export async function bringUpLocked(
   { name = DEFAULT_STACK, ports: wanted = {}, with: asked = [] }: StackOptions,
   directory: string,
@@ -65,18 +65,18 @@ export async function bringUpLocked(
   const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
   if (failures.length > 0) throw joined(failures);
   if (!outcomes.some((outcome) => outcome.status === "fulfilled" && outcome.value)) {
-    progress.line(`The stack "${name}" is already up.`);
+    progress.line(`Stack "${name}" is already up.`);
   }
   return { name, env: environmentOf(ports, state.with), directory };
 }
 
-/** Stops every service. Their data stays. */
+/** Stops every service and keeps the data. */
 export async function down(options: StackOptions = {}): Promise<void> {
   const directory = stackDirectory(options.name ?? DEFAULT_STACK);
   await withLock(directory, () => takeDownLocked(directory, options.onProgress));
 }
 
-/** Under the stack's lock. */
+/** Call it under the stack's lock. */
 export async function takeDownLocked(directory: string, onProgress: StackOptions["onProgress"]): Promise<void> {
   const state = await readState(directory);
   await stopLeftPipeline(directory, onProgress);
@@ -85,7 +85,7 @@ export async function takeDownLocked(directory: string, onProgress: StackOptions
       if (await stopIfRunning(service, state, directory)) onProgress?.(`${service.title}: stopped`);
     }),
   );
-  // Without processes nobody is responsible for them; the ports are kept for the next start.
+  // Without processes there is no responsibility and no optional service; the ports are kept for the next start.
   if (state.ports) writeState(directory, { ports: state.ports, processes: {}, with: [] });
 }
 
@@ -103,10 +103,10 @@ export async function reset(options: StackOptions = {}): Promise<void> {
 export async function environment(name = DEFAULT_STACK): Promise<StackEnvironment> {
   const { ports, with: optional } = await readState(stackDirectory(name));
   if (ports) return environmentOf(ports, optional);
-  throw new StackError(`There is no stack "${name}" yet: start it by \`npm run stack -- up${nameOption(name)}\`.`);
+  throw new StackError(`Stack "${name}" does not exist yet: start it with \`npm run stack -- up${nameOption(name)}\`.`);
 }
 
-/** Stops one service of a running stack, as a fault. By default orderly; SIGKILL leaves it no time for anything. */
+/** Stops one service of a running stack, as a fault. Orderly by default; SIGKILL leaves it no time for anything. */
 export async function stopService(
   name: ServiceName,
   { stack = DEFAULT_STACK, signal }: { stack?: string; signal?: NodeJS.Signals } = {},
@@ -120,7 +120,7 @@ export async function stopService(
   });
 }
 
-/** Starts one service again, on the same port and with its data; returns once it answers. */
+/** Restarts one service on the same port and with its data; returns once it answers. */
 export async function startService(
   name: ServiceName,
   { stack = DEFAULT_STACK }: { stack?: string } = {},
@@ -128,19 +128,20 @@ export async function startService(
   const directory = stackDirectory(stack);
   await withLock(directory, async () => {
     const state = await readState(directory);
-    if (!state.ports)
-      throw new StackError(`There is no stack "${stack}" whose ${name} could be started: bring it up first.`);
+    if (!state.ports) throw new StackError(`Stack "${stack}" does not exist yet: start it before its ${name}.`);
     const progress = plainProgress(() => undefined);
     await ensureStarted(serviceNamed(name), { directory, ports: state.ports, state, progress });
   });
 }
 
-/** A pipeline that is run by a living process is that one's to end. */
+/** Stops a pipeline that a killed owner left behind; a living owner stops its own. */
 async function stopLeftPipeline(directory: string, onProgress: StackOptions["onProgress"]): Promise<void> {
   const pipeline = await findPipeline(pipelineDirectory(directory));
   if (!pipeline) return;
   if (pipeline.ownerPid === undefined) return stopLeft(pipeline, onProgress);
-  onProgress?.(`The pipeline of process ${pipeline.ownerPid} still runs: end it by ${endedBy(pipeline.ownerPid)}.`);
+  onProgress?.(
+    `The pipeline of process ${pipeline.ownerPid} is still running: stop it with ${endedBy(pipeline.ownerPid)}.`,
+  );
 }
 
 async function stopIfRunning(
@@ -154,7 +155,7 @@ async function stopIfRunning(
   return running !== undefined;
 }
 
-/** Said before anything is fetched or started, all in one go. */
+/** Fails before anything is fetched or started, with all problems at once. */
 async function checkMachine(directory: string): Promise<void> {
   await findJava();
   await requireFreeDisk(directory);
@@ -166,13 +167,13 @@ function refuseOtherPorts(name: string, wanted: WantedPorts, state: State, runni
     const current = state.ports?.[service.name];
     if (port === undefined || port === current) continue;
     throw new StackError(
-      `The stack "${name}" already runs with ${service.title} on port ${current}: ` +
-        `stop it by \`npm run stack -- down${nameOption(name)}\` before you choose port ${port}.`,
+      `Stack "${name}" is already running with ${service.title} on port ${current}: ` +
+        `stop it with \`npm run stack -- down${nameOption(name)}\` before you choose port ${port}.`,
     );
   }
 }
 
-/** Services fail independently; the user shall read of all of them at once. A bug keeps its stack trace. */
+/** Services fail independently; the user should see all failures at once. A bug keeps its stack trace. */
 function joined(failures: unknown[]): unknown {
   if (!failures.every((failure) => failure instanceof StackError)) {
     return failures.find((failure) => !(failure instanceof StackError));

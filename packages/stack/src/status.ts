@@ -9,7 +9,7 @@ import { readState, type ServiceName, type State } from "./state.ts";
 export interface ServiceStatus {
   name: ServiceName | ProcessName;
   title: string;
-  /** `orphaned`: a process of a pipeline whose start was killed. */
+  /** `orphaned`: a process of a pipeline whose owner was killed. */
   state: "running" | "unresponsive" | "stopped" | "orphaned";
   port?: number;
   pid?: number;
@@ -18,7 +18,7 @@ export interface ServiceStatus {
   startedAt?: string;
 }
 
-/** Of the services, and of the processes that `npm start` runs on them. */
+/** The status of the services, and of the processes that `npm start` runs on them. */
 export async function status(options: { name?: string } = {}): Promise<ServiceStatus[]> {
   const directory = stackDirectory(options.name ?? DEFAULT_STACK);
   const state = await readState(directory);

@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import { expect, test } from "vitest";
 import { textTable } from "./text-table.ts";
 
-test("names stand to the left, figures to the right, and no line ends with spaces", () => {
+test("aligns names to the left and figures to the right, without trailing spaces", () => {
   const rows = [
     ["", "operation", "count", "p50 ms"],
     ["sink", "sink.batch", "1", "12.5"],
@@ -15,7 +15,7 @@ test("names stand to the left, figures to the right, and no line ends with space
   ]);
 });
 
-test("colours take no room, and stay", () => {
+test("keeps colours, which take no room", () => {
   const green = styleText("green", "✓", { validateStream: false });
   expect(
     textTable(

@@ -8,10 +8,10 @@ const NO_BORDERS = {
 };
 
 /**
- * The lines of a table without borders, two spaces between its columns: readable on a terminal, and by awk in a pipe.
- * Colour codes in cells take no room.
+ * The lines of a table without borders, with two spaces between columns: readable on a terminal and in a pipe. Colour
+ * codes in cells take no room.
  *
- * @param alignments of the columns from the left; the last one holds for all that follow
+ * @param alignments of the columns from the left; the last one applies to all further columns
  */
 export function textTable(rows: readonly (readonly string[])[], ...alignments: [Alignment, ...Alignment[]]): string[] {
   const columns = Math.max(0, ...rows.map(({ length }) => length));

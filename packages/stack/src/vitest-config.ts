@@ -14,19 +14,21 @@ const seedReporter: Reporter = {
   },
 };
 
-/** Tests run on the sources, as the processes do in development: the "millrace" condition of every package's exports. */
+/**
+ * Tests run on the sources, as the processes do in development: the "millrace" condition of every package's exports.
+ */
 export default defineConfig({
   ssr: { resolve: { conditions: ["millrace"] } },
   resolve: { conditions: ["millrace"] },
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     setupFiles: fileURLToPath(new URL("vitest-properties.ts", import.meta.url)),
-    // A test that hangs is found; one on a busy machine is not cut off, and those that start services take long there.
+    // Long enough for a busy machine and for tests that start services; a test that hangs is still found.
     testTimeout: 90_000,
     hookTimeout: 180_000,
     // Two cores: the services under test need one of them.
     maxWorkers: 2,
-    // `npm test` adds the packages' counts up.
+    // `npm test` adds up the packages' counts.
     reporters: report ? ["default", seedReporter, ["json", { outputFile: report }]] : ["default", seedReporter],
   },
 });

@@ -16,7 +16,7 @@ interface CleanedPipeline {
   };
 }
 
-/** Deletes all that a pipeline has made under names of its own; only once its processes have ended. */
+/** Deletes everything that a pipeline created under its names; call it only after its processes have stopped. */
 export async function clean({ kafka, openSearch, postgres, config }: CleanedPipeline): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();

@@ -1,6 +1,6 @@
 import type { KnownKey } from "./verifiers/signature-v4.ts";
 
-/** As the AWS SDK gives them. */
+/** Credentials as the AWS SDK returns them. */
 interface Credentials {
   accessKeyId: string;
   secretAccessKey: string;
@@ -8,7 +8,7 @@ interface Credentials {
   expiration: Date;
 }
 
-/** A provider whose every answer is another key that ends after a while; `known` tells the server of each. */
+/** A provider that returns a new key each time, which expires after a while; `known` tells the server each key. */
 export function endingKeys(lifetimeMs: number, known: KnownKey[]): () => Promise<Credentials> {
   return async () => {
     const expiresAtMs = Date.now() + lifetimeMs;
@@ -23,7 +23,7 @@ export function endingKeys(lifetimeMs: number, known: KnownKey[]): () => Promise
   };
 }
 
-/** Ends keys for the server at this moment, whatever their client takes them for: all but so many of the last. */
+/** Expires all but the last few keys for the server now, whatever their client believes. */
 export function endKeys(known: readonly KnownKey[], kept = 0): void {
   for (const key of known.slice(0, known.length - kept)) key.expiresAtMs = 0;
 }

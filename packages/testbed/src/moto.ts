@@ -18,18 +18,18 @@ const TITLE = `moto ${VERSION}`;
 const STARTS_WITHIN_MS = 60_000;
 
 /**
- * Answers as STS and Secrets Manager do. It checks neither signatures nor permissions: it proves how requests and answers
- * are wired, not what a policy allows.
+ * Responds as STS and Secrets Manager do. It checks neither signatures nor permissions: it proves the wiring of
+ * requests and responses, not what a policy allows.
  */
 export interface Moto extends AsyncDisposable {
   url: string;
-  /** Creates a secret, or makes this its current version; returns its ARN. */
+  /** Creates a secret, or sets its current version; returns its ARN. */
   putSecret(name: string, text: string): Promise<string>;
 }
 
 const REGION = "eu-west-1";
 
-/** Starts moto's server on a free port, for tests; fetched by pip on first use. Needs Python 3 with pip. */
+/** Starts moto's server on a free port for tests; pip fetches it on first use. Needs Python 3 with pip. */
 export async function startMoto(): Promise<Moto> {
   const progress = plainProgress((line) => process.stderr.write(`${line}\n`));
   const programs = await install(component(await pythonVersion()), progress);
@@ -65,7 +65,7 @@ export async function startMoto(): Promise<Moto> {
   return { url, putSecret, [Symbol.asyncDispose]: dispose };
 }
 
-/** `undefined` where it refuses. The signature is not looked at; the region and service in it are. */
+/** `undefined` if it refuses. The signature is not checked; the region and service in it are. */
 async function callSecretsManager(url: string, action: string, body: object): Promise<{ ARN: string } | undefined> {
   const headers = {
     "content-type": "application/x-amz-json-1.1",
@@ -76,11 +76,13 @@ async function callSecretsManager(url: string, action: string, body: object): Pr
   return answer.ok ? ((await answer.json()) as { ARN: string }) : undefined;
 }
 
-/** Into a folder and not a virtual environment, since the cache moves what is complete to its place. */
+/**
+ * Installs into a directory and not a virtual environment, since the cache moves the complete directory to its place.
+ */
 function component(python: string): Component {
   return {
     title: TITLE,
-    // Some of its dependencies are compiled for one version of Python.
+    // Some dependencies are compiled for one version of Python.
     key: `moto-${VERSION}-python-${python}`,
     root: cacheDirectory(),
     async fill(directory) {

@@ -9,7 +9,7 @@ import { exchange, HOST, install, isFree, plainProgress, redis, redisProgram, St
 
 const NODES = 3;
 const SLOTS = 16_384;
-/** Where the nodes talk to each other; Redis 6 derives it from the port. Both lie below the range of outgoing connections. */
+/** The nodes' bus port, which Redis 6 derives from the port. Both are below the range of outgoing connections. */
 const BUS_OFFSET = 10_000;
 const FIRST_PORT = 11_000;
 const STARTS_WITHIN_MS = 30_000;
@@ -20,10 +20,10 @@ export interface RedisCluster extends AsyncDisposable {
 }
 
 /**
- * Starts a Redis cluster of three nodes on free ports, for tests: the same Redis as the stack's, each node with a third of
- * the slots and without a replica.
+ * Starts a Redis cluster of three nodes on free ports for tests: the same Redis as the stack's, each node with a third
+ * of the slots and no replica.
  *
- * @param announce the port by which clients are to reach a node, such as that of a proxy before it
+ * @param announce returns the port at which clients reach a node, such as that of a proxy
  */
 export async function startRedisCluster(
   announce: (port: number) => Promise<number> = async (port) => port,
@@ -86,7 +86,7 @@ async function form(ports: readonly number[]): Promise<void> {
     const slots: number[] = [];
     for (let slot = index; slot < SLOTS; slot += ports.length) slots.push(slot);
     await demand(port, `CLUSTER ADDSLOTS ${slots.join(" ")}`);
-    // Nodes that know different epochs agree sooner about who has which slots.
+    // Nodes with different epochs agree sooner on who owns which slots.
     await demand(port, `CLUSTER SET-CONFIG-EPOCH ${index + 1}`);
   }
   for (const port of others) await demand(first, `CLUSTER MEET ${HOST} ${port} ${port + BUS_OFFSET}`);

@@ -16,7 +16,7 @@ export function uniqueName(kind: string): string {
 
 /**
  * The stack's services with topics, groups, keys, a schema and an index for one test file, and times short enough for a
- * test. The session is long: a member that a busy machine throws out has its records delivered again.
+ * test. The session is long: records of a member that a busy machine evicts would be delivered again.
  */
 export function testEnvironment(overrides: Record<string, string> = {}): NodeJS.ProcessEnv {
   return {

@@ -46,7 +46,7 @@ const settings = z.object({
 });
 type CostConfig = z.output<typeof settings>;
 
-/** @param giveUp ends what waits */
+/** @param giveUp ends every wait */
 export function costCommand(giveUp: AbortSignal): Command {
   return new Command("cost")
     .description(
@@ -106,7 +106,7 @@ async function estimateTopic(
   }
 }
 
-/** @param after what comes at and after the end; a partition without it has none */
+/** @param after the ranges from the end time on; a partition without one has no end */
 function cut(ranges: readonly OffsetRange[], after: readonly OffsetRange[]): OffsetRange[] {
   const ends = new Map(after.map(({ partition, from }) => [partition, from]));
   return ranges.map((range) => ({ ...range, to: Math.max(range.from, ends.get(range.partition) ?? range.to) }));

@@ -18,7 +18,7 @@ interface Options {
   all?: true;
 }
 
-/** Enough of a value to recognise it. */
+/** Enough of a value to recognize it. */
 const SHOWN_BYTES = 2_000;
 
 export function deadLettersCommand(): Command {
@@ -99,7 +99,7 @@ async function replay(ids: string[], options: Options): Promise<void> {
   );
 }
 
-/** @returns those that the topic does not take for their size */
+/** @returns those that are too large for the topic */
 async function send({ kafka, patience, config }: Clients, letters: readonly DeadLetter[]): Promise<DeadLetter[]> {
   await using producer = await connectProducer(kafka, patience);
   const written = new Map<OutgoingRecord, DeadLetter>();

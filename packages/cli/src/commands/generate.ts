@@ -32,7 +32,7 @@ interface Options extends Pick<GenerateOptions, "seed" | "users" | "devices" | "
 }
 
 const EXIT_INTERRUPTED = 130;
-/** What is not paced begins here, so that the same seed makes the same bytes. */
+/** Start time of unpaced events, so that the same seed generates the same bytes. */
 const START_MS = Date.UTC(2026, 0, 1);
 
 const DURATION_MS = 60_000;

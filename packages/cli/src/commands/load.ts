@@ -70,7 +70,7 @@ async function run(options: Options, stop: AbortSignal): Promise<void> {
     ...(options.maxP99Stored !== undefined && { p99StoredMs: options.maxP99Stored }),
   });
   process.stdout.write(`${options.json ? JSON.stringify(report, undefined, 2) : loadTable(report)}\n`);
-  // What was cut short proves nothing.
+  // An interrupted run proves nothing.
   if (stop.aborted) process.exitCode = EXIT_INTERRUPTED;
   else if (!report.passed) process.exitCode = 1;
 }
@@ -78,7 +78,7 @@ async function run(options: Options, stop: AbortSignal): Promise<void> {
 function profileTable(): string {
   const rows = profileNames.map((name) => {
     const { ratePerS, durationMs, description } = profiles[name];
-    return [name, String(ratePerS), `per second for ${durationMs / 1_000} s: ${description}`];
+    return [name, `${ratePerS} per second`, `for ${durationMs / 1_000} s: ${description}`];
   });
   return textTable(rows, "left", "right", "left")
     .map((line) => `  ${line}`)

@@ -20,7 +20,7 @@ import { checkMessages } from "../start/publish.ts";
 import { ensureSourceTopic, runSample, type SampleRun } from "../start/run.ts";
 import { lastLine, summaryJson, summaryText } from "../start/summary.ts";
 
-/** The port that people expect the api on. */
+/** The port on which people expect the api. */
 const USUAL_PORT = 8080;
 
 interface StartOptions {
@@ -54,7 +54,7 @@ export function startCommand(stop: AbortSignal): Command {
     .action(async (options: StartOptions) => conclude(await start(options, stop), options));
 }
 
-/** Acquires the stack, the processes and the clients in this order, and gives them back in the other. */
+/** Acquires the stack, the processes and the clients in this order, and releases them in reverse. */
 async function start(options: StartOptions, stop: AbortSignal): Promise<SampleRun> {
   const source = options.messages === undefined ? readmeMessages() : await fileMessages(options.messages);
   const total = await checkMessages(source, readConfiguration(z.object(topicSettings), process.env));
@@ -87,19 +87,19 @@ async function start(options: StartOptions, stop: AbortSignal): Promise<SampleRu
   return run;
 }
 
-/** The last words, when all that was started has ended. */
+/** Prints the last line, after everything that was started has stopped. */
 function conclude(run: SampleRun, { once, json }: StartOptions): void {
   if (!once) return;
   if (run.problems.length > 0) process.exitCode = 1;
-  // Standard output is JSON and nothing else where that was asked for.
+  // With --json, standard output contains JSON only.
   (json ? process.stderr : process.stdout).write(`${lastLine(run)}\n`);
 }
 
-/** Rejects when a process ends that nobody stopped. */
+/** Rejects when a process exits unexpectedly. */
 async function unexpectedExit(pipeline: Pipeline, stop: AbortSignal): Promise<never> {
   const exits = pipeline.processes.map(async ({ name, log, exited }) => ({ name, log, ...(await exited) }));
   const { name, log, code, signal } = await Promise.race(exits);
-  // Who waits beside this notices the signal without being told here.
+  // The other waits of the caller see the signal themselves.
   if (stop.aborted) return new Promise<never>(() => undefined);
   throw new CommandError(`${name} exited with ${signal ?? `code ${code}`}: see its log, ${log}.`);
 }

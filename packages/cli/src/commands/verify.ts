@@ -18,7 +18,7 @@ interface Options {
 }
 
 const WAIT_MAX_S = 86_400;
-/** Between two verifications of a repair. */
+/** Pause between two verifications of a repair. */
 const AGAIN_MS = 1_000;
 
 const help = `
@@ -26,7 +26,7 @@ Exit code 0: every message has its row, and every valid one its document. 1: som
 Messages still in flight at the start count as missing: let the pipeline drain first. Messages published meanwhile do not
 count. --repair sends messages without a row or a document through the pipeline again; it deletes nothing.`;
 
-/** @param giveUp ends what waits */
+/** @param giveUp ends every wait */
 export function verifyCommand(giveUp: AbortSignal): Command {
   return new Command("verify")
     .description("reconcile the source topic with demo_log and the index")
@@ -101,7 +101,7 @@ function table(topic: string, reports: readonly PartitionReport[]): string {
   return [...textTable([columns, ...rows, total], "left", "right"), ...examples].join("\n");
 }
 
-/** The first offsets of each finding, so that somebody can look into one. */
+/** The first offsets of each finding, so that someone can look into them. */
 function exampleLines(topic: string, { partition, findings: found }: PartitionReport): string[] {
   return [...found].map(([finding, offsets]) => {
     const some = offsets.slice(0, 5).map((offset) => `${topic}-${partition}-${offset}`);

@@ -5,16 +5,16 @@ import type { Amount, Estimate } from "./estimate.ts";
 const UNKNOWN_CACHE =
   "The cache is not counted: Redis did not answer, or OPENAI_EMBEDDING_DIMENSIONS must be set for this model.";
 
-/** The model that embed is configured for, whose vectors the cache holds. */
+/** The model that embed is configured with, whose vectors the cache holds. */
 export interface ConfiguredModel {
   model: string;
-  /** Dollars for a million tokens, where they are not the list price. */
+  /** Dollars per million tokens, if they differ from the list price. */
   price: number | undefined;
 }
 
 export type CostReport = ReturnType<typeof costReport>;
 
-/** What a topic costs: for each model without anything saved, with repetitions saved, and with what is in the cache. */
+/** The cost of a topic for each model: without savings, without repetitions, and without cached texts. */
 export function costReport(topic: string, estimate: Estimate, configured: ConfiguredModel) {
   const names = [configured.model, ...pricedModels.filter((model) => model !== configured.model)];
   const models = names.map((model) => {
@@ -34,7 +34,7 @@ export function costReport(topic: string, estimate: Estimate, configured: Config
   return { topic, ...estimate, cached: estimate.cached ?? null, models };
 }
 
-/** The report for a person. */
+/** Formats the report for people. */
 export function costTable(report: CostReport): string {
   const { topic, messages, withoutText, all, distinct, cached, chargedTokens, isPartial, models } = report;
   const rows = models.map(({ model, isConfigured, usdPerMillionTokens, usdWithoutCache, savedUsd, usd }) => [

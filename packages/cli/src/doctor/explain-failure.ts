@@ -16,7 +16,7 @@ import { openPostgres, postgresSettings } from "@millrace/postgres";
 import { describeCause, readConfiguration } from "@millrace/shared";
 import { z } from "zod";
 
-/** A service that commands speak to themselves. */
+/** A service that commands use directly. */
 export type CommandService = keyof typeof services;
 
 const postgres = z.object(postgresSettings);
@@ -50,9 +50,9 @@ const services = {
 };
 
 /**
- * What an error means that a service's client ended with, in the doctor's words; nothing is tried.
+ * Explains an error of a service's client in the doctor's words, without trying anything.
  *
- * @returns a line: the service, its address, the variables of that, what it said and, where that is known, the remedy
+ * @returns one line: the service, its address and its variables, the response and, if known, the remedy
  */
 export async function explainFailure(
   service: CommandService,
@@ -64,7 +64,7 @@ export async function explainFailure(
   await examination.close?.();
   const failure = examination.explain?.(error, "probe") ?? networkFailure(error, "probe");
   const where = `${title} at ${addressOf(examination)} (${variables.join(", ")})`;
-  // A URL may hold a login.
+  // A URL may contain a login.
   const said = redactor([])(failure?.said ?? describeCause(error));
   if (!failure) return `${where}: the request failed: ${said}.`;
   const remedy = remedyText(failure.code, { ...examination.names, ...failure.names });

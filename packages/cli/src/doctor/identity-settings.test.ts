@@ -27,7 +27,7 @@ function problemsOf(environment: Record<string, string>): readonly string[] {
   }
 }
 
-test("IAM for every service needs the region, and ElastiCache its user and cache, each named once", () => {
+test("IAM for every service requires the region, and ElastiCache its user and cache; each problem is listed once", () => {
   const flags = Object.fromEntries(
     ["KAFKA", "POSTGRES", "OPENSEARCH", "REDIS"].map((service) => [`${service}_USE_IAM_AUTH`, "true"]),
   );

@@ -10,7 +10,7 @@ const msk = {
   KAFKA_CREATE_TOPICS: "false",
   KAFKA_BOOTSTRAP_SERVERS: "b-2.my-cluster.abc123.c2.kafka.eu-west-1.amazonaws.com:9098",
 };
-/** With /api/v1 open to those who have a token. */
+/** Opens /api/v1 to callers with a token. */
 const serving = { ...msk, AUTH_JWKS_URL: "https://login.example.com/keys" };
 
 function allowed(subject: Subject, environment: Record<string, string>, roleArn: string | undefined = ROLE): string[] {
@@ -21,7 +21,7 @@ function allowed(subject: Subject, environment: Record<string, string>, roleArn:
   );
 }
 
-test("a stage may read what it consumes and write what it produces, and no more", () => {
+test("a stage may only read what it consumes and write what it produces", () => {
   expect(allowed("embed", msk).sort()).toEqual([
     "kafka-cluster:AlterGroup group/my-cluster/*/millrace-embed",
     "kafka-cluster:Connect cluster/my-cluster/*",
@@ -35,7 +35,7 @@ test("a stage may read what it consumes and write what it produces, and no more"
   ]);
 });
 
-test("the api may write source topics and events, replay dead letters, and look at lags, and join no group", () => {
+test("the api may write source topics and events, replay dead letters and read lags, but join no group", () => {
   const environment = { ...serving, EVENTS_TOPIC_PATTERN: "payments|events\\.[a-z]+" };
   const actions = allowed("api", environment);
   expect(actions.filter((action) => action.includes("ReadData")).sort()).toEqual([
@@ -58,13 +58,13 @@ test("the api may write source topics and events, replay dead letters, and look 
   expect(creating).toContain("kafka-cluster:CreateTopic topic/my-cluster/*/millrace.events.dlq");
 });
 
-test("an api without tokens serves no events, and needs no more than its own topics", () => {
+test("an api without tokens serves no events and needs only its own topics", () => {
   const actions = allowed("api", { ...msk, EVENTS_TOPIC_PATTERN: "payments" });
   expect(actions.filter((action) => /payments|events|Idempotently/.test(action))).toEqual([]);
   expect(actions).toContain("kafka-cluster:WriteData topic/my-cluster/*/messages");
 });
 
-test("the commands may read sources and dead letters, send for replay, and ask whether the index is there", () => {
+test("the commands may read sources and dead letters, replay, and check whether the index exists", () => {
   const environment = { ...msk, KAFKA_CREATE_TOPICS: "true", OPENSEARCH_USE_IAM_AUTH: "true" };
   const actions = allowed("cli", environment).filter((action) => !action.includes("DescribeTopic"));
   expect(actions.sort()).toEqual([
@@ -78,7 +78,7 @@ test("the commands may read sources and dead letters, send for replay, and ask w
   ]);
 });
 
-test("an idempotent producer is the api's alone", () => {
+test("only the api has an idempotent producer", () => {
   const subjects = ["ingest", "embed", "sink", "api", "cli", "all"] as const;
   const having = subjects.filter((subject) =>
     allowed(subject, serving).some((action) => action.startsWith("kafka-cluster:WriteDataIdempotently ")),
@@ -86,7 +86,7 @@ test("an idempotent producer is the api's alone", () => {
   expect(having).toEqual(["api", "all"]);
 });
 
-test("only the sink may create the index, and only where it is to", () => {
+test("only the sink may create the index, and only if it is configured to", () => {
   const iam = { AWS_REGION: "eu-west-1", OPENSEARCH_USE_IAM_AUTH: "true" };
   const puts = (subject: Subject, environment = {}) =>
     allowed(subject, { ...iam, ...environment }).some((action) => action.startsWith("es:ESHttpPut"));
@@ -105,14 +105,14 @@ test.each([
   expect(allowed("api", { ...iam, ...environment })[0]).toMatch(new RegExp(` ${resource.replace("*", "\\*")}$`));
 });
 
-test("what nobody knows is written as what belongs there", () => {
+test("unknown parts of an ARN are placeholders", () => {
   const { settings } = readSubject("ingest", { ...msk, ...required, KAFKA_BOOTSTRAP_SERVERS: "broker:9098" });
   expect(policyOf("ingest", settings).Statement[0]?.Resource).toEqual([
     "arn:aws:kafka:eu-west-1:ACCOUNT_ID:cluster/CLUSTER_NAME/*",
   ]);
 });
 
-test("the trust policy names the pod's own issuer and service account", () => {
+test("the trust policy names the pod's issuer and service account", () => {
   const { settings } = readSubject("ingest", { ...msk, ...required });
   const pod = { issuer: "oidc.eks.eu-west-1.amazonaws.com/id/A", subject: "system:serviceaccount:pipeline:sink" };
   expect(trustPolicyOf("irsa", settings, { arn: ROLE, pod }).Statement[0]).toEqual({
@@ -130,7 +130,7 @@ test("the trust policy names the pod's own issuer and service account", () => {
   });
 });
 
-test("nothing secret is repeated, wherever it shows", () => {
+test("no secret is repeated, wherever it appears", () => {
   const redact = redactor(["the-password", undefined, "", "x"]);
   expect(redact("the-password in host/?X-Amz-Signature=abc&User=x, Bearer abc.def and sk-proj-123")).toBe(
     "[secret] in host/?X-Amz-Signature=[secret]&User=x, Bearer [secret] and sk-[secret]",

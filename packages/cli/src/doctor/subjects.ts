@@ -34,7 +34,7 @@ import { z } from "zod";
 const messages = { ...kafkaSettings, ...topicSettings, ...redisSettings };
 const stores = { ...postgresSettings, ...openSearchSettings };
 
-/** What `millrace doctor` reads and examines in place of one process, or of all of them together. */
+/** The settings and examinations of `millrace doctor` for one process, or for all of them together. */
 const subjects = {
   ingest: subject(z.object({ ...messages, ...schemaRegistrySettings }), (settings, surroundings) =>
     examineCommon("ingest", settings, surroundings),
@@ -79,7 +79,7 @@ const subjects = {
         ...schemaRegistrySettings,
         ...eventTopicSettings,
         ...tokenSettings,
-        // The embed process may not run yet: its route is examined only where this is set.
+        // The embed process may not run yet: its route is only examined if this is set.
         EMBED_URL: variable.url().optional(),
       })
       .superRefine(checkEmbeddingKey),
@@ -125,7 +125,7 @@ function examineStores(
   ];
 }
 
-/** The length of the vectors to come, which only embed's settings say. */
+/** The length of future vectors, which only embed's settings determine. */
 function expectedDimensions(settings: EmbeddingSettings): number | undefined {
   return usesOpenAi(settings) ? openAiDimensions(settings) : LOCAL_DIMENSIONS;
 }

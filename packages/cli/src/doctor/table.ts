@@ -4,7 +4,9 @@ import { textTable } from "@millrace/stack";
 
 const WIDTH = 110;
 
-/** The report for a person: a row a dependency, a column a step, and below it each failure with its remedy. */
+/**
+ * Formats the report for people: a row per dependency, a column per step, and below it each failure with its remedy.
+ */
 export function doctorTable(report: Report): string {
   const rows = report.dependencies.map((dependency) => [
     dependency.dependency,

@@ -19,9 +19,9 @@ import type { Sent, Target } from "./target.ts";
 const settings = z.object({ ...kafkaSettings, ...topicSettings, ...schemaRegistrySettings, ...eventSettings });
 
 /**
- * Straight to the topic, as the api would write it; the invalid ones as plain JSON, which whoever reads the topic must bear.
- * Rejects where the brokers are away or refuse the topics, and so does the first batch of which nothing arrives: there is
- * nothing to wait for that ever worked. What fails later is tried again as the api would, and then counted.
+ * Writes straight to the topic, as the api would; invalid events as plain JSON, which consumers of the topic must
+ * handle. Rejects if the brokers are unreachable or refuse the topics, and if nothing of the first batch arrives: what
+ * never worked is not worth waiting for. Later failures are retried as the api does, and then counted.
  */
 export async function kafkaTarget(topic: string, stop: AbortSignal): Promise<Target> {
   const config = readConfiguration(settings.superRefine(checkIdentity), process.env);

@@ -9,13 +9,13 @@ export interface OperationLine {
   action: Action;
   status: "ok" | "retry" | "failed";
   durationMs: number | undefined;
-  /** How many messages it was about; 0 where the line does not say. */
+  /** Number of messages in the operation; 0 if the line does not say. */
   messages: number;
   /** How many messages took how long from publish to stored. */
   endToEnd: readonly (readonly [ms: number, count: number])[];
 }
 
-/** `other`: not an operation of a process, but whole, or plain text. `damaged`: cut, garbled, or of another form. */
+/** `other`: intact but not an operation, or plain text. `damaged`: truncated, garbled, or of another form. */
 export type ReadLine = OperationLine | "other" | "damaged";
 
 const count = z.int().nonnegative();
@@ -36,8 +36,10 @@ const lineSchema = z.object({
 });
 
 /**
- * Reads a line of a log, whatever stands before its JSON: `kubectl logs --prefix` writes `[pod/…/container] `,
- * `docker compose logs` writes `service-1  | `, both with times and colours where they are asked to.
+ * Reads a line of a log with any prefix before its JSON: `kubectl logs --prefix` writes `[pod/…/container] `, `docker
+ * compose logs` writes `service-1
+ *
+ * `, both optionally with times and colours.
  */
 export function readLine(text: string): ReadLine {
   const start = text.indexOf('{"');

@@ -7,8 +7,8 @@ import { textLines } from "./text-lines.ts";
 const CHUNK_BYTES = 262_144;
 
 /**
- * Reads logs to their ends, one after the other; `-` is standard input. When `stop` is aborted, what was read until then
- * is what there is: a pipe that follows a log has no end.
+ * Reads logs to the end, one after the other; `-` is standard input. Aborting `stop` keeps what was read until then: a
+ * pipe that follows a log has no end.
  */
 export async function readLogs(files: readonly string[], range: Partial<TimeRange> = {}, stop?: AbortSignal) {
   const collector = new LatencyCollector(range);

@@ -4,7 +4,7 @@ import { END_TO_END, type LatencyReport } from "./collect.ts";
 
 const COLUMNS = ["stage", "operation", "count", "per s", "p50 ms", "p90 ms", "p99 ms", "max ms", "errors", "retries"];
 
-/** The report for a person. */
+/** Formats the report for people. */
 export function latencyTable({ from, until, lines, endToEnd, operations }: LatencyReport): string {
   const rows = operations.map((each) => [
     each.stage,

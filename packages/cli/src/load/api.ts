@@ -11,7 +11,7 @@ const statusSchema = z.object({
   record: z.object({ timestamp: z.string() }).optional(),
 });
 
-/** `error` is of a kind that can be counted, such as `503` or `ECONNREFUSED`. */
+/** `error` is of a countable kind, such as `503` or `ECONNREFUSED`. */
 export type PublishOutcome = { id: string } | { error: string };
 
 /** Publishes one message; never rejects. */
@@ -28,7 +28,7 @@ export async function publish(client: HttpClient, text: string): Promise<Publish
 
 export type MessageOutcome = { state: "stored"; atMs: number } | { state: "dead_lettered" };
 
-/** What became of a message; `undefined` where nothing has yet, or where that can't be known now. Never rejects. */
+/** The outcome of a message; `undefined` if there is none yet, or if it can't be determined now. Never rejects. */
 export async function outcomeOf(client: HttpClient, id: string): Promise<MessageOutcome | undefined> {
   try {
     const { body } = await client.request(`/status/${encodeURIComponent(id)}`);
@@ -36,7 +36,7 @@ export async function outcomeOf(client: HttpClient, id: string): Promise<Message
     if (!parsed.success) return undefined;
     const { state, milestones: reached, record } = parsed.data;
     if (state === "dead_lettered") return { state };
-    // The row is there a moment before its progress is in Redis, and for longer.
+    // The row exists a moment before its progress is in Redis, and for longer.
     const at = reached.stored ?? record?.timestamp;
     return state === "stored" && at !== undefined ? { state, atMs: Date.parse(at) } : undefined;
   } catch {

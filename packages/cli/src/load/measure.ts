@@ -16,23 +16,23 @@ export interface LoadPlan {
   api: URL;
   phases: readonly Phase[];
   texts: Texts;
-  /** How many messages are followed until they are stored. */
+  /** Number of messages that are followed until they are stored. */
   sampleSize: number;
-  /** How long after the last answer a message may take to be stored. */
+  /** How long after the last response a message may take to be stored. */
   waitMs: number;
   stop: AbortSignal;
 }
 
-/** What was measured so far; all latencies count from the time at which a request was due. */
+/** The measurements so far; all latencies count from the time at which a request was due. */
 export class Measurements {
   sent = 0;
   answered = 0;
   readonly errors = new Map<string, number>();
-  /** Until the api's answer was read, by phase. */
+  /** Until the api's response was read, by phase. */
   readonly publish: Distribution[];
-  /** Until the message was in both stores, of the sample. */
+  /** Until both stores had the message, for the sample. */
   readonly stored = new Distribution();
-  /** How late requests left: where this is long, the machine that makes the load is too slow for it. */
+  /** How late requests were sent: if this is long, the machine that generates the load is too slow for it. */
   readonly late = new Distribution();
   sampled = 0;
   deadLettered = 0;
@@ -90,7 +90,7 @@ export async function measureLoad(load: LoadPlan, onProgress: (so: Measurements)
   return measurements;
 }
 
-/** Asks for each message of the sample until it is stored or dead-lettered, or the time is over. */
+/** Polls each message of the sample until it is stored or dead-lettered, or time runs out. */
 async function follow(
   sample: readonly FollowedMessage[],
   client: HttpClient,
@@ -119,7 +119,7 @@ async function untilOver(id: string, client: HttpClient, stop: AbortSignal, dead
   }
 }
 
-/** The processes tell times by their clocks, which are those of the day. */
+/** Converts to the wall clock, which the processes' timestamps use. */
 function clockOf(atMs: number): number {
   return Date.now() - performance.now() + atMs;
 }

@@ -1,4 +1,4 @@
-/** A time of one rate. */
+/** A period with one rate. */
 export interface Phase {
   name: string;
   ratePerS: number;
@@ -36,7 +36,7 @@ export type ProfileName = keyof typeof profiles;
 
 export const profileNames = Object.keys(profiles) as ProfileName[];
 
-/** A request that is due so long after the start, whether or not the earlier ones were answered. */
+/** A request that is due this long after the start, whether or not earlier ones were answered. */
 export interface Due {
   afterMs: number;
   phase: number;

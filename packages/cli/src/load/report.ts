@@ -25,12 +25,12 @@ export interface LoadReport {
   sent: number;
   answered: number;
   errorRate: number;
-  /** How many requests failed in which way: by a status of HTTP, or by an error of the connection. */
+  /** Failed requests by HTTP status or connection error. */
   errors: Record<string, number>;
   ratePerS: number;
   publish: DistributionSummary;
   phases: (Phase & { publish: DistributionSummary })[];
-  /** From the time a message was due until both stores had it, of a sample. */
+  /** From the time a message was due until both stores had it, for a sample. */
   stored: DistributionSummary & { sampled: number; deadLettered: number; missing: number };
   late: DistributionSummary;
 }
@@ -68,7 +68,7 @@ export function reportOf(
 type Checked = Pick<LoadReport, "publish" | "stored" | "errorRate">;
 
 function checksOf({ publish, stored, errorRate }: Checked, thresholds: Thresholds): LimitCheck[] {
-  // Nothing measured is no proof of speed.
+  // No measurement is no proof of speed.
   const p99 = ({ count, p99Ms }: DistributionSummary) => (count === 0 ? Number.POSITIVE_INFINITY : p99Ms);
   const all: [name: string, limit: number | undefined, actual: number][] = [
     ["error rate", thresholds.errorRate, errorRate],
@@ -81,7 +81,7 @@ function checksOf({ publish, stored, errorRate }: Checked, thresholds: Threshold
   );
 }
 
-/** The report for a person. */
+/** Formats the report for people. */
 export function loadTable(report: LoadReport): string {
   const { profile, phases, stored, late, sent, answered, errors, ratePerS, checks } = report;
   const kinds = Object.entries(errors).map(([kind, count]) => `${count} ${kind}`);

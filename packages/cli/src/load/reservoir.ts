@@ -1,4 +1,4 @@
-/** A fair choice of at most `size` of any number of items: each has the same chance (Vitter's algorithm R). */
+/** A fair sample of at most `size` items of any number: each item has the same chance (Vitter's algorithm R). */
 export class Reservoir<Item> {
   readonly items: Item[] = [];
   #size: number;

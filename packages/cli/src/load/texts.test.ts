@@ -14,7 +14,7 @@ test("built-in texts are all different", () => {
   );
 });
 
-test("a file's texts come over and over; what can't be published is passed over", async () => {
+test("repeats a file's texts, and skips what can't be published", async () => {
   const file = join(await mkdtemp(join(tmpdir(), "millrace-cli-")), "texts.txt");
   await writeFile(file, Buffer.concat([Buffer.from("one\n\n"), Buffer.from([0xff, 0x0a]), Buffer.from("two\n")]));
   const texts = await fileTexts(file);
@@ -23,10 +23,10 @@ test("a file's texts come over and over; what can't be published is passed over"
   await expect(fileTexts(file)).rejects.toThrow("contains no text to publish");
 });
 
-test("a sample has its size at most, and late items too", () => {
+test("a sample is never larger than its size, and includes late items", () => {
   const sample = new Reservoir<number>(100);
   for (let item = 0; item < 10_000; item++) sample.offer(item);
   expect(new Set(sample.items).size).toBe(100);
-  // That none of a hundred is of the second half has a probability of 2 to the power of -100.
+  // The probability that none of a hundred is from the second half is 2 to the power of -100.
   expect(Math.max(...sample.items)).toBeGreaterThan(5_000);
 });

@@ -4,11 +4,11 @@ import { fileMessages } from "../messages/file.ts";
 import { API_MESSAGE_MAX_BYTES } from "../messages/source.ts";
 import type { Texts } from "./built-in-texts.ts";
 
-/** A file is held in memory, so that reading it holds no request up; what is beyond is not sent. */
+/** A file is held in memory so that reading it delays no request; what exceeds this is not sent. */
 const TEXTS_MAX = 100_000;
 const TEXTS_MAX_BYTES = 67_108_864;
 
-/** The messages of a file, over and over; those that POST /publish can't carry are passed over. */
+/** Repeats the messages of a file and skips those that POST /publish can't carry. */
 export async function fileTexts(file: string): Promise<Texts> {
   const texts: string[] = [];
   let bytes = 0;

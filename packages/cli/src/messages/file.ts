@@ -9,7 +9,7 @@ import type { MessageSource, SourceMessage } from "./source.ts";
 const QUERIES = 3;
 const QUERY_LENGTH_MAX = 200;
 
-/** The messages of a file of the user's own; the name's end says of which kind it is. */
+/** The messages of a user's file; its extension decides how it is read. */
 export async function fileMessages(file: string): Promise<MessageSource> {
   const found = await stat(file).catch(() => undefined);
   if (!found?.isFile()) throw new CommandError(`File ${file} does not exist: name an existing one with --messages.`);
@@ -30,12 +30,12 @@ function readerOf(file: string): () => AsyncGenerator<SourceMessage> {
   }
 }
 
-/** Each line is a message as its bytes are. */
+/** Each line is a message, byte for byte. */
 async function* textMessages(file: string): AsyncGenerator<SourceMessage> {
   for await (const value of linesOf(file)) yield { value };
 }
 
-/** Three readable messages, far apart: the first, and whenever the number of messages has grown tenfold. */
+/** Picks three readable messages, far apart: the first, then one whenever the number of messages has grown tenfold. */
 async function sampleQueries(messages: AsyncIterable<SourceMessage>): Promise<string[]> {
   const queries: string[] = [];
   let seen = 0;

@@ -8,7 +8,7 @@ const PARAGRAPHS_MAX = 1_000;
 const LENGTH_MIN = 40;
 const LENGTH_MAX = 1_500;
 
-/** Paragraphs of the README files of the installed dependencies: real text that every clone has. */
+/** Paragraphs from the README files of the installed dependencies: real text that every clone has. */
 export function readmeMessages(): MessageSource {
   return {
     title: "paragraphs from the installed dependencies' README files",
@@ -19,7 +19,7 @@ export function readmeMessages(): MessageSource {
   };
 }
 
-/** One paragraph of each package in turn, until there are enough: so every package is among them. */
+/** Takes one paragraph of each package in turn until there are enough, so that every package is represented. */
 async function sampleOf(store: string): Promise<string[]> {
   const byPackage = await Promise.all((await readdir(store)).sort().map((entry) => readmeParagraphs(store, entry)));
   const chosen = new Set<string>();
@@ -55,7 +55,7 @@ async function readmeParagraphs(store: string, entry: string): Promise<string[]>
   );
 }
 
-/** pnpm's store in the nearest folder above that has one. */
+/** pnpm's store in the nearest parent directory that has one. */
 async function packageStore(directory: string): Promise<string> {
   const store = join(directory, "node_modules", ".pnpm");
   const entries = await readdir(store).catch(() => []);

@@ -3,7 +3,7 @@ import { disagreements } from "./counts.ts";
 
 const counts = { indexed: 1_000, recorded: 1_020, deadLettered: 20, reasons: { invalid: 20 } };
 
-it("agrees where each message has one row, and is either indexed or dead-lettered", () => {
+it("agrees if each message has one row, and is either indexed or dead-lettered", () => {
   expect(disagreements(1_020, 1_020, counts)).toEqual([]);
 });
 

@@ -1,19 +1,19 @@
 import type { OffsetRange } from "@millrace/kafka";
 import type { Clients } from "../clients.ts";
 
-/** What OpenSearch and PostgreSQL have of the messages of some ranges. */
+/** What OpenSearch and PostgreSQL hold of the messages in some ranges. */
 export interface Counts {
   /** Documents in the index. */
   indexed: number;
   /** Rows in demo_log. */
   recorded: number;
-  /** Those of the rows that say why a message was dead-lettered. */
+  /** Rows with the reason why a message was dead-lettered. */
   deadLettered: number;
-  /** Such rows by their reason. */
+  /** Those rows by reason. */
   reasons: Record<string, number>;
 }
 
-/** OpenSearch takes 1,024 clauses a query by default, and a range is three. */
+/** OpenSearch allows 1,024 clauses per query by default, and a range takes three. */
 const QUERY_MAX_RANGES = 300;
 
 const countRows = `
@@ -35,7 +35,7 @@ export async function readCounts(services: Clients, ranges: readonly OffsetRange
   };
 }
 
-/** Makes every document that was written countable. */
+/** Makes every written document countable. */
 export async function refresh({ openSearch, config }: Clients): Promise<void> {
   await openSearch.indices.refresh({ index: config.OPENSEARCH_INDEX, ignore_unavailable: true });
 }
@@ -71,7 +71,7 @@ async function countSome({ openSearch, config, topic }: Clients, ranges: readonl
   return body.count;
 }
 
-/** What differs where the numbers do not add up; empty where each message ended in one row, and in a document or dead. */
+/** Describes what does not add up; empty if each message has one row, and is either indexed or dead-lettered. */
 export function disagreements(sent: number, published: number, counts: Counts): string[] {
   const { indexed, recorded, deadLettered } = counts;
   const all: [boolean, string][] = [

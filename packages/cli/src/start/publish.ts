@@ -5,14 +5,14 @@ import type { Clients } from "../clients.ts";
 import { CommandError } from "../errors.ts";
 import { API_MESSAGE_MAX_BYTES, type MessageSource, type SourceMessage } from "../messages/source.ts";
 
-/** Bounds of one request; as JSON a byte takes six at most, and the api takes 10 MiB. */
+/** Limits of one request; in JSON a byte takes at most six, and the api accepts 10 MiB. */
 const REQUEST_MAX_MESSAGES = 500;
 const REQUEST_MAX_BYTES = 1_500_000;
 
 const answerSchema = z.object({ messages: z.array(z.object({ partition: z.int(), offset: z.int() })) });
 const refusalSchema = z.object({ title: z.string(), detail: z.string() });
 
-/** Counts the messages, and finds the one that is too long for Kafka before any is published. */
+/** Counts the messages, and finds one that is too large for Kafka before any is published. */
 export async function checkMessages(
   source: MessageSource,
   settings: { KAFKA_RECORD_MAX_BYTES: number },
@@ -31,8 +31,8 @@ export async function checkMessages(
 }
 
 /**
- * Publishes through `POST /publish`. What that cannot carry goes straight to Kafka, as another producer's might: bytes
- * that are not UTF-8, a record without a value, and a message longer than the api takes.
+ * Publishes through `POST /publish`. Messages that it can't carry go straight to Kafka, as another producer's might:
+ * bytes that are not UTF-8, a record without a value, and a message longer than the api accepts.
  */
 export async function publishMessages(
   source: MessageSource,
@@ -77,7 +77,7 @@ async function publishDirectly(
   topic: string,
 ): Promise<Placement[]> {
   const placements: Placement[] = [];
-  // One request a message: a broker bounds the records of a request together.
+  // One request per message: a broker limits the size of all records of a request together.
   for (const { key, value } of messages) {
     const outcome = await producer.trySend(topic, [{ value, key: key === undefined ? null : Buffer.from(key) }]);
     if ("fault" in outcome) {

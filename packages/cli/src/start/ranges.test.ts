@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { Places } from "./ranges.ts";
 
-it("joins what follows on each other in a partition, and leaves out what others published between", () => {
+it("joins adjacent offsets of a partition, and leaves out what others published in between", () => {
   const places = new Places();
   places.add([
     { partition: 0, offset: 7 },

@@ -1,6 +1,6 @@
 import type { OffsetRange, Placement } from "@millrace/kafka";
 
-/** Where messages went, in the order of their offsets: what others publish between them, or did before, is in no range. */
+/** The offsets that Kafka assigned to our messages, as ranges without what others published before or in between. */
 export class Places {
   readonly ranges: OffsetRange[] = [];
   #last = new Map<number, OffsetRange>();
@@ -13,7 +13,7 @@ export class Places {
     }
   }
 
-  /** How many messages. */
+  /** Number of messages. */
   get size(): number {
     return this.ranges.reduce((sum, { from, to }) => sum + to - from, 0);
   }

@@ -16,7 +16,7 @@ const reported: readonly string[] = [
   "sink.dead_letters",
 ] satisfies Action[];
 
-/** @param goesOn whether the pipeline keeps running, so that its URLs are of use */
+/** @param goesOn whether the pipeline keeps running, so that its URLs are useful */
 export function summaryText(run: SampleRun, title: string, api: URL, goesOn: boolean): string {
   const { counts, durationMs, published } = run;
   const seconds = durationMs / 1_000;
@@ -38,7 +38,7 @@ export function summaryJson(run: SampleRun, api: URL): string {
   return JSON.stringify({ ...rest, ...counts, latencies: latenciesOf(run), urls: urlsOf(run, api) }, undefined, 2);
 }
 
-/** What `--once` ends with. */
+/** The last line of `--once`. */
 export function lastLine({ published, counts }: SampleRun): string {
   const { indexed, recorded, deadLettered } = counts;
   return `published=${published} indexed=${indexed} recorded=${recorded} dead_lettered=${deadLettered}`;

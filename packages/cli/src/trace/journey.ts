@@ -10,12 +10,12 @@ import { ask, explainService, ServiceFailed } from "../services.ts";
 
 export type MessagePlace = NonNullable<ReturnType<typeof parseMessageId>>;
 
-/** What Kafka, Redis and PostgreSQL know of one message; absent where one of them has nothing (any more). */
+/** What Kafka, Redis and PostgreSQL hold of one message; absent if one of them has nothing (any more). */
 export interface Journey {
   id: string;
   record?: { timestampMs: number; bytes: number; key: string | null; traceparent?: string };
   progress?: Progress;
-  /** Why nothing is known of its progress, where Redis did not answer. */
+  /** Why its progress is unknown, if Redis did not answer. */
   progressFailure?: string;
   row?: {
     level: "INFO" | "ERROR";
@@ -35,7 +35,7 @@ export async function readJourney(
 ): Promise<Journey> {
   const [source, progress, row] = await Promise.all([
     readRecord(clients, place),
-    // What Redis holds is worth least: the others' answers stand without it.
+    // Redis's data matters least: the others' answers stand without it.
     readProgress(clients, place, environment).catch(failureOf),
     readRow(clients, place),
   ]);
@@ -78,7 +78,7 @@ async function readProgress(
   const settings = readConfiguration(trackingSettings, environment);
   const redis = openRedis(settings, patience);
   try {
-    // Rejects by the client's first error.
+    // Rejects with the client's first error.
     await ask("redis", once(redis, "ready", { signal: AbortSignal.timeout(settings.REDIS_TIMEOUT_MS) }));
     const progress = await ask("redis", createTracker(redis, settings, patience.log).progress(place));
     return progress ? { progress } : {};

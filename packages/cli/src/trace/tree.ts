@@ -2,7 +2,7 @@ import { textTable } from "@millrace/stack";
 import { type Milestone, milestones } from "@millrace/stage";
 import type { Journey } from "./journey.ts";
 
-/** What reached the milestone, and where the message lies then. */
+/** How the message reached the milestone. */
 const steps: Record<Milestone, string> = {
   published: "acknowledged by Kafka, published by api",
   ingested: "packed into a batch by ingest",
@@ -14,8 +14,8 @@ const steps: Record<Milestone, string> = {
 const LOST = "it is older than TRACKING_TTL_S, or Redis lost it";
 
 /**
- * One message's way as a tree: each step with how long after the message's Kafka timestamp it was reached, and after the
- * step before.
+ * Draws one message's way as a tree: each step with the time since the message's Kafka timestamp and since the previous
+ * step.
  */
 export function tree(journey: Journey): string {
   const { id, record, progress, progressFailure, row } = journey;

@@ -10,17 +10,17 @@ import { poison, recordSize, replayRecord } from "@millrace/shared";
 import type { Clients } from "../clients.ts";
 import { type PartitionReport, repairable, stretchesOf } from "./reconcile.ts";
 
-/** What is held, and sent at once; a longer record goes alone. */
+/** Limits of what is held and sent at once; a larger record goes alone. */
 const CHUNK_RECORDS = 500;
 const CHUNK_BYTES = 1_000_000;
 
 export interface Repair {
   sent: number;
-  /** Messages that REPLAY_TOPIC does not take for their size. */
+  /** Messages that are too large for REPLAY_TOPIC. */
   refused: number;
 }
 
-/** Sends what is missing through the pipeline again, under its identity. */
+/** Sends missing messages through the pipeline again, under their identity. */
 export async function repair(clients: Clients, topic: string, reports: readonly PartitionReport[]): Promise<Repair> {
   await using producer = await connectProducer(clients.kafka, clients.patience);
   await using reader = createTopicReader(clients.kafka);

@@ -9,7 +9,7 @@ import type { KafkaRightsSettings, Subject } from "../subject.ts";
 import { type KafkaRights, kafkaRights } from "./rights.ts";
 import { missingTopics, topicsMissing, trialsOf, tryAll } from "./trials.ts";
 
-/** As each process uses Kafka; nothing is written, and no consumer group is joined. */
+/** Uses Kafka as the process does, but writes nothing and joins no consumer group. */
 export function examineKafka(
   subject: Subject,
   settings: KafkaRightsSettings,
@@ -53,7 +53,7 @@ export function examineKafka(
   };
 }
 
-/** What the checks of authorization have in common. */
+/** What the authorization checks share. */
 interface Tried {
   kafka: ReturnType<typeof openKafkaRequests>;
   who: string;

@@ -2,13 +2,13 @@ import { protocolError } from "@millrace/kafka";
 import { describeCause } from "@millrace/shared";
 import type { CheckFailure, Need } from "../report.ts";
 
-/** A request that shows whether something is allowed, and what is to be allowed if it is not. */
+/** A request that shows whether an action is allowed, and the permission it needs. */
 export interface Trial {
   need: Need;
   request: () => Promise<unknown>;
 }
 
-/** Tries all, one after the other: the client opens its connection for reads with the first of them. */
+/** Tries all, one at a time: the first read opens the client's connection for reads. */
 export async function tryAll(trials: readonly Trial[], who: string): Promise<string | CheckFailure> {
   const denied: Denied[] = [];
   for (const trial of trials) {
@@ -27,14 +27,17 @@ export function trialsOf(
   return names.map((name) => ({ need: need(name), request: () => request(exampleOf(name)) }));
 }
 
-/** What is allowed for all names of a beginning is tried with one of them, which no topic has. */
+/** A permission for a prefix is tried with one name of that prefix, which no topic has. */
 function exampleOf(name: string): string {
   return name.replace(/\*$/, "millrace-doctor");
 }
 
 type Denied = Trial & { said: string };
 
-/** Only a denial is one: that the partition is unknown is what an allowed request is answered. */
+/**
+ * Returns the cause of a denial. Other protocol errors are none: an allowed request is answered that the partition is
+ * unknown.
+ */
 async function denialOf(trial: Trial): Promise<string | undefined> {
   try {
     await trial.request();
@@ -47,7 +50,7 @@ async function denialOf(trial: Trial): Promise<string | undefined> {
   }
 }
 
-/** A commit needs the topic too, which reading it has shown already. */
+/** A commit needs the topic too, which the read has already checked. */
 function deniedElsewhere({ need }: Trial, type: string): boolean {
   return need.on === "group" && type === "TOPIC_AUTHORIZATION_FAILED";
 }

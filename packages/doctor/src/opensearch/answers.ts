@@ -6,7 +6,7 @@ import type { ExaminedOpenSearch, SearchClient } from "../stores.ts";
 import type { Subject } from "../subject.ts";
 import { quote, type ServerAnswer } from "../url.ts";
 
-/** Who asks: what a refusal means depends on it. */
+/** The caller; the meaning of a refusal depends on it. */
 export interface Asker {
   subject: Subject;
   settings: ExaminedOpenSearch;
@@ -15,7 +15,7 @@ export interface Asker {
 /** A list is a bulk request. */
 type RequestBody = Record<string, unknown> | Record<string, unknown>[];
 
-/** Every answer is one, whatever its status. */
+/** Returns the response, whatever its status. */
 export async function ask(
   client: SearchClient,
   method: string,
@@ -33,14 +33,14 @@ export async function ask(
   }
 }
 
-/** What the server answered, where the client's error is that; undefined where none came. */
+/** The server's response inside a client error; `undefined` if there was none. */
 function answerOf(error: unknown): ServerAnswer | undefined {
   const { meta } = error as { meta?: { statusCode?: number | null; body?: unknown } };
   if (typeof meta?.statusCode !== "number" || meta.statusCode === 0) return undefined;
   return { status: meta.statusCode, body: meta.body };
 }
 
-/** What a 401 or 403 means: the signature, the password, or the permission. */
+/** Explains a 401 or 403: the signature, the password, or the permission. */
 export function refusal({ status, body }: ServerAnswer, asker: Asker): CheckFailure | undefined {
   if (status !== 401 && status !== 403) return undefined;
   const said = quote(status, body);
@@ -52,7 +52,7 @@ export function refusal({ status, body }: ServerAnswer, asker: Asker): CheckFail
   return status === 401 ? { code: "opensearch_password_refused", said } : denial(said, asker);
 }
 
-/** AWS names the one action that is missing; where it does not, all of them are told. */
+/** AWS names the missing action; if it does not, all needed ones are listed. */
 export function denial(said: string, { subject, settings }: Asker, known?: string): CheckFailure {
   const [, named = known] = /not authorized to perform: (es:\w+)/.exec(said) ?? [];
   const [, inside] = /no permissions for \[([^\]]+)\]/.exec(said) ?? [];
@@ -66,7 +66,7 @@ interface BulkBody {
   items?: { index?: { status?: number; error?: unknown } }[];
 }
 
-/** 409 is right. Serverless takes no ids of one's own, and says so after it has looked at the permission. */
+/** 409 is the expected answer. Serverless accepts no custom ids, and says so after it has checked the permission. */
 export function refusedItem({ status, body }: ServerAnswer, asker: Asker): CheckFailure | undefined {
   const item = (body as BulkBody).items?.[0]?.index;
   const answer = { status: item?.status ?? status, body: item?.error ?? body };
@@ -85,7 +85,7 @@ export function explain(error: unknown, step: Step, asker: Asker): CheckFailure 
   if (refused) return refused;
   const said = describeCause(error);
   if (asker.settings.OPENSEARCH_USE_IAM_AUTH && /credentials/i.test(said)) return { code: "aws_no_credentials", said };
-  // Of a network's error the client keeps the words alone, with the code among them.
+  // The client keeps only the message of a network error, which contains the code.
   const [code] = /\bE[A-Z]{6,}\b/.exec(said) ?? [];
   return code === undefined ? undefined : networkFailure(Object.assign(new Error(said), { code }), step);
 }

@@ -3,7 +3,7 @@ import type { SearchClient } from "../stores.ts";
 import type { ServerAnswer } from "../url.ts";
 import { type Asker, ask, denial, refusal, refusedItem, unexpected } from "./answers.ts";
 
-/** The requests of an examination; each step uses what the one before it has read. */
+/** The requests of an examination; each step uses what the previous one has read. */
 export class OpenSearchChecks {
   readonly #client: SearchClient;
   readonly #asker: Asker;
@@ -11,7 +11,7 @@ export class OpenSearchChecks {
   #mapping: ServerAnswer | undefined;
   #indexDimensions: number | undefined;
 
-  /** @param wantedDimensions of the embedding model's vectors, where they are known */
+  /** @param wantedDimensions of the embedding model's vectors, if known */
   constructor(client: SearchClient, asker: Asker, wantedDimensions: number | undefined) {
     this.#client = client;
     this.#asker = asker;
@@ -21,11 +21,11 @@ export class OpenSearchChecks {
   async readMapping(): Promise<string | CheckFailure> {
     this.#mapping = await ask(this.#client, "GET", `/${this.#index}/_mapping`);
     const failure = refusal(this.#mapping, this.#asker);
-    // Whoever is known by name and may not do this is known all the same: that is the next step's.
+    // An authenticated principal that lacks permission has still been authenticated: the next step reports that.
     return failure && failure.code !== "opensearch_denied" ? failure : `HTTP ${this.#mapping.status}`;
   }
 
-  /** @param triedMapping how the request for the mapping is described */
+  /** @param triedMapping describes the request for the mapping */
   async judgeMapping(triedMapping: string): Promise<string | CheckFailure> {
     if (!this.#mapping) throw new Error("the mapping was not read");
     const denied = refusal(this.#mapping, this.#asker);
@@ -35,7 +35,7 @@ export class OpenSearchChecks {
     return judgeDimensions(this.#index, this.#indexDimensions, this.#wantedDimensions);
   }
 
-  /** @param triedHead how the request is described that asks whether the index exists */
+  /** @param triedHead describes the request that checks whether the index exists */
   async probe(writes: boolean, triedHead: string): Promise<string | CheckFailure> {
     if (this.#indexDimensions === undefined) return "no index yet";
     const query = { size: 0, query: { match_all: {} } };
@@ -52,7 +52,7 @@ export class OpenSearchChecks {
     return this.#asker.settings.OPENSEARCH_INDEX;
   }
 
-  /** The api answers searches without an index by an empty list, so that only the sink may miss it. */
+  /** Without an index, the api answers searches with an empty list, so only the sink needs it. */
   async #judgeAbsence(): Promise<string | CheckFailure> {
     const { subject, settings } = this.#asker;
     const said = `HTTP 404: no index ${this.#index}`;
@@ -60,13 +60,13 @@ export class OpenSearchChecks {
       return { code: "opensearch_index_missing", said, names: { index: this.#index } };
     }
     if (subject !== "sink" && subject !== "all") return `${said}; the sink creates it`;
-    // An index of no shards is refused, after the permission was looked at.
+    // OpenSearch refuses an index without shards, but only after it has checked the permission.
     const impossible = { settings: { index: { number_of_shards: 0 } } };
     const answer = await ask(this.#client, "PUT", `/${this.#index}`, impossible);
     return refusal(answer, this.#asker) ?? `${said}; it can be created`;
   }
 
-  /** `verify` asks so; no body of an answer to HEAD tells what is missing. */
+  /** `verify` sends this request; a HEAD response has no body that names the missing permission. */
   async #askWhetherThere(tried: string): Promise<string | CheckFailure> {
     const answer = await ask(this.#client, "HEAD", `/${this.#index}`);
     const { status } = answer;

@@ -8,11 +8,11 @@ import { explain } from "./answers.ts";
 import { OpenSearchChecks } from "./checks.ts";
 
 /**
- * Nothing is stored: the document that is written has a condition that no document fulfils, so OpenSearch looks at the
- * permission and at the mapping, and then refuses it as a conflict (docs/decisions/0009-doctor-writes-nothing.md).
+ * Stores nothing: the written document has a condition that no document fulfils, so OpenSearch checks the permission
+ * and the mapping and then refuses it as a conflict (docs/decisions/0009-doctor-writes-nothing.md).
  *
- * @param open opens the client: only processes that have OpenSearch load it
- * @param dimensions of the embedding model's vectors, where they are known
+ * @param open opens the client: only processes that use OpenSearch load it
+ * @param dimensions of the embedding model's vectors, if known
  */
 export function examineOpenSearch<Settings extends ExaminedOpenSearch>(
   subject: Subject,

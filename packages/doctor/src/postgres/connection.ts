@@ -2,7 +2,7 @@ import type { DatabasePool, DatabaseSession } from "../stores.ts";
 
 /** The one connection of an examination. */
 export interface ExaminedConnection {
-  /** Connects at first; rejects once the connection is broken. */
+  /** Connects on first use; rejects once the connection is broken. */
   client(): Promise<DatabaseSession>;
   close(): Promise<void>;
 }
@@ -12,7 +12,8 @@ export function openConnection(pool: DatabasePool): ExaminedConnection {
   let broken: Error | undefined;
   const connect = async (): Promise<DatabaseSession> => {
     const connection = await pool.connect();
-    // The pool listens to idle clients only; a connection that ends between two steps would end the process without this.
+    // The pool listens to idle clients only; without this listener, a connection that breaks between two steps would
+    // end the process.
     connection.on("error", (error) => {
       broken ??= error;
     });

@@ -12,14 +12,14 @@ import { openConnection } from "./connection.ts";
 import { readOnly, writeAndRead } from "./probe.ts";
 import { lacking, readRights } from "./rights.ts";
 
-/** https://www.postgresql.org/docs/18/protocol-message-formats.html: SSLRequest, answered by one byte, S or N. */
+/** https://www.postgresql.org/docs/18/protocol-message-formats.html: SSLRequest, answered with one byte, S or N. */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
 /**
- * The row is written in a transaction that is rolled back.
+ * Writes its row in a transaction that it rolls back.
  *
- * @param open opens the pool: only processes that have PostgreSQL load its client
- * @param writes the sink writes demo_log and makes it; the api reads it only
+ * @param open opens the pool: only processes that use PostgreSQL load its client
+ * @param writes true for the sink, which creates and writes demo_log; the api only reads it
  */
 export function examinePostgres<Settings extends ExaminedPostgres>(
   settings: Settings,

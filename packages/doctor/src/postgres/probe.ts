@@ -5,8 +5,8 @@ const insert = `INSERT INTO demo_log (kafka_topic, kafka_partition, kafka_offset
   DO UPDATE SET log_level = excluded.log_level RETURNING kafka_topic`;
 
 /**
- * Where the table is yet to be made, a table of another name stands for it, and where its schema is, one of another name
- * for that: a process that makes them at this moment must find nothing of ours in its way, nor we of its.
+ * If demo_log does not exist yet, a table of another name stands in for it, and a schema of another name for a missing
+ * schema: a process that creates them at this moment must not collide with the check.
  */
 export async function writeAndRead(client: DatabaseSession, schema: string): Promise<string> {
   const { rows } = await client.query(

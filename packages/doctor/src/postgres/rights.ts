@@ -7,7 +7,7 @@ interface Rights {
   insert: boolean;
   update: boolean;
   create: boolean;
-  /** null where the role `rds_iam` does not exist, as outside of RDS. */
+  /** null if the role `rds_iam` does not exist, as outside RDS. */
   rds_iam: boolean | null;
 }
 

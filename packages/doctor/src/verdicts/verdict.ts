@@ -1,10 +1,10 @@
 import type { Step } from "../report.ts";
 
 export interface Verdict {
-  /** The step at which it shows first; it may show at a later one too. */
+  /** The earliest step at which it shows; it may also show at a later one. */
   step: Step;
   meaning: string;
-  /** `{name}` stands for what the check knows, such as the variable that is to be set. */
+  /** `{name}` is a placeholder for what the check knows, such as the variable to set. */
   remedy: string;
 }
 

@@ -35,11 +35,11 @@ export const json: Format = {
 
 /** Throws a `TypeError` that does not quote the text, which is nobody's business in a log. */
 export function parseJson(bytes: Buffer): unknown {
-  if (!isUtf8(bytes)) throw new TypeError("the JSON is not UTF-8");
+  if (!isUtf8(bytes)) throw new TypeError("the value is not UTF-8");
   try {
     return JSON.parse(bytes.toString());
   } catch {
-    throw new TypeError("it is not JSON");
+    throw new TypeError("the value is not JSON");
   }
 }
 

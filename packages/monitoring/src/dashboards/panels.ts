@@ -36,11 +36,11 @@ export function processRow(service: string) {
         expr: `process_resident_memory_bytes${own}`,
         legend: "{{instance}}",
       }),
-      graph("Event loop lag, p99", "s", "What a timer waits for too long: above 0.1 s the process is short of CPU.", {
+      graph("Event loop lag, p99", "s", "How late timers fire: above 0.1 s the process is short of CPU.", {
         expr: `nodejs_eventloop_lag_p99_seconds${own}`,
         legend: "{{instance}}",
       }),
-      graph("Dependencies", "short", "1: answers; 0: the process waits for it.", {
+      graph("Dependencies", "short", "1: answers; 0: the process is waiting for it.", {
         expr: `min by (dependency) (millrace_dependency_up${own})`,
         legend: "{{dependency}}",
       }),

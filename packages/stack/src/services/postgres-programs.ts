@@ -36,7 +36,7 @@ export function postgresPrograms(): Component {
         filter: (path) => !path.endsWith(".a"),
       });
       await restoreLinks(directory);
-      // Under a strict umask the copies would be closed to the user that runs them.
+      // Under a strict umask the copies would be inaccessible to the user that runs them.
       await promisify(execFile)("chmod", ["-R", "go+rX", directory]);
     },
   };

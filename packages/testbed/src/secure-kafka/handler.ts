@@ -14,7 +14,7 @@ import {
 
 const source = join(import.meta.dirname, "..", "..", "java", "MskIamCallbackHandler.java");
 
-/** Compiled by a compiler from Maven, since a Java runtime is enough for all else. */
+/** Uses a compiler from Maven, since everything else needs only a Java runtime. */
 export function handlerComponent(kafkaPrograms: string): Component {
   const title = "Kafka's handler for MSK IAM tokens";
   const recipe: MavenRecipe = {

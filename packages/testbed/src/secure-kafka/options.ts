@@ -1,9 +1,9 @@
-/** What the broker knows of an access key; the ARN becomes the principal to which ACLs are bound. */
+/** What the broker knows of an access key; the ARN becomes the principal of ACLs. */
 export interface KnownCredentials {
   accessKeyId: string;
   secretAccessKey: string;
   arn: string;
-  /** Temporary credentials have one, and are refused without it. */
+  /** Present for temporary credentials, which are refused without it. */
   sessionToken?: string;
   expiresAt?: Date;
 }
@@ -13,6 +13,6 @@ export interface SecureKafkaOptions {
   credentials: readonly KnownCredentials[];
   /** SCRAM-SHA-512 users by name. */
   users: Record<string, string>;
-  /** How long a session may last without a new authentication; MSK's is the token's 15 minutes. */
+  /** How long a session may last without re-authentication; on MSK, the 15 minutes of the token. */
   reauthenticationMaxMs?: number;
 }

@@ -22,23 +22,25 @@ import { handlerComponent } from "./handler.ts";
 import type { KnownCredentials, SecureKafkaOptions } from "./options.ts";
 import { type ListenerPorts, listenerNames, serverProperties } from "./properties.ts";
 
-/** A broker that checks who comes, with a listener for each way of saying so. Access is denied where no ACL allows it. */
+/** A broker with authentication, one listener per mechanism. Access is denied unless an ACL allows it. */
 export interface SecureKafka extends AsyncDisposable {
-  /** `plaintext` is for the test itself: whoever comes there may do everything. */
+  /** `plaintext` is for the test itself: its clients may do everything. */
   addresses: Record<"plaintext" | "iam" | "scram" | "mtls" | "tls", string>;
   certificates: Certificates;
-  /** Replaces what the broker knows; it holds for the next authentication. */
+  /** Replaces the known credentials; applies to the next authentication. */
   setCredentials(credentials: readonly KnownCredentials[]): Promise<void>;
-  /** The broker's log so far; its `MSK IAM: refused: …` lines say why, its `MSK IAM: accepted: …` lines whom. */
+  /**
+   * The broker's log so far; its `MSK IAM: refused: …` lines give the reason, its `MSK IAM: accepted: …` lines the key.
+   */
   readLog(): Promise<string>;
 }
 
 const STARTS_WITHIN_MS = 60_000;
 
 /**
- * Starts a Kafka broker with SASL and TLS on free ports, for tests of authentication: the same Kafka as the stack's,
- * with a handler that recomputes the signature of MSK's IAM tokens. It is no part of the stack: it lives as long as
- * the test that started it.
+ * Starts a Kafka broker with SASL and TLS on free ports for tests of authentication: the same Kafka as the stack's,
+ * with a handler that recomputes the signature of MSK's IAM tokens. It is not part of the stack: it lives as long as
+ * its test.
  */
 export async function startSecureKafka(options: SecureKafkaOptions): Promise<SecureKafka> {
   const home = await mkdtemp(join(tmpdir(), "millrace-secure-kafka-"));
@@ -48,7 +50,7 @@ export async function startSecureKafka(options: SecureKafkaOptions): Promise<Sec
   const setCredentials = async (credentials: readonly KnownCredentials[]) => {
     const file = join(home, "credentials.txt");
     await writeFile(`${file}.new`, credentials.map(credentialsLine).join(""));
-    // The broker may read it at any time, and must not find half of it.
+    // The broker may read the file at any time, and must not find half of it.
     await rename(`${file}.new`, file);
   };
   await setCredentials(options.credentials);
@@ -71,7 +73,7 @@ export async function startSecureKafka(options: SecureKafkaOptions): Promise<Sec
   };
 }
 
-/** Formats the storage with the users in it. Returns the command line of the broker. */
+/** Formats the storage with the users in it. Returns the broker's command line. */
 async function prepareBroker(properties: string, users: Record<string, string>): Promise<[string, ...string[]]> {
   const java = await findJava();
   const progress = plainProgress((line) => process.stderr.write(`${line}\n`));
@@ -104,7 +106,7 @@ async function startBroker(
     process.off("exit", kill);
     if (child.exitCode === null && child.signalCode === null) {
       const exit = once(child, "exit");
-      // Its data goes with it: there is nothing to be saved.
+      // Its data is deleted too: there is nothing to save.
       kill();
       await exit;
     }
@@ -123,7 +125,7 @@ async function startBroker(
 }
 
 function credentialsLine(known: KnownCredentials): string {
-  // Long-lived keys end in the year 2100.
+  // Long-lived keys expire in the year 2100.
   const expiresAtS = Math.floor((known.expiresAt?.getTime() ?? 4_102_444_800_000) / 1_000);
   return `${[known.accessKeyId, known.secretAccessKey, known.arn, expiresAtS, known.sessionToken ?? ""].join(" ")}\n`;
 }

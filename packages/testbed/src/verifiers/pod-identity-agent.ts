@@ -6,25 +6,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { KnownKey } from "./signature-v4.ts";
 
-/** A temporary key as the agent gives it. */
+/** A temporary key as the agent issues it. */
 export type IssuedKey = Required<KnownKey>;
 
 export interface PodIdentityAgent extends AsyncDisposable {
-  /** What EKS sets in a pod, so that the SDK's default chain asks this agent and nobody else. */
+  /** The variables that EKS sets in a pod, so that the SDK's default chain asks only this agent. */
   environment: Record<string, string>;
   /** What a caller must send; a secret. */
   authorization: string;
-  /** Every key that was given, oldest first. The servers that verify read them here. */
+  /** Every issued key, oldest first. The verifying servers read them here. */
   issued: readonly IssuedKey[];
-  /** Requests that were refused, for they did not bring the pod's token along. */
+  /** Requests refused because they lacked the pod's token. */
   refusals: number;
 }
 
 /**
- * Gives keys as the agent of EKS Pod Identity does: to whoever sends the token that lies in the pod's file. The real one
- * answers at a link-local address, which the SDK allows beside loopback. Callers share a key, until half of its life is over.
+ * Issues keys as the agent of EKS Pod Identity does, to callers that send the token in the pod's file. The real agent
+ * answers at a link-local address, which the SDK allows beside loopback. Callers share a key until half of its lifetime
+ * is over.
  *
- * @param beforeIssue tells a server of all keys before anybody has the last one
+ * @param beforeIssue passes all keys to a server before any caller has the last one
  */
 export async function startPodIdentityAgent(
   lifetimeMs: number,
@@ -56,7 +57,7 @@ export async function startPodIdentityAgent(
   });
 }
 
-/** Gives the last key until half of its life is over, then a new one; callers that wait for it share it. */
+/** Returns the last key until half of its lifetime is over, then a new one, which concurrent callers share. */
 function keyIssuer(
   lifetimeMs: number,
   issued: IssuedKey[],
@@ -84,7 +85,7 @@ function newKey(lifetimeMs: number): IssuedKey {
     accessKeyId: `ASIA${randomBytes(8).toString("hex").toUpperCase()}`,
     secretAccessKey: randomBytes(30).toString("base64"),
     sessionToken: randomBytes(60).toString("base64"),
-    // In whole seconds, as AWS tells them.
+    // In whole seconds, as AWS reports them.
     expiresAtMs: Math.floor((Date.now() + lifetimeMs) / 1_000) * 1_000,
   };
 }
@@ -102,7 +103,7 @@ function environmentOf(port: number, tokenFile: string, directory: string): Reco
   return {
     AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${port}/v1/credentials`,
     AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: tokenFile,
-    // Whatever the machine has of its own comes earlier in the chain.
+    // Credentials of the machine would take precedence in the chain.
     AWS_ACCESS_KEY_ID: "",
     AWS_SECRET_ACCESS_KEY: "",
     AWS_PROFILE: "",

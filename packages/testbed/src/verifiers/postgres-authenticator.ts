@@ -12,17 +12,17 @@ const READY_FOR_QUERY = message("Z", Buffer.from("I"));
 export interface PostgresAuthenticator extends AsyncDisposable {
   host: string;
   port: number;
-  /** The passwords that were sent, in order. */
+  /** The passwords received, in order. */
   passwords: string[];
   /** Why connections were refused. */
   refusals: string[];
 }
 
 /**
- * A server that speaks PostgreSQL's start-up as RDS does with IAM (TLS or nothing, then a password in the clear), judges
- * the password, and connects whoever it lets in to a real PostgreSQL.
+ * Speaks PostgreSQL's start-up as RDS does with IAM (TLS is required, then a cleartext password), judges the password,
+ * and connects accepted clients to a real PostgreSQL.
  *
- * @param judge why the password of this user is refused, if it is; called with `host:port` of this server
+ * @param judge returns why this user's password is refused, or `undefined`; called with `host:port` of this server
  */
 export async function startPostgresAuthenticator(
   certificate: { certificatePath: string; keyPath: string },
@@ -80,7 +80,7 @@ export async function startPostgresAuthenticator(
   };
 }
 
-/** pg authenticates to the real server; then its socket is taken over, as both sides await a query. */
+/** pg authenticates to the real server; then its socket is taken over, since both sides now wait for a query. */
 async function connectBackend(target: NodeJS.ProcessEnv, parameters: Map<string, string>): Promise<Socket> {
   const client = new Client({
     ...{ host: target.POSTGRES_HOST ?? "", port: Number(target.POSTGRES_PORT) },
@@ -94,7 +94,7 @@ async function connectBackend(target: NodeJS.ProcessEnv, parameters: Map<string,
   return stream;
 }
 
-/** Exactly so many bytes. */
+/** Reads exactly this many bytes. */
 async function read(socket: Socket, count: number): Promise<Buffer> {
   for (;;) {
     const bytes: Buffer | null = socket.read(count);

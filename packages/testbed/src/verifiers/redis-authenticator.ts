@@ -4,20 +4,20 @@ import { createServer } from "node:tls";
 
 export interface RedisAuthenticator extends AsyncDisposable {
   port: number;
-  /** The passwords that were sent, in order. */
+  /** The passwords received, in order. */
   passwords: string[];
   refusals: string[];
-  /** Connections that were made, living or not. */
+  /** Connections so far, open or not. */
   connections(): number;
   /** Closes every connection, as a failover does. */
   hangUp(): void;
 }
 
-/** Why a user's password is refused; `undefined` where it is right. */
+/** Returns why a user's password is refused, or `undefined`. */
 type Judge = (user: string, password: string) => string | undefined;
 
 /**
- * A TLS server before a real Redis that judges each AUTH and lets nothing through before it. As ElastiCache does after
+ * A TLS server in front of a real Redis that judges each AUTH and blocks everything before it. Like ElastiCache after
  * 12 hours, it closes a connection `sessionMaxMs` after its last authentication.
  */
 export async function startRedisAuthenticator(
@@ -57,7 +57,7 @@ export async function startRedisAuthenticator(
   };
 }
 
-/** One client's connection, until either side closes. */
+/** Serves one client's connection until either side closes. */
 function serve(socket: Socket, backend: Socket, sessionMaxMs: number, judge: Judge): void {
   let session: NodeJS.Timeout | undefined;
   let pending = Buffer.alloc(0);
@@ -90,7 +90,7 @@ function serve(socket: Socket, backend: Socket, sessionMaxMs: number, judge: Jud
     }
     clearTimeout(session);
     session = setTimeout(() => socket.destroy(), sessionMaxMs);
-    // SELECT answers +OK as AUTH does, in its turn among the answers that are still to come.
+    // SELECT answers +OK like AUTH, in order with the responses that are still outstanding.
     backend.write(hello ? "HELLO 3\r\n" : "SELECT 0\r\n");
   }
 }
@@ -101,14 +101,14 @@ interface Login {
   password: string;
 }
 
-/** `AUTH user password`, or `HELLO 3 AUTH user password`, by which a RESP3 connection begins. */
+/** `AUTH user password`, or `HELLO 3 AUTH user password`, which starts a RESP3 connection. */
 function parseLogin(parts: readonly string[]): Login | undefined {
   const hello = parts[0]?.toLowerCase() === "hello";
   const [name, user = "", password = ""] = hello ? parts.slice(2) : parts;
   return name?.toLowerCase() === "auth" ? { hello, user, password } : undefined;
 }
 
-/** RESP: `*2\r\n$3\r\nGET\r\n$1\r\na\r\n`; undefined while it is incomplete. */
+/** RESP: `*2\r\n$3\r\nGET\r\n$1\r\na\r\n`; `undefined` while it is incomplete. */
 function parseCommand(bytes: Buffer): { parts: string[]; size: number } | undefined {
   let position = 0;
   const line = (): string | undefined => {

@@ -2,28 +2,28 @@ import { once } from "node:events";
 import { createServer, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What happens to a bulk request. `lost`: it is done, and the connection breaks instead of an answer. */
+/** The fate of a bulk request. `lost`: it is executed, but the connection breaks instead of a response. */
 export type BulkFate = "answered" | "lost" | "failed_before" | "failed_after" | "throttled";
 
 export interface ServerlessProxy extends AsyncDisposable {
   url: string;
-  /** Decides over each bulk request that the collection would take. */
+  /** Decides the fate of each bulk request that the collection would accept. */
   fate: () => BulkFate;
-  /** What was refused because a vector collection has no such thing. */
+  /** Requests refused because a vector collection does not support them. */
   refused: string[];
 }
 
 /**
- * Makes a real OpenSearch refuse what a vector collection of OpenSearch Serverless refuses: ids of one's own, deletions, SMILE,
- * `_refresh`, and settings of shards, replicas and refreshes. Its engine faiss is replaced by Lucene's, for this OpenSearch has
- * none of its native libraries.
+ * Makes a real OpenSearch refuse what a vector collection of OpenSearch Serverless refuses: custom ids, deletions,
+ * SMILE, `_refresh`, and settings of shards, replicas and refreshes. Replaces the faiss engine with Lucene's, since
+ * this OpenSearch lacks the native libraries.
  *
- * @param visibleAfterMs how long a document that was written can't be found
+ * @param visibleAfterMs how long a written document can't be found
  */
 export async function startServerlessProxy(upstream: string, visibleAfterMs: number): Promise<ServerlessProxy> {
   let writtenAtMs: number | undefined;
   let refreshing: Promise<unknown> = Promise.resolve();
-  /** What was written long enough ago is shown to this search, and with it perhaps what came later. */
+  /** Makes documents that were written long enough ago visible to this search, perhaps with later ones. */
   const showWritten = async (): Promise<void> => {
     if (writtenAtMs !== undefined && Date.now() - writtenAtMs >= visibleAfterMs) {
       writtenAtMs = undefined;
@@ -73,7 +73,7 @@ export async function startServerlessProxy(upstream: string, visibleAfterMs: num
   });
 }
 
-/** As this OpenSearch can do it, which shows nothing by itself. */
+/** Adapts a request to this OpenSearch, and keeps writes invisible until a refresh. */
 function toCluster(body: string): string {
   return body
     .replace('"engine":"faiss"', '"engine":"lucene"')

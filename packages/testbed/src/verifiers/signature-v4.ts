@@ -30,7 +30,7 @@ export interface SignedRequest {
 /** A signed header may be this far from the server's time. */
 const SKEW_MAX_MS = 5 * 60_000;
 
-/** Why a request with an `Authorization` header is refused; undefined where it is right. */
+/** Returns why a request with an `Authorization` header is refused; `undefined` if it is valid. */
 export function refuseSignedHeaders(
   request: SignedRequest,
   expectation: Expectation,
@@ -65,7 +65,7 @@ export function refuseSignedHeaders(
   return isRight(signature, canonical, date, key, expectation) ? undefined : "wrong signature";
 }
 
-/** Why a presigned URL (`host/path?query`, without its scheme) is refused; undefined where it is right. */
+/** Returns why a presigned URL (`host/path?query`, without its scheme) is refused; `undefined` if it is valid. */
 export function refusePresigned(
   url: string,
   expectation: Expectation,
@@ -90,7 +90,7 @@ export function refusePresigned(
   return isRight(signature, canonical, value("X-Amz-Date"), key, expectation) ? undefined : "wrong signature";
 }
 
-/** The access key that something was signed with: a presigned URL, or an `Authorization` header. */
+/** The access key of a presigned URL or an `Authorization` header. */
 export function accessKeyOf(signed: string): string {
   return /Credential=([^/%]+)/.exec(signed)?.[1] ?? "";
 }
@@ -127,7 +127,7 @@ function split(target: string): { path: string; query: [string, string][] } {
   return { path: target.slice(0, mark), query };
 }
 
-/** Each segment is encoded once more than on the wire, for every service but S3. */
+/** Each segment is encoded once more than on the wire, for every service except S3. */
 function canonicalPath(path: string): string {
   return path.split("/").map(encode).join("/") || "/";
 }

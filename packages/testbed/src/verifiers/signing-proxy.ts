@@ -7,13 +7,13 @@ export interface SigningProxy extends AsyncDisposable {
   expectation: Expectation;
   /** Why requests were refused. */
   refusals: string[];
-  /** The access keys whose signatures were right. */
+  /** The access keys of valid signatures. */
   accepted: Set<string>;
   /** How far its clock is ahead of this machine's. */
   clockOffsetMs: number;
 }
 
-/** Lets requests through to a server only when their signature is right, and answers 403 otherwise, as AWS does. */
+/** Forwards requests with a valid signature to a server, and answers 403 otherwise, as AWS does. */
 export async function startSigningProxy(target: string, expectation: Expectation): Promise<SigningProxy> {
   const refusals: string[] = [];
   const accepted = new Set<string>();

@@ -44,6 +44,12 @@ const instanceSchema = z
   })
   .openapi("Instance");
 
+const stageLagSchema = z.object({
+  total: z.number(),
+  topics: z.record(z.string(), z.number().nullable()).openapi({ description: "null: the topic does not exist." }),
+});
+export type StageLag = z.output<typeof stageLagSchema>;
+
 export const stageStatusSchema = z
   .object({
     state: z.enum(["running", "waiting", "stopped"]).nullable().openapi({
@@ -51,11 +57,7 @@ export const stageStatusSchema = z
         "running: an instance is ready; waiting: instances report, and none is ready; stopped: none reports.",
     }),
     waitingFor: z.array(waitSchema).nullable(),
-    lag: z
-      .object({
-        total: z.number(),
-        topics: z.record(z.string(), z.number().nullable()).openapi({ description: "null: the topic does not exist." }),
-      })
+    lag: stageLagSchema
       .nullable()
       .openapi({ description: "Records that the stage's consumer group has not committed." }),
     inFlight: z.number().nullable(),

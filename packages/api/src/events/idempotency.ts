@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { type Redis, redisScript } from "@millrace/connections";
-import type { EventOutcome } from "./publish.ts";
+import type { EventOutcome } from "./event-outcome.ts";
 
 /** A request that may come again. Its key is its subject's own. */
 export interface IdempotentRequest {

@@ -2,18 +2,12 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { type Presence, type Stage, stages } from "@millrace/stage";
 import { attempt, type Outcome } from "../outcome.ts";
 import { describeProblems } from "../problem.ts";
-import { type StageStatus, stageStatusSchema } from "../stage-schema.ts";
+import { type StageLag, type StageStatus, stageStatusSchema } from "../stage-schema.ts";
 import { summarize } from "../stage-summary.ts";
 
 /** What the processes of each stage last said of themselves. Rejects where that cannot be known. */
 export interface PresenceBoard {
   read(): Promise<Record<Stage, Presence[]>>;
-}
-
-export interface StageLag {
-  total: number;
-  /** `null` where the topic does not exist. */
-  topics: Record<string, number | null>;
 }
 
 /** How many records each stage has not committed yet. Rejects where that cannot be known. */

@@ -9,7 +9,7 @@ const INTERVAL_MS = 1_000;
  * The console's live data. Nothing is read while nobody listens; the history that a new listener is given first is of
  * the time in which somebody did.
  */
-export function eventsRoute(readSnapshot: () => Promise<Snapshot>, clientsMax: number): OpenAPIHono {
+export function consoleFeedRoute(readSnapshot: () => Promise<Snapshot>, clientsMax: number): OpenAPIHono {
   let history: readonly HistoryPoint[] = [];
   const read = async (): Promise<Snapshot> => {
     const snapshot = await readSnapshot();

@@ -111,7 +111,7 @@ function keepRenewing(
     if (isHeld) confirmedAtMs = askedAtMs;
     if (isHeld !== false && performance.now() - confirmedAtMs < busyMs / 2) return;
     clearInterval(timer);
-    lost.abort(new Error("the lock of the request could not be renewed"));
+    lost.abort(new Error("could not renew the request's lock"));
   };
   const timer = setInterval(() => void check(), busyMs / RENEWALS).unref();
   return { lost: lost.signal, [Symbol.dispose]: () => clearInterval(timer) };

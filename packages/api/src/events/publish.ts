@@ -25,7 +25,7 @@ function readEvent({ item, root }: EventItem): { event: Event } | { error: Event
   const parsed = eventSchema.safeParse(isObject ? { ...defaults, ...item } : item);
   if (parsed.success) return { event: parsed.data };
   const errors = requestErrors(parsed.error, root);
-  return { error: { code: "invalid", message: "the event breaks its schema", retryable: false, errors } };
+  return { error: { code: "invalid", message: "the event does not match its schema", retryable: false, errors } };
 }
 
 /**
@@ -77,7 +77,7 @@ function outcomeOf(topic: string, event: Event, published: Published | undefined
       return {
         error: {
           code: published.fault.code,
-          message: `it is in EVENTS_DLQ_TOPIC: ${published.fault.cause}`,
+          message: `written to EVENTS_DLQ_TOPIC: ${published.fault.cause}`,
           retryable: false,
         },
       };
@@ -90,6 +90,6 @@ function outcomeOf(topic: string, event: Event, published: Published | undefined
         },
       };
     case undefined:
-      throw new TypeError("the producer gave no outcome of an event");
+      throw new TypeError("the producer returned no result for an event");
   }
 }

@@ -29,11 +29,12 @@ const route = createRoute({
   method: "get",
   path: "/status",
   tags: ["pipeline"],
-  summary: "The state of every stage",
-  description: "What cannot be known is null, and `unknown` says why. Read about once a second, however often asked.",
+  summary: "State of all stages",
+  description:
+    "A field is null if its source is unavailable; `unknown` has the reason. Results are cached for about a second.",
   responses: {
     200: {
-      description: "State, instances, lag, messages in flight, last activity and latencies of each stage.",
+      description: "State, instances, lag, messages in flight, last activity and latencies per stage.",
       content: { "application/json": { schema: statusSchema } },
     },
     ...describeProblems({}),

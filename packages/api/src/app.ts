@@ -12,10 +12,10 @@ import { createSnapshotReader } from "./live/snapshot.ts";
 import { HttpProblem, problemResponse, requestErrors } from "./problem.ts";
 import { requestLog } from "./request-log.ts";
 import { consoleRoutes } from "./routes/console.ts";
+import { consoleFeedRoute } from "./routes/console-feed.ts";
 import { type DeadLettersEdges, deadLettersRoutes } from "./routes/dead-letters.ts";
 import { type DoctorEdges, doctorRoute } from "./routes/doctor.ts";
 import { addDocumentation } from "./routes/documentation.ts";
-import { eventsRoute } from "./routes/events.ts";
 import { eventsHealthRoute } from "./routes/events-health.ts";
 import { type HealthEdges, healthRoute } from "./routes/health.ts";
 import { latestEventsRoute } from "./routes/latest-events.ts";
@@ -46,7 +46,7 @@ export function createApp(edges: ApiEdges, readiness: Health, config: ApiConfig,
     defaultHook: (result) => {
       if (result.success) return;
       const errors = requestErrors(result.error).map(({ path, message }) => ({ path: path.slice(1), message }));
-      throw new HttpProblem("invalid-parameter", "a parameter is refused", { errors });
+      throw new HttpProblem("invalid-parameter", "a parameter is invalid", { errors });
     },
   });
   const requests = new HttpRequests();
@@ -57,7 +57,10 @@ export function createApp(edges: ApiEdges, readiness: Health, config: ApiConfig,
       app,
       onMethodNotAllowed: (context, methods) => {
         const allow = methods.join(", ");
-        return problemResponse(context, new HttpProblem("method-not-allowed", `allowed: ${allow}`, {}, { allow }));
+        return problemResponse(
+          context,
+          new HttpProblem("method-not-allowed", `allowed methods: ${allow}`, {}, { allow }),
+        );
       },
     }),
   );
@@ -78,13 +81,13 @@ export function createApp(edges: ApiEdges, readiness: Health, config: ApiConfig,
   app.route("/", readinessRoutes(readiness));
   app.route("/", searchRoute(edges, config.SEARCH_MAX_HITS));
   app.route("/", deadLettersRoutes(edges, config.REPLAY_TOPIC, waitingMs));
-  app.route("/", eventsRoute(createSnapshotReader(edges, config, waitingMs), config.CONSOLE_CLIENTS_MAX));
+  app.route("/", consoleFeedRoute(createSnapshotReader(edges, config, waitingMs), config.CONSOLE_CLIENTS_MAX));
   app.route("/", consoleRoutes());
   app.route("/", metricsRoutes(metrics));
   addEventRoutes(app, edges, config, metrics);
   addDocumentation(app);
 
-  app.notFound((context) => problemResponse(context, new HttpProblem("no-such-route", "see /docs for what there is")));
+  app.notFound((context) => problemResponse(context, new HttpProblem("no-such-route", "/docs lists all routes")));
   app.onError((error, context) => {
     if (error instanceof HttpProblem) return problemResponse(context, error);
     if (error instanceof HTTPException && error.cause instanceof HttpProblem) {
@@ -92,11 +95,11 @@ export function createApp(edges: ApiEdges, readiness: Health, config: ApiConfig,
     }
     if (context.req.raw.signal.aborted && (error as NodeJS.ErrnoException).code === "ECONNRESET") {
       // The client went away before all of its body had come; nobody reads this answer.
-      return problemResponse(context, new HttpProblem("malformed-body", "the body is not complete"));
+      return problemResponse(context, new HttpProblem("malformed-body", "the request body is incomplete"));
     }
     // The answer says nothing of the inside; the log does.
     edges.log.record("api.request", "failed", undefined, { cause: describeCause(error), stack: error.stack });
-    return problemResponse(context, new HttpProblem("internal", "the request met a bug; the log says which"));
+    return problemResponse(context, new HttpProblem("internal", "unexpected error; the api's log has the cause"));
   });
   return app;
 }
@@ -123,6 +126,6 @@ function addEventRoutes(app: OpenAPIHono, edges: ApiEdges, config: ApiConfig, me
 }
 
 function timeoutException(timeoutMs: number): HTTPException {
-  const problem = new HttpProblem("timeout", `there was no answer within ${timeoutMs} ms`);
+  const problem = new HttpProblem("timeout", `no response within ${timeoutMs} ms`);
   return new HTTPException(504, { cause: problem });
 }

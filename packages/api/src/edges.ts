@@ -105,7 +105,7 @@ function notedProbe(dependency: string, ask: () => Promise<unknown>, health: Hea
   return async () => {
     const check = await probe();
     if (check.status === "ok") health.working(dependency);
-    else health.waiting(dependency, check.cause ?? "it does not answer");
+    else health.waiting(dependency, check.cause ?? "no response");
     return check;
   };
 }
@@ -135,5 +135,5 @@ function askIndex(client: OpenSearchClient, index: string): Promise<unknown> {
 async function askEmbed(embedUrl: string): Promise<void> {
   const response = await fetch(`${embedUrl}/health/live`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
   await response.body?.cancel();
-  if (!response.ok) throw new Error(`it answered ${response.status}`);
+  if (!response.ok) throw new Error(`status ${response.status}`);
 }

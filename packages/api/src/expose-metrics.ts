@@ -1,14 +1,22 @@
 import type { Metrics } from "@millrace/shared";
 import { exposeWork } from "@millrace/stage";
-import type { ApiEdges } from "./app.ts";
+import type { EventsEdges } from "./events/edges.ts";
 import type { HttpRequests } from "./http-requests.ts";
 import { attempt } from "./outcome.ts";
+import type { HealthEdges } from "./routes/health.ts";
+import type { PublishEdges } from "./routes/publish.ts";
+import type { StatusEdges } from "./routes/status.ts";
+
+type MetricsEdges = Pick<PublishEdges, "published"> &
+  Pick<EventsEdges, "streams"> &
+  Pick<StatusEdges, "readLag"> &
+  Pick<HealthEdges, "probes">;
 
 /** A scrape is not held up by a service that is away. */
 const LAG_WAIT_MS = 500;
 
 /** What the api knows besides what every process does: its requests, and the lag of all stages. */
-export function exposeMetrics(metrics: Metrics, edges: ApiEdges, requests: HttpRequests): void {
+export function exposeMetrics(metrics: Metrics, edges: MetricsEdges, requests: HttpRequests): void {
   exposeWork(metrics, edges.published);
   metrics.expose("millrace_http_requests_total", () =>
     [...requests.counts()].map(({ request, count }) => [{ ...request, status: String(request.status) }, count]),
@@ -23,7 +31,7 @@ export function exposeMetrics(metrics: Metrics, edges: ApiEdges, requests: HttpR
   });
 }
 
-function lagSamples(lag: Awaited<ReturnType<ApiEdges["readLag"]>>) {
+function lagSamples(lag: Awaited<ReturnType<StatusEdges["readLag"]>>) {
   return Object.entries(lag).flatMap(([stage, { topics }]) =>
     Object.entries(topics).flatMap(([topic, records]) =>
       records === null ? [] : [[{ stage, topic }, records] as const],

@@ -13,7 +13,7 @@ export async function attempt<Value>(
   timeoutMs: number,
 ): Promise<Outcome<Value>> {
   const { promise: timedOut, resolve } = Promise.withResolvers<Outcome<Value>>();
-  const fault = retryable("timeout", `no answer within ${timeoutMs} ms`);
+  const fault = retryable("timeout", `no response within ${timeoutMs} ms`);
   const stop = new AbortController();
   const timer = setTimeout(() => {
     resolve({ fault });

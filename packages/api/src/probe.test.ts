@@ -21,7 +21,7 @@ test("the time of the first failure in a row is kept, and forgotten by a success
 test("a service that hangs fails in time and is not asked a second time meanwhile", async () => {
   const ask = vi.fn(() => new Promise<void>(() => undefined));
   const probe = createProbe(ask, 10, 0);
-  expect(await probe()).toMatchObject({ status: "failed", cause: "no answer within 10 ms" });
+  expect(await probe()).toMatchObject({ status: "failed", cause: "no response within 10 ms" });
   await probe();
   expect(ask).toHaveBeenCalledTimes(1);
 });

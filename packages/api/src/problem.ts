@@ -3,27 +3,27 @@ import type { Context } from "hono";
 
 /** Every kind of answer that is not what was asked for. The key is the end of the problem's `type`. */
 export const problemKinds = {
-  "malformed-body": { status: 400, title: "The body cannot be read" },
-  "invalid-parameter": { status: 400, title: "A parameter is refused" },
-  "foreign-origin": { status: 403, title: "Another site's page may not do this" },
-  unauthenticated: { status: 401, title: "Who asks is not known" },
-  forbidden: { status: 403, title: "Who asks may not do this" },
-  "no-such-route": { status: 404, title: "There is nothing here" },
-  "unknown-message": { status: 404, title: "The message is unknown" },
-  "unknown-topic": { status: 404, title: "The topic does not exist" },
-  "method-not-allowed": { status: 405, title: "This method is not allowed here" },
-  "in-progress": { status: 409, title: "The same request is under way" },
-  "too-many-topics": { status: 409, title: "No more topics are created" },
-  "too-large": { status: 413, title: "The body is too large" },
-  "unsupported-media-type": { status: 415, title: "This content type is not accepted" },
-  "invalid-body": { status: 422, title: "The body is refused" },
-  "other-request": { status: 422, title: "The Idempotency-Key is another request's" },
+  "malformed-body": { status: 400, title: "Malformed request body" },
+  "invalid-parameter": { status: 400, title: "Invalid parameter" },
+  "foreign-origin": { status: 403, title: "Cross-site request refused" },
+  unauthenticated: { status: 401, title: "Authentication required" },
+  forbidden: { status: 403, title: "Permission denied" },
+  "no-such-route": { status: 404, title: "Route not found" },
+  "unknown-message": { status: 404, title: "Message not found" },
+  "unknown-topic": { status: 404, title: "Topic not found" },
+  "method-not-allowed": { status: 405, title: "Method not allowed" },
+  "in-progress": { status: 409, title: "Request already in progress" },
+  "too-many-topics": { status: 409, title: "Topic limit reached" },
+  "too-large": { status: 413, title: "Request body too large" },
+  "unsupported-media-type": { status: 415, title: "Unsupported content type" },
+  "invalid-body": { status: 422, title: "Invalid request body" },
+  "other-request": { status: 422, title: "Idempotency-Key already used" },
   "rate-limited": { status: 429, title: "Too many requests" },
-  internal: { status: 500, title: "The api has a bug" },
-  unavailable: { status: 503, title: "A service that this needs is away" },
-  "topic-refused": { status: 503, title: "Kafka does not create the topic" },
+  internal: { status: 500, title: "Internal error" },
+  unavailable: { status: 503, title: "A required service is unavailable" },
+  "topic-refused": { status: 503, title: "Kafka refused to create the topic" },
   "nothing-indexed": { status: 503, title: "Nothing has been indexed yet" },
-  timeout: { status: 504, title: "The answer took too long" },
+  timeout: { status: 504, title: "Request timed out" },
 } as const satisfies Record<string, { status: number; title: string }>;
 export type ProblemKind = keyof typeof problemKinds;
 
@@ -36,11 +36,11 @@ export interface RequestError {
 /** RFC 9457, with `errors` where single parts of the request are refused. */
 export const problemSchema = z
   .object({
-    type: z.string().openapi({ description: "A URI that names the kind of problem." }),
+    type: z.string().openapi({ description: "A URI that identifies the kind of problem." }),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    instance: z.string().openapi({ description: "The path that was asked for." }),
+    instance: z.string().openapi({ description: "The requested path." }),
     errors: z
       .array(
         z.object({
@@ -108,13 +108,15 @@ export function describeProblems(details: Partial<Record<ProblemKind, string>>) 
 }
 
 const everywhere: Partial<Record<ProblemKind, string>> = {
-  internal: "The request met a bug; the log says which.",
-  timeout: "There was no answer within 10000 ms.",
+  internal: "unexpected error; the api's log has the cause",
+  timeout: "no response within 10000 ms",
 };
 
 function describeProblem(kind: ProblemKind, detail: string) {
   const { status, title } = problemKinds[kind];
-  const retryAfter = { "Retry-After": { schema: { type: "integer" as const }, description: "Seconds." } };
+  const retryAfter = {
+    "Retry-After": { schema: { type: "integer" as const }, description: "Seconds to wait before a retry." },
+  };
   return {
     description: title,
     ...((status === 503 || status === 429) && { headers: retryAfter }),

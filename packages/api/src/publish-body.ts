@@ -26,12 +26,12 @@ export function createMessageSchema(topics: readonly string[]) {
   return z
     .strictObject({
       text: wellFormed.optional().openapi({
-        description: "The record's value, as UTF-8. An empty text is published, and dead-lettered by the pipeline.",
+        description: "The record's value, as UTF-8. An empty text is accepted, then dead-lettered by the pipeline.",
       }),
       value: z.unknown().optional().openapi({
-        description: "JSON that becomes the record's value. Numbers keep the precision of a double.",
+        description: "The record's value, as JSON. Numbers have double precision.",
       }),
-      key: wellFormed.optional().openapi({ description: "Messages of one key keep their order." }),
+      key: wellFormed.optional().openapi({ description: "Messages with the same key keep their order." }),
       topic: z
         .enum(topics)
         .optional()
@@ -83,7 +83,7 @@ function parseMessages(body: unknown, schema: MessageSchema, limits: PublishLimi
   const items: unknown[] = isArray ? body : [body];
   if (items.length === 0) throw refused([{ path: "", message: "the array is empty" }]);
   if (items.length > limits.maxMessages) {
-    throw refused([{ path: "", message: `${items.length} messages are more than ${limits.maxMessages}` }]);
+    throw refused([{ path: "", message: `${items.length} messages exceed the limit of ${limits.maxMessages}` }]);
   }
   const rootOf = (index: number): number[] => (isArray ? [index] : []);
   const errors: RequestError[] = [];
@@ -113,7 +113,7 @@ function toRecords(
     }
     const record = toRecord(message, value);
     if (record.bytes > limits.messageMaxBytes) {
-      const message = `has ${record.bytes} bytes, more than ${limits.messageMaxBytes}`;
+      const message = `${record.bytes} bytes exceed the limit of ${limits.messageMaxBytes}`;
       errors.push({ path: jsonPointer(root), message });
     }
     records.push({ ...record, topic: message.topic ?? limits.topics[0] ?? "" });
@@ -145,5 +145,5 @@ function toRecord({ key, headers }: z.output<MessageSchema>, value: Buffer): Omi
 
 function refused(errors: RequestError[]): HttpProblem {
   const what = errors.length === 1 ? "a part of the body is" : `${errors.length} parts of the body are`;
-  return new HttpProblem("invalid-body", `${what} refused; nothing was published`, { errors });
+  return new HttpProblem("invalid-body", `${what} invalid; nothing was published`, { errors });
 }

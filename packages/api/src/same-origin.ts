@@ -11,7 +11,7 @@ export const sameOrigin: MiddlewareHandler = async (context, next) => {
   const origin = context.req.header("origin");
   const foreign =
     site !== undefined ? site !== "same-origin" : origin !== undefined && !isHere(origin, context.req.url);
-  if (foreign) throw new HttpProblem("foreign-origin", "this is for this api's own pages, and for programs");
+  if (foreign) throw new HttpProblem("foreign-origin", "only the api's own pages and non-browser clients may do this");
   await next();
 };
 

@@ -1,8 +1,7 @@
 import type { LatencySummary } from "@millrace/shared";
 import type { Presence } from "@millrace/stage";
 import type { Outcome } from "./outcome.ts";
-import type { StageLag } from "./routes/status.ts";
-import type { StageStatus } from "./stage-schema.ts";
+import type { StageLag, StageStatus } from "./stage-schema.ts";
 
 /** Makes one statement of what a stage's instances say and of what Kafka says of its consumer group. */
 export function summarize(presence: Outcome<Presence[]>, lag: Outcome<StageLag>): StageStatus {

@@ -246,7 +246,7 @@ test.each([
 test.each([
   [{ AUTH_JWKS_URL: jwksUrl }, /AUTH_ISSUER is missing[\s\S]*AUTH_AUDIENCE is missing/],
   [{ ...claims, AUTH_HS256_SECRET: "short" }, /AUTH_HS256_SECRET is refused/],
-  [{ ...claims, AUTH_JWKS_URL: jwksUrl, AUTH_HS256_SECRET: SECRET }, /AUTH_JWKS_URL is set too/],
+  [{ ...claims, AUTH_JWKS_URL: jwksUrl, AUTH_HS256_SECRET: SECRET }, /conflicts with AUTH_JWKS_URL/],
   [{ CORS_ORIGINS: "not an origin" }, /CORS_ORIGINS is refused/],
 ])("the configuration %o is refused", (environment, message) => {
   expect(() => readConfiguration(apiConfig, { ...process.env, ...isolated(), ...environment })).toThrow(message);

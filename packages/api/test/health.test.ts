@@ -39,8 +39,8 @@ async function untilFailed(app: TestApp, names: readonly string[]): Promise<Heal
 test("without the stages it names them, and the services that work", async () => {
   const body = await untilFailed(api, ["ingest", "embed", "sink", "embedding-provider"]);
   expect(body.status).toBe("failed");
-  expect(body.checks.ingest).toMatchObject({ status: "failed", cause: "no process reports" });
-  expect(body.checks["embedding-provider"]?.cause).toBe("no embed process reports it");
+  expect(body.checks.ingest).toMatchObject({ status: "failed", cause: "no running process" });
+  expect(body.checks["embedding-provider"]?.cause).toBe("unknown: no embed process reports it");
   for (const service of ["kafka", "opensearch", "postgres", "redis"]) {
     expect(body.checks[service]).toEqual({ status: "ok", checkedInMs: expect.any(Number) });
   }
@@ -58,7 +58,7 @@ test("it follows the stages: all work, then one waits, then its provider fails",
   healths.sink.waiting("opensearch", "connection refused");
   const waiting = await untilFailed(api, ["sink"]);
   expect(waiting.checks.sink).toMatchObject({
-    cause: "waits for opensearch (connection refused)",
+    cause: "waiting for opensearch (connection refused)",
     since: healths.sink.dependencies.opensearch?.since,
   });
 
@@ -119,7 +119,7 @@ test.each([
   expect(health.body.failed).toContain(service);
   expect(health.body.checks[service]).toMatchObject({ cause: expect.any(String), since: expect.any(String) });
   if (service === "redis")
-    expect(health.body.checks.sink?.cause).toMatch(/^unknown, as Redis is away: .*(ECONNREFUSED|no connection)/);
+    expect(health.body.checks.sink?.cause).toMatch(/^unknown: Redis is unavailable \(.*(ECONNREFUSED|no connection)/);
 });
 
 test("the api lives and is ready whatever is away", async () => {

@@ -18,9 +18,9 @@ test("an unknown path is a problem", async () => {
   expect(response.headers.get("content-type")).toBe("application/problem+json");
   expect(await response.json()).toEqual({
     type: "urn:millrace:problem:no-such-route",
-    title: "There is nothing here",
+    title: "Route not found",
     status: 404,
-    detail: "see /docs for what there is",
+    detail: "/docs lists all routes",
     instance: "/nothing",
   });
 });
@@ -60,14 +60,14 @@ test("a publish that hangs ends with 504 and says that the outcome is open", asy
   const response = await app.request("/publish", postJson({ text: "hello" }));
   expect(response.status).toBe(504);
   expect((await bodyOf<{ detail: string }>(response)).detail).toContain(
-    "0 of 1 messages were published, and more may have been",
+    "0 of 1 messages were published; others may have been published too",
   );
 });
 
 test("a status whose sources hang is answered with what is known", async () => {
   const response = await appWith({ readLag: hangs, readPresence: hangs }).request("/status");
   expect(response.status).toBe(200);
-  const unknown = { presence: "Redis: no answer within 400 ms", lag: "Kafka: no answer within 400 ms" };
+  const unknown = { presence: "Redis: no response within 400 ms", lag: "Kafka: no response within 400 ms" };
   expect((await bodyOf<{ stages: { ingest: unknown } }>(response)).stages.ingest).toMatchObject({
     state: null,
     lag: null,

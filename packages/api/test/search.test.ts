@@ -179,12 +179,12 @@ test("while embed is away a semantic search is a 503, and a hybrid one is by wor
   expect((await bodyOf<{ detail: string }>(response)).detail).toMatch(/^embed: /);
   const body = await found({ q: "stolen", mode: "hybrid" }, app);
   expect(idsOf(body)).toEqual(["messages-0-0"]);
-  expect(body.degraded).toMatch(/^found by words only; embed: /);
+  expect(body.degraded).toMatch(/^searched by words only; embed: /);
 });
 
 test("an embed process without its provider counts as away, with its own reason", async () => {
   const body = await found({ q: "stolen", mode: "hybrid" });
-  expect(body.degraded).toBe("found by words only; embed: it answered 503: the provider is away");
+  expect(body.degraded).toBe("searched by words only; embed: status 503: the provider is away");
 });
 
 test.each(["semantic", "hybrid"])("a text that the model refuses is the client's to change: %s", async (mode) => {

@@ -98,7 +98,7 @@ async function publishHere(text: string): Promise<Locator> {
 }
 
 it("maps the stages, topics and stores, with the figures that GET /status tells", async () => {
-  await eventually(() => page.getByRole("banner").getByRole("status").textContent()).toBe("Everything works");
+  await eventually(() => page.getByRole("banner").getByRole("status").textContent()).toBe("All systems operational");
   for (const name of ["OpenSearch", "PostgreSQL", "Kafka", "Redis", "Embedding provider"]) {
     expect(await page.getByLabel("The pipeline").getByText(name, { exact: true }).isVisible(), name).toBe(true);
   }
@@ -128,7 +128,7 @@ it.each([
   ["Words", "parcel Porto"],
   ["Both", "parcel for Porto"],
 ])("searches by %s and highlights what was found", async (mode, query) => {
-  await page.getByLabel("Look for").fill(query);
+  await page.getByLabel("Query").fill(query);
   await page.getByLabel(mode, { exact: true }).check({ force: true });
   await page.getByRole("search").getByRole("button").click();
   // What was published last is in the index, and can be found a moment later.
@@ -141,19 +141,19 @@ it.each([
 
 it("lists dead letters, and replays one and all of them", async () => {
   const journey = await publishHere(" ");
-  await journey.getByText("given up").waitFor();
+  await journey.getByText("dead-lettered").waitFor();
   expect(await journey.locator(".cause").textContent()).toContain("invalid");
   const id = await journey.getAttribute("data-id");
   const letter = page.locator(`.letters [data-id="${id}"]`);
   await letter.waitFor();
   await letter.getByRole("button").click();
-  await page.getByText("1 message sent through the pipeline again.").waitFor();
+  await page.getByText("1 message sent for replay.").waitFor();
   await publishHere("  ");
   await eventually(() => page.locator(".letters li").count()).toBe(2);
   await page.getByRole("button", { name: "Replay all" }).click();
   await page.getByRole("button", { name: "Replay 2 messages" }).click();
-  await page.getByText("2 messages sent through the pipeline again.").waitFor();
-  // They are as empty as before: each is given up again, and still has one row.
+  await page.getByText("2 messages sent for replay.").waitFor();
+  // They are still empty: each is dead-lettered again and keeps its single row.
   await eventually(async () => testbed.readBack.countRows()).toBe(texts.length + 3);
 });
 
@@ -213,7 +213,7 @@ it.each([
   ["phone-dark", { width: 390, height: 844 }, "dark"],
 ] as const)("has nothing that axe finds fault with: %s", async (name, viewport, colorScheme) => {
   const fresh = await openPage(viewport, colorScheme);
-  await fresh.getByLabel("Look for").fill("parcel");
+  await fresh.getByLabel("Query").fill("parcel");
   await fresh.getByRole("search").getByRole("button").click();
   await fresh.locator(".hits li").first().waitFor();
   // The page's policy forbids scripts within it; what is evaluated by the tester is none.
@@ -254,7 +254,7 @@ it("names the slow bulk write within ten seconds, and what is away", async () =>
   await page.screenshot({ path: join(screenshots, "slow.png") });
   opensearch.mode = "cut";
   await publish(testbed.pipeline.api, ["not now"]);
-  await eventually(() => stage("sink").textContent()).toContain("waits for opensearch");
+  await eventually(() => stage("sink").textContent()).toContain("waiting for opensearch");
   await page.screenshot({ path: join(screenshots, "away.png") });
   opensearch.mode = "pass";
   await eventually(() => stage("sink").getAttribute("class")).toBe("card ok");

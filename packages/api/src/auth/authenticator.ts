@@ -25,7 +25,10 @@ export function createAuthenticator(settings: AuthSettings & { HOST: string }): 
     case "off":
       return async () => anyone;
     case "closed":
-      return () => Promise.reject(unauthenticated("set AUTH_JWKS_URL: without it only a HOST on loopback is open"));
+      return () =>
+        Promise.reject(
+          unauthenticated("authentication is not configured: set AUTH_JWKS_URL, or bind HOST to loopback"),
+        );
     case "jwks": {
       const keys = createRemoteJWKSet(new URL(requireSetting(settings, "AUTH_JWKS_URL")), {
         cooldownDuration: settings.AUTH_JWKS_COOLDOWN_MS,
@@ -56,12 +59,12 @@ async function verified(
   token: string | undefined,
   verify: (token: string) => Promise<{ payload: JWTPayload }>,
 ): Promise<Caller> {
-  if (token === undefined) throw unauthenticated("send a token as Authorization: Bearer");
+  if (token === undefined) throw unauthenticated("send a token in the Authorization header: Bearer <token>");
   try {
     return callerOf((await verify(token)).payload);
   } catch (error) {
-    if (!isTokensFault(error)) throw new HttpProblem("unavailable", "the identity provider's keys cannot be fetched");
-    throw unauthenticated(`the token is refused: ${reasonOf(error)}`, 'error="invalid_token"');
+    if (!isTokensFault(error)) throw new HttpProblem("unavailable", "cannot fetch the identity provider's keys");
+    throw unauthenticated(`invalid token: ${reasonOf(error)}`, 'error="invalid_token"');
   }
 }
 
@@ -89,8 +92,8 @@ function isTokensFault(error: unknown): error is errors.JOSEError {
 function reasonOf(error: errors.JOSEError): string {
   if (error instanceof errors.JWTExpired) return "it has expired";
   if (error instanceof errors.JWTClaimValidationFailed)
-    return `its claim ${error.claim} is missing or not the one expected`;
-  if (error instanceof errors.JWKSNoMatchingKey) return "it is signed with no key of the identity provider";
+    return `the claim ${error.claim} is missing or has an unexpected value`;
+  if (error instanceof errors.JWKSNoMatchingKey) return "the identity provider has no such signing key";
   return error.message;
 }
 

@@ -19,7 +19,7 @@ export function createQueryEmbedder(embedUrl: string, timeoutMs: number): QueryE
           signal: AbortSignal.timeout(timeoutMs),
         });
         if (response.status === UNPROCESSABLE) return { refused: await reasonOf(response) };
-        if (!response.ok) throw new Error(`it answered ${response.status}: ${await reasonOf(response)}`);
+        if (!response.ok) throw new Error(`status ${response.status}: ${await reasonOf(response)}`);
         const { model, dimensions, vector } = embedAnswerSchema.parse(await response.json());
         return { value: { model, vector: decodeVector(vector, dimensions) } };
       }, timeoutMs);
@@ -32,7 +32,7 @@ export function createQueryEmbedder(embedUrl: string, timeoutMs: number): QueryE
 function decodeVector(base64: string, dimensions: number): Float32Array {
   const bytes = Buffer.from(base64, "base64");
   if (bytes.length !== dimensions * Float32Array.BYTES_PER_ELEMENT) {
-    throw new Error(`it answered ${bytes.length} bytes for ${dimensions} dimensions`);
+    throw new Error(`received ${bytes.length} bytes for ${dimensions} dimensions`);
   }
   return Float32Array.from({ length: dimensions }, (_, index) =>
     bytes.readFloatLE(index * Float32Array.BYTES_PER_ELEMENT),

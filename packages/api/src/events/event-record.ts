@@ -19,7 +19,7 @@ export async function toEventRecord(record: ReadRecord, decoder: EventDecoder): 
   const { partition, offset, timestampMs, key, value } = record;
   const place = { id: messageId(record), partition, offset, timestamp: new Date(timestampMs).toISOString() };
   const head = { ...place, key: key === null ? null : key.toString() };
-  if (value === null) return { ...head, event: null, error: "the record has no value" };
+  if (value === null) return { ...head, event: null, error: "the record has no value (a tombstone)" };
   const decoded = await decoder.decode(value);
   return "fault" in decoded ? { ...head, event: null, error: decoded.fault.cause } : { ...head, event: decoded.value };
 }

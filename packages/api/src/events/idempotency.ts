@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { type Redis, redisScript } from "@millrace/connections";
-import type { EventOutcome } from "./publish.ts";
+import type { EventOutcome } from "./event-outcome.ts";
 
 /** A request that may come again. Its key is its subject's own. */
 export interface IdempotentRequest {
@@ -111,7 +111,7 @@ function keepRenewing(
     if (isHeld) confirmedAtMs = askedAtMs;
     if (isHeld !== false && performance.now() - confirmedAtMs < busyMs / 2) return;
     clearInterval(timer);
-    lost.abort(new Error("the lock of the request could not be renewed"));
+    lost.abort(new Error("could not renew the request's lock"));
   };
   const timer = setInterval(() => void check(), busyMs / RENEWALS).unref();
   return { lost: lost.signal, [Symbol.dispose]: () => clearInterval(timer) };

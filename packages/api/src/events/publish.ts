@@ -2,35 +2,15 @@ import { randomUUID } from "node:crypto";
 import { type Event, type EventProducer, eventSchema, type Published } from "@millrace/events";
 import { messageId } from "@millrace/shared";
 import type { StageTracker, Work } from "@millrace/stage";
-import { type RequestError, requestErrors } from "../problem.ts";
+import { requestErrors } from "../problem.ts";
+import type { EventError, EventOutcome } from "./event-outcome.ts";
 import type { HeldRequest } from "./idempotency.ts";
-
-export interface PublishedEvent {
-  event_id: string;
-  /** What GET /status/{id} asks for, where the topic is a source of the pipeline. */
-  id: string;
-  partition: number;
-  offset: number;
-  timestamp: string;
-}
-
-export interface EventError {
-  code: string;
-  message: string;
-  /** Whether sending the event again may help. */
-  retryable: boolean;
-  /** Where in the event the fault lies. */
-  errors?: RequestError[];
-}
 
 /** What a request holds as an event, and where it is in the body. */
 export interface EventItem {
   item: unknown;
   root: readonly PropertyKey[];
 }
-
-/** What became of an event of a request. */
-export type EventOutcome = { published: PublishedEvent } | { error: EventError };
 
 export interface EventPublishEdges {
   producer: EventProducer;
@@ -45,7 +25,7 @@ function readEvent({ item, root }: EventItem): { event: Event } | { error: Event
   const parsed = eventSchema.safeParse(isObject ? { ...defaults, ...item } : item);
   if (parsed.success) return { event: parsed.data };
   const errors = requestErrors(parsed.error, root);
-  return { error: { code: "invalid", message: "the event breaks its schema", retryable: false, errors } };
+  return { error: { code: "invalid", message: "the event does not match its schema", retryable: false, errors } };
 }
 
 /**
@@ -97,7 +77,7 @@ function outcomeOf(topic: string, event: Event, published: Published | undefined
       return {
         error: {
           code: published.fault.code,
-          message: `it is in EVENTS_DLQ_TOPIC: ${published.fault.cause}`,
+          message: `written to EVENTS_DLQ_TOPIC: ${published.fault.cause}`,
           retryable: false,
         },
       };
@@ -110,6 +90,6 @@ function outcomeOf(topic: string, event: Event, published: Published | undefined
         },
       };
     case undefined:
-      throw new TypeError("the producer gave no outcome of an event");
+      throw new TypeError("the producer returned no result for an event");
   }
 }

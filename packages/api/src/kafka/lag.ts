@@ -1,6 +1,7 @@
 import type { KafkaAdmin, TopicSettings } from "@millrace/kafka";
 import { type Stage, stages } from "@millrace/stage";
-import type { LagReader, StageLag } from "../routes/status.ts";
+import type { LagReader } from "../routes/status.ts";
+import type { StageLag } from "../stage-schema.ts";
 
 /** The first and the next offset of every partition of a topic; absent where the topic does not exist. */
 type Watermarks = Map<string, { partition: number; low: number; high: number }[]>;

@@ -82,7 +82,7 @@ function textQuery({ text }: Extract<IndexQuery, { kind: "text" }>, filter: read
 }
 
 function outcomeOf(response: SubResponse | undefined): IndexSearch {
-  if (!response) return { fault: retryable("unavailable", "OpenSearch left a query unanswered") };
+  if (!response) return { fault: retryable("unavailable", "OpenSearch returned no response for a query") };
   if ("hits" in response) return { value: response.hits.hits.map(toHit) };
   const { type, reason, root_cause } = response.error;
   if (type === "index_not_found_exception") return { missing: true };

@@ -42,7 +42,7 @@ export function consoleRoutes(directory = fileURLToPath(pageDirectory)): Hono {
   if (!existsSync(page)) {
     app.get("/", (context) =>
       context.text(
-        "The console is not built: run npm run console, and start again. The documentation is at /docs.\n",
+        "The console is not built. Run npm run console and restart the api. The API documentation is at /docs.\n",
         503,
       ),
     );

@@ -39,7 +39,7 @@ export function addDocumentation(app: OpenAPIHono): void {
     type: "http",
     scheme: "bearer",
     bearerFormat: "JWT",
-    description: "Asked for where AUTH_JWKS_URL or AUTH_HS256_SECRET is set.",
+    description: "Required if AUTH_JWKS_URL or AUTH_HS256_SECRET is set.",
   });
   app.get("/openapi.json", (context) => context.json(openApiDocument(app)));
   app.use("/docs", contentSecurity);
@@ -84,10 +84,10 @@ export function openApiDocument(app: OpenAPIHono): ReturnType<OpenAPIHono["getOp
     },
     servers: [{ url: "/" }],
     tags: [
-      { name: "messages", description: "Publish messages and follow them." },
-      { name: "events", description: "Publish events, and follow them." },
-      { name: "search", description: "Find messages." },
-      { name: "pipeline", description: "How the stages and the services do." },
+      { name: "messages", description: "Publish, follow and replay messages." },
+      { name: "events", description: "Publish, read and stream events." },
+      { name: "search", description: "Search messages." },
+      { name: "pipeline", description: "State of the stages and services." },
     ],
   });
 }

@@ -37,7 +37,7 @@ export function publishRoute(edges: PublishEdges, limits: PublishLimits, timeout
     bodyLimit({
       maxSize: limits.maxBytes,
       onError: () => {
-        throw new HttpProblem("too-large", `the body has more than ${limits.maxBytes} bytes`);
+        throw new HttpProblem("too-large", `the body exceeds ${limits.maxBytes} bytes`);
       },
     }),
     async (context) => {
@@ -80,7 +80,9 @@ async function publish(
   const messages = published.map((each) => each ?? null);
   const count = `${done.length} of ${records.length} messages were published`;
   if (fault.code === "timeout") {
-    throw new HttpProblem("timeout", `Kafka: ${fault.cause}; ${count}, and more may have been`, { messages });
+    throw new HttpProblem("timeout", `Kafka: ${fault.cause}; ${count}; others may have been published too`, {
+      messages,
+    });
   }
   throw new HttpProblem("unavailable", `Kafka: ${fault.cause}; ${count}`, { messages });
 }
@@ -110,15 +112,15 @@ async function publishToTopic(
 }
 
 function describeRoute(messageSchema: ReturnType<typeof createMessageSchema>, limits: PublishLimits) {
-  const message = messageSchema.openapi("Message", { description: "Has exactly one of text and value." });
+  const message = messageSchema.openapi("Message", { description: "Requires exactly one of text and value." });
   return createRoute({
     method: "post",
     path: "/publish",
     tags: ["messages"],
     summary: "Publish messages",
     description:
-      "One message or an array of them. All are checked before the first is published. At least once: a message " +
-      "that is sent again after a 503 or 504 is a message of its own.",
+      "One message or an array of messages, all validated before any is published. Delivery is at least once: retrying " +
+      "after a 503 or 504 may publish a message twice.",
     request: {
       body: {
         required: true,
@@ -141,7 +143,8 @@ function describeRoute(messageSchema: ReturnType<typeof createMessageSchema>, li
     },
     responses: {
       202: {
-        description: "Kafka has the messages; `id` is what GET /status/{id} asks for. In the order of the request.",
+        description:
+          "All messages are in Kafka. The response keeps the request's order; pass an `id` to GET /status/{id}.",
         content: {
           "application/json": {
             schema: z.object({ messages: z.array(publishedSchema) }),
@@ -151,9 +154,9 @@ function describeRoute(messageSchema: ReturnType<typeof createMessageSchema>, li
       },
       ...describeProblems({
         "malformed-body": "the body is not JSON",
-        "too-large": `the body has more than ${limits.maxBytes} bytes`,
+        "too-large": `the body exceeds ${limits.maxBytes} bytes`,
         "unsupported-media-type": "send application/json or text/plain",
-        "invalid-body": "a part of the body is refused; nothing was published",
+        "invalid-body": "a part of the body is invalid; nothing was published",
         unavailable: "Kafka: connection refused; 0 of 1 messages were published",
       }),
     },

@@ -71,14 +71,14 @@ export class EventStreams implements AsyncDisposable {
   /** Sends the topic's records until the connection is closed; never rejects. */
   async join(subscription: Subscription, connection: StreamConnection): Promise<void> {
     const { topic } = subscription;
-    if (this.isFull) return connection.close(TRY_AGAIN_LATER, "as many clients as STREAM_CLIENTS_MAX allows");
+    if (this.isFull) return connection.close(TRY_AGAIN_LATER, "the number of clients has reached STREAM_CLIENTS_MAX");
     this.#joined++;
     const followed = this.#follow(topic);
     const startedAt = performance.now();
     let client: StreamClient | undefined;
     try {
       const tail = await followed.tail;
-      if (!tail) throw new Error("the topic is gone");
+      if (!tail) throw new Error("the topic no longer exists");
       client = await this.#open(tail, subscription, connection);
       this.#clients.add(client);
       await this.#catchUp(client, tail);
@@ -88,7 +88,7 @@ export class EventStreams implements AsyncDisposable {
       this.#patience.log.record("api.stream", "ok", elapsedMs(startedAt), { topic, missed: client.missed });
     } catch (error) {
       this.#patience.log.record("api.stream", "retry", elapsedMs(startedAt), { topic, cause: describeCause(error) });
-      connection.close(TRY_AGAIN_LATER, "come back with the last offsets");
+      connection.close(TRY_AGAIN_LATER, "reconnect with the last offsets");
     }
     if (client) {
       this.#clients.delete(client);

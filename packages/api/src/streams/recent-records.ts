@@ -51,7 +51,7 @@ export class RecentRecords {
 
   #forgetOldest(): void {
     const oldest = this.#records[this.#first++];
-    if (!oldest) throw new RangeError("there is nothing to forget");
+    if (!oldest) throw new RangeError("no record to evict");
     this.#bytes -= oldest.bytes;
     this.#starts.set(oldest.partition, oldest.offset + 1);
   }

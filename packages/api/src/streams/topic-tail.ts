@@ -80,7 +80,7 @@ export class TopicTail implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed.abort(new Error("the topic is followed no more"));
+    this.#closed.abort(new Error("stopped following the topic"));
     await this.#reader[Symbol.asyncDispose]();
     await this.ended;
   }

@@ -27,7 +27,7 @@ export function App() {
         <DoctorPanel />
       </main>
       <footer>
-        <a href="/docs">The api’s documentation</a>
+        <a href="/docs">API documentation</a>
         <a href="/openapi.json">OpenAPI</a>
         <a href="/health">Health</a>
         <a href="/status">Status</a>

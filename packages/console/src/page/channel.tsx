@@ -11,7 +11,7 @@ interface ChannelProps {
 /** A topic as the stretch of water between two stages: the more waits in it, the higher it stands. */
 export function Channel({ topics, lag, rate }: ChannelProps) {
   const flowing = rate !== null && rate !== undefined && rate > 0;
-  const flow = flowing ? `${formatNumber(rate)} messages a second` : "still";
+  const flow = flowing ? `${formatNumber(rate)} messages per second` : "idle";
   return (
     <li class="channel" data-topic={topics?.join(",")}>
       <div class="water-course" aria-hidden="true">
@@ -22,7 +22,7 @@ export function Channel({ topics, lag, rate }: ChannelProps) {
       </div>
       <p class="topic">{topics ? topics.map(shortName).join(", ") : "…"}</p>
       <p class="lag" data-lag={lag ?? ""}>
-        {lag === null ? "no lag known" : lag === 0 ? "no lag" : `${formatCount(lag)} behind`}
+        {lag === null ? "lag unknown" : lag === 0 ? "no lag" : `${formatCount(lag)} behind`}
         <span class="unseen">, {flow}</span>
       </p>
     </li>

@@ -30,7 +30,7 @@ export function DeadLettersPanel({ given }: { given: number }) {
     const answer = await post<{ replayed: number }>("/dead-letters/replay", { ids });
     if ("problem" in answer) return setProblem(answer.problem);
     setProblem(undefined);
-    setSaid(`${messages(answer.body.replayed)} sent through the pipeline again.`);
+    setSaid(`${messages(answer.body.replayed)} sent for replay.`);
     for (const delayMs of LOOK_AGAIN_MS) setTimeout(() => void read(), delayMs);
   };
   const letters = list?.deadLetters ?? [];
@@ -44,14 +44,14 @@ export function DeadLettersPanel({ given }: { given: number }) {
       <p class="hint" role="status">
         {said}
       </p>
-      {list && letters.length === 0 && <p class="empty">No message is given up.</p>}
+      {list && letters.length === 0 && <p class="empty">No dead letters.</p>}
       <ul class="letters">
         {letters.map((letter) => (
           <Letter key={letter.id} letter={letter} replay={() => replay([letter.id])} />
         ))}
       </ul>
       {list && list.total > letters.length && (
-        <p class="hint">The latest {letters.length} are shown; millrace dead-letters list has all.</p>
+        <p class="hint">Showing the newest {letters.length}; millrace dead-letters list shows all.</p>
       )}
     </section>
   );

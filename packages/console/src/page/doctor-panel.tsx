@@ -28,8 +28,7 @@ export function DoctorPanel() {
       <Problem text={problem ?? found?.unknown} />
       {found?.reports.length === 0 && (
         <p class="empty">
-          No report yet: each process tries its dependencies when it starts. <code>millrace doctor</code> tries them
-          now.
+          No reports yet. Each process checks its dependencies at startup; <code>millrace doctor</code> checks them now.
         </p>
       )}
       <div class="reports">

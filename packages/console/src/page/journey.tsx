@@ -47,7 +47,7 @@ export function Journey({ id }: { id: string }) {
 
 function Ending({ status }: { status: MessageStatus }) {
   if (status.state === "stored") return <Status tone="ok" word="stored" />;
-  if (status.state === "dead_lettered") return <Status tone="failed" word="given up" />;
+  if (status.state === "dead_lettered") return <Status tone="failed" word="dead-lettered" />;
   return <Status tone="unknown" word={status.state} />;
 }
 

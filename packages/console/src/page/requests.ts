@@ -8,10 +8,10 @@ export async function ask<Body>(path: string, init?: RequestInit): Promise<Answe
     const body: unknown = await response.json().catch(() => undefined);
     if (response.ok) return { body: body as Body };
     const { title, detail } = (body ?? {}) as { title?: string; detail?: string };
-    return { problem: detail ?? title ?? `the api answered ${response.status}` };
+    return { problem: detail ?? title ?? `the api responded with ${response.status}` };
   } catch (error) {
     const late = error instanceof DOMException && error.name === "TimeoutError";
-    return { problem: late ? "the api did not answer in time" : "the api cannot be reached" };
+    return { problem: late ? "the api did not respond in time" : "the api is unreachable" };
   }
 }
 

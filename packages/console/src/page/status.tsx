@@ -7,7 +7,7 @@ export function toneOf(check: Check | undefined): Tone {
   return check?.status ?? "unknown";
 }
 
-const words: Record<Tone, string> = { ok: "works", slow: "slow", failed: "down", unknown: "unknown" };
+const words: Record<Tone, string> = { ok: "ok", slow: "slow", failed: "down", unknown: "unknown" };
 
 export function StatusDot({ tone }: { tone: Tone }) {
   return <span class={`dot ${tone}`} aria-hidden="true" />;

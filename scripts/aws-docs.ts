@@ -1,4 +1,4 @@
-// The parts of docs/aws.md that the doctor knows: its policies, for an account as the reader's may be, and its verdicts.
+// The parts of docs/aws.md that come from the doctor: its policies, for an example account, and its verdicts.
 import { readSubject } from "../packages/cli/src/index.ts";
 import {
   dataAccessPolicy,
@@ -12,7 +12,7 @@ import {
   verdicts,
 } from "../packages/doctor/src/index.ts";
 
-/** By these variables `millrace doctor --policy` prints the policies of the docs; a test does so. */
+/** With these variables `millrace doctor --policy` prints the policies of the docs; a test checks that. */
 const example = {
   AWS_REGION: "eu-west-1",
   AWS_ROLE_ARN: "arn:aws:iam::123456789012:role/millrace",
@@ -42,7 +42,7 @@ export function awsPolicies(): string {
     ...block("json", json(policyOf(role, settingsOf(role), arn))),
   ]);
   return [
-    "For these variables, for example:",
+    "For these variables, as an example:",
     ...block("properties", variables.join("\n")),
     ...policies,
     "### Trust policy for IRSA",
@@ -56,7 +56,7 @@ export function awsPolicies(): string {
     .trimEnd();
 }
 
-/** How placeholders of remedies read where nothing is known of them. */
+/** Values for the placeholders of remedies when no real value is known. */
 const general: Record<string, string> = {
   address: "the address variable",
   ca: "`*_TLS_CA_PATH`",

@@ -1,5 +1,5 @@
 import { openRedis } from "@millrace/connections";
-import { createKafka, createTopicReader, readDeadLetters } from "@millrace/kafka";
+import { createKafka, createTopicReader, type Kafka, KafkaAdmin, readDeadLetters } from "@millrace/kafka";
 import { type OpenSearchClient, openOpenSearch } from "@millrace/opensearch";
 import { openPostgres, type Pool } from "@millrace/postgres";
 import { type Health, Log, type Patience, type Tracing } from "@millrace/shared";
@@ -8,7 +8,6 @@ import { type ApiEdges, WAITING_SHARE } from "./app.ts";
 import type { ApiConfig } from "./config.ts";
 import { createQueryEmbedder } from "./embed/query-embedder.ts";
 import { openEventsEdges } from "./events/edges.ts";
-import { type Kafka, KafkaAdmin } from "./kafka/admin.ts";
 import { createLagReader } from "./kafka/lag.ts";
 import { KafkaMessageLog } from "./kafka/message-log.ts";
 import { createSearchIndex } from "./opensearch/search-index.ts";

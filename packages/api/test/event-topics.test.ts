@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { KafkaAdmin } from "@millrace/kafka";
 import { kafkaThrough, startProxy } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
 import { createEventTopics } from "../src/events/topics.ts";
-import { KafkaAdmin } from "../src/kafka/admin.ts";
 import { openEventsApp, publish, published } from "./events-support.ts";
 import { bodyOf } from "./support.ts";
 

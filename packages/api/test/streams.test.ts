@@ -1,8 +1,7 @@
-import { createKafka } from "@millrace/kafka";
+import { createKafka, KafkaAdmin } from "@millrace/kafka";
 import fc from "fast-check";
 import { SignJWT } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { KafkaAdmin } from "../src/kafka/admin.ts";
 import { newTopic, openEventsApp, published } from "./events-support.ts";
 import { Follower, type FollowOptions, type StreamedEvent, serve } from "./streams-support.ts";
 import { until } from "./support.ts";

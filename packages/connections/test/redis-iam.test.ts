@@ -140,15 +140,39 @@ test.each([
   },
 );
 
-test("without credentials health says so, and the connection comes when there are some", async () => {
+const linesOf = ({ patience }: ReturnType<typeof client>, name: string) =>
+  patience.lines().filter(({ action }) => action === name);
+
+test("without credentials log and health say so, and the client connects once there are some", async () => {
   let given = false;
   using cache = client(async () => {
     if (!given) throw new Error("Could not load credentials from any providers");
     return key;
   });
-  await eventually(() => cache.patience.health.dependencies.redis?.cause).toMatch("Could not load credentials");
+  const { health } = cache.patience;
+  await eventually(() => health.dependencies.redis?.cause).toMatch("Could not load credentials");
+  expect(health.dependencies["redis.token"]).toMatchObject({
+    state: "waiting",
+    cause: expect.stringContaining("load"),
+  });
+  expect(linesOf(cache, "redis.token").map(({ status }) => status)).toEqual(["retry"]);
   given = true;
   await eventually(() => cache.redis.status).toBe("ready");
+  expect(health.dependencies["redis.token"]?.state).toBe("working");
+  expect(linesOf(cache, "redis.token").at(-1)?.status).toBe("ok");
+});
+
+test("a living connection that can't authenticate again goes on, log and health say so, and it tries again", async () => {
+  using cache = client(key);
+  await eventually(() => cache.redis.status).toBe("ready");
+  keys = [];
+  const health = () => cache.patience.health.dependencies["redis.reauthenticate"];
+  await eventually(() => health()?.state).toBe("waiting");
+  expect(health()?.cause).toMatch("WRONGPASS");
+  expect(await cache.redis.ping()).toBe("PONG");
+  keys = [key];
+  await eventually(() => health()?.state).toBe("working");
+  expect(linesOf(cache, "redis.reauthenticate").map(({ status }) => status)).toEqual(["retry", "ok"]);
 });
 
 test("a server whose certificate comes from another authority gets no token", async () => {

@@ -1,8 +1,7 @@
 import type { RedisSettings, SchemaRegistrySettings } from "@millrace/connections";
 import type { KafkaSettings, TopicSettings } from "@millrace/kafka";
-import type { OpenSearchSettings } from "@millrace/opensearch";
-import type { PostgresSettings } from "@millrace/postgres";
 import type { EmbeddingSettings, EventTopicSettings, TokenSettings } from "@millrace/shared";
+import type { ExaminedOpenSearch, ExaminedPostgres } from "./stores.ts";
 
 export const processNames = ["ingest", "embed", "sink", "api"] as const;
 export type ExaminedProcess = (typeof processNames)[number];
@@ -17,12 +16,12 @@ export type DoctorSettings = KafkaSettings &
   TopicSettings &
   RedisSettings &
   Partial<
-    PostgresSettings &
-      OpenSearchSettings &
+    ExaminedPostgres &
+      ExaminedOpenSearch &
       EmbeddingSettings &
       SchemaRegistrySettings &
       EventTopicSettings &
-      TokenSettings & { POSTGRES_MIGRATE: boolean; OPENSEARCH_CREATE_INDEX: boolean; EMBED_URL: string | undefined }
+      TokenSettings & { EMBED_URL: string | undefined }
   >;
 
 /** The settings from which permissions on Kafka derive. */

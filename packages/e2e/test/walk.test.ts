@@ -6,7 +6,7 @@ import { type Hit, publish, search } from "../src/api-client.ts";
 import { millrace } from "../src/millrace.ts";
 import { openTestbed, type Testbed } from "../src/testbed.ts";
 
-// The walk of the README: payments are generated, and are then in `latest`, on the stream, in search and in `demo_log`.
+// The walk of docs/streams.md: payments are generated, and are then in `latest`, on the stream, in search and in `demo_log`.
 const COUNT = 20;
 const restaurantInHamburg = /in Hamburg \(restaurant\)/;
 
@@ -54,10 +54,10 @@ test("by their texts alone they are found by what they mean", async () => {
   await expect.poll(async () => textOf((await find())[0]), { timeout: 20_000 }).toMatch(restaurantInHamburg);
 });
 
-test("among plain texts they are found by the README's question", async () => {
-  const readme = await readDocument("README.md");
+test("among plain texts they are found by the query of docs/streams.md", async () => {
+  const page = await readDocument("docs/streams.md");
   const [, query = ""] =
-    /curl -fsS 'localhost:8080\/search\?(q=[^']*)'\nnpm run --silent millrace -- verify/.exec(readme) ?? [];
+    /curl -fsS 'localhost:8080\/search\?(q=[^']*)'\nnpm run --silent millrace -- verify/.exec(page) ?? [];
   const { q = "", mode = "", k } = Object.fromEntries(new URLSearchParams(query));
   const documents = await Promise.all(
     ["docs/architecture.md", "docs/operations.md", "docs/events.md"].map(readDocument),

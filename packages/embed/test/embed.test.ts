@@ -4,7 +4,7 @@ import { decodeVectors, encodeBatch, type Message, messageId, noTracing, parseDe
 import { afterAll, expect, test } from "vitest";
 import { admitTo } from "../src/admission.ts";
 import { requestLimits } from "../src/config.ts";
-import { Embed } from "../src/embed.ts";
+import { createEmbedStage } from "../src/embed.ts";
 import { plainEmbedder } from "../src/embedder.ts";
 import { openPool } from "../src/local/pool.ts";
 import { createLocalProvider } from "../src/local/provider.ts";
@@ -31,14 +31,14 @@ async function run({ overrides = {}, provider = localPool, slowed = (producer) =
   const { config, patience, deadLetters, tracker, attempts } = edges;
   const groupId = `${config.KAFKA_GROUP_PREFIX}-embed`;
   const producer = slowed(edges.producer);
-  const embed = new Embed(config, {
+  const embed = createEmbedStage(config, {
     embedder: plainEmbedder(admitTo(provider, config.EMBED_CONCURRENCY, requestLimits(config), patience)),
     attempts,
     tracing: noTracing,
     producer,
     deadLetters,
     tracker,
-    patience,
+    log: patience.log,
   });
   const vectors = await edges.read(config.VECTORS_TOPIC);
   const letters = await edges.read(config.DEAD_LETTERS_TOPIC);

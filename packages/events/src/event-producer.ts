@@ -3,10 +3,10 @@ import {
   type Fault,
   Health,
   type Patience,
-  persist,
   type RetryableFault,
   recordSize,
   retryable,
+  retryUntilDone,
 } from "@millrace/shared";
 import { dlqMessageDefinition, type Event, eventDefinition, keyOf } from "./event.ts";
 import type { EncodeEvent, EventEncoder } from "./event-encoder.ts";
@@ -136,7 +136,7 @@ class KafkaEventProducer implements EventProducer {
     let last: RetryableFault | undefined;
     try {
       const operation = { dependency: "schema-registry", action: "registry.request" } as const;
-      const encode = await persist(
+      const encode = await retryUntilDone(
         operation,
         async () => {
           const prepared = await this.#encoder.prepare(topic);

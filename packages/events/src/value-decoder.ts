@@ -4,8 +4,8 @@ import {
   describeCause,
   type Patience,
   type PoisonFault,
-  persist,
   poison,
+  retryUntilDone,
   type ValueDecoder,
 } from "@millrace/shared";
 import type { ValueReader } from "./reader.ts";
@@ -74,7 +74,7 @@ export async function openValueDecoder(
 
 /** Only the registry's own word that it knows no such schema is the message's fault; all else is waited out. */
 async function fetchReader(registry: SchemaRegistry, schemaId: number, patience: Patience): Promise<Lookup> {
-  return await persist<Lookup>(
+  return await retryUntilDone<Lookup>(
     { dependency: "schema-registry", action: "registry.request" },
     async () => {
       const outcome = await registry.reader(schemaId);

@@ -49,13 +49,22 @@ export interface ArrivalOptions {
   durationMs: number;
 }
 
+/** Rounding makes a moment early by less than this: nine steps of 1,000 / 9 ms add up to 999.999 999 999 999 9 ms. */
+const ROUNDING_MS = 1e-6;
+
 /** When each event happens, whole milliseconds since 1970, each as late as the one before or later. */
 export function* arrivals({ shape, ratePerS, startMs, durationMs }: ArrivalOptions): Generator<number> {
   const { factorAt }: Shape = shapes[shape];
   let elapsedMs = 0;
-  while (elapsedMs < durationMs) {
-    const timestampMs = startMs + elapsedMs;
-    yield Math.floor(timestampMs);
-    elapsedMs += 1_000 / (ratePerS * factorAt({ timestampMs, elapsedMs, durationMs }));
+  // What the last addition rounded off goes into the next one (Kahan's summation): an hour drifts by less than that.
+  let roundedMs = 0;
+  while (elapsedMs + ROUNDING_MS < durationMs) {
+    // Rounded down before they are added: near today's time doubles are 0.000 2 ms apart, so the sum could round up.
+    yield Math.floor(startMs) + Math.floor(elapsedMs + ROUNDING_MS);
+    const factor = factorAt({ timestampMs: startMs + elapsedMs, elapsedMs, durationMs });
+    const stepMs = 1_000 / (ratePerS * factor) - roundedMs;
+    const nextMs = elapsedMs + stepMs;
+    roundedMs = nextMs - elapsedMs - stepMs;
+    elapsedMs = nextMs;
   }
 }

@@ -103,7 +103,11 @@ test("timely events are in the order of their times, within the duration, and la
         }
       }
     }),
-    { numRuns: 100 },
+    {
+      numRuns: 100,
+      // A tenth event happened at the very end: nine times a ninth of a second rounded to less than a second.
+      examples: [[{ ...steady, scenario: "iot", seed: 0, ratePerS: 9, durationMs: 1_000, users: 1, devices: 1 }]],
+    },
   );
 });
 
@@ -151,6 +155,25 @@ describe("what the rate does", () => {
   };
 
   test("constant", () => expect(perMinute("constant", 3)).toEqual([600, 600, 600]));
+
+  test("constant: whole seconds have exactly as many events as the rate says", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 5_000 }), fc.integer({ min: 1, max: 10 }), (ratePerS, seconds) => {
+        const times = [...arrivals({ shape: "constant", ratePerS, startMs: START_MS, durationMs: seconds * 1_000 })];
+        expect(times.length).toBe(ratePerS * seconds);
+        for (const second of Array(seconds).keys()) {
+          const fromMs = START_MS + second * 1_000;
+          expect(times.filter((atMs) => atMs >= fromMs && atMs < fromMs + 1_000).length).toBe(ratePerS);
+        }
+      }),
+    );
+  });
+
+  test("constant: rounding does not add up over an hour", () => {
+    let count = 0;
+    for (const _ of arrivals({ shape: "constant", ratePerS: 997, startMs: START_MS, durationMs: 3_600_000 })) count++;
+    expect(count).toBe(997 * 3_600);
+  });
 
   test("ramp: more in each minute, up to the rate", () => {
     const counts = perMinute("ramp", 10);

@@ -1,13 +1,7 @@
-export type { Attempts, RecordIdentity } from "./attempts.ts";
+// The client, and how it reaches the brokers.
+
 export { createKafka, type Kafka } from "./client.ts";
-export { type ConsumeOptions, type Consumption, consume } from "./consume.ts";
-export { OffsetLedger } from "./offset-ledger.ts";
-export { type Delivery, type OrderedProducer, openOrderedProducer } from "./ordered-producer.ts";
-export { connectProducer, type OutgoingRecord, type Placement, protocolError, type RecordProducer } from "./produce.ts";
-export { type OffsetRange, type ReadRecord, readRanges } from "./read.ts";
-export { type DeadLetterSelection, readDeadLetters, SelectionTooLarge } from "./read-dead-letters.ts";
-export { headersOf, type Received } from "./received.ts";
-export { openKafkaRequests } from "./requests.ts";
+export { protocolError } from "./protocol-error.ts";
 export { kafkaSecurity } from "./security.ts";
 export {
   type ConsumerSettings,
@@ -17,12 +11,27 @@ export {
   type TopicSettings,
   topicSettings,
 } from "./settings.ts";
-export { createTopicReader, isOutOfRange, ReadFailed, type TopicReader } from "./topic-reader.ts";
-export {
-  createTopics,
-  ensurePipelineTopics,
-  ensureTopics,
-  type TopicRefusal,
-  type TopicSpecification,
-  tryEnsureTopics,
-} from "./topics.ts";
+
+// Consume, as a member of a group.
+
+export type { Attempts, RecordIdentity } from "./attempts.ts";
+export { type Consumption, consume } from "./consume.ts";
+export type { Received } from "./received.ts";
+
+// Produce.
+
+export { type Delivery, type OrderedProducer, openOrderedProducer } from "./ordered-producer.ts";
+export { connectProducer, type OutgoingRecord, type Placement, type RecordProducer, type Sent } from "./produce.ts";
+
+// Read at any offset, without a group.
+
+export { readRanges } from "./read.ts";
+export { type DeadLetterSelection, readDeadLetters, SelectionTooLarge } from "./read-dead-letters.ts";
+export { type OffsetRange, ReadFailed, type ReadRecord } from "./read-record.ts";
+export { createTopicReader, isOutOfRange, type TopicReader } from "./topic-reader.ts";
+
+// Administer.
+
+export { KafkaAdmin } from "./admin.ts";
+export { openKafkaRequests } from "./requests.ts";
+export { createTopics, ensurePipelineTopics, ensureTopics, type TopicRefusal, tryEnsureTopics } from "./topics.ts";

@@ -1,4 +1,12 @@
-import { type Fault, type Patience, persist, poison, type RetryableFault, retryable } from "@millrace/shared";
+import {
+  type Fault,
+  halvesOf,
+  type Patience,
+  poison,
+  type RetryableFault,
+  retryable,
+  retryUntilDone,
+} from "@millrace/shared";
 import type { Kafka, Message, Producer } from "kafkajs";
 import {
   faultOf,
@@ -6,11 +14,11 @@ import {
   type OutgoingRecord,
   type Partitions,
   type Placement,
-  protocolError,
   remembering,
   toKafkaMessage,
   write,
 } from "./produce.ts";
+import { protocolError } from "./protocol-error.ts";
 
 /** What became of one record. A record that its topic does not take for its size is poison. */
 export type Delivery = { placement: Placement } | { fault: Fault; attempts: number };
@@ -59,7 +67,7 @@ class IdempotentProducer implements OrderedProducer {
   }
 
   async #deliver(messages: Message[], giveUp: AbortSignal, deliveries: Map<Message, Delivery>): Promise<void> {
-    const attempted = await this.#persist(messages, giveUp);
+    const attempted = await this.#attemptUntil(messages, giveUp);
     if ("value" in attempted) {
       for (const [index, placement] of attempted.value.entries()) {
         const message = messages[index];
@@ -80,15 +88,14 @@ class IdempotentProducer implements OrderedProducer {
   #parts(messages: readonly Message[]): Message[][] {
     const byPartition = Map.groupBy(messages, (message) => this.#partitionOf.get(message));
     if (byPartition.size > 1) return [...byPartition.values()];
-    const middle = Math.ceil(messages.length / 2);
-    return [messages.slice(0, middle), messages.slice(middle)];
+    return halvesOf(messages);
   }
 
-  async #persist(messages: Message[], giveUp: AbortSignal): Promise<Attempted> {
+  async #attemptUntil(messages: Message[], giveUp: AbortSignal): Promise<Attempted> {
     let attempts = 0;
     let last: RetryableFault = retryable("timeout", "there was no time for an attempt");
     try {
-      return await persist<Attempted>(
+      return await retryUntilDone<Attempted>(
         { dependency: "kafka.produce", action: "kafka.produce" },
         async () => {
           attempts++;

@@ -1,17 +1,19 @@
 import type { Headers } from "@millrace/shared";
 import {
+  bisect,
   cutBySize,
   describeCause,
   type Failure,
   type Patience,
   type PoisonFault,
-  persist,
   poison,
   type RetryableFault,
   retryable,
+  retryUntilDone,
 } from "@millrace/shared";
 import kafkajs, { type Kafka, type Message, type Producer } from "kafkajs";
 import { partitionOfKey } from "./murmur2.ts";
+import { protocolError } from "./protocol-error.ts";
 
 export interface OutgoingRecord {
   key?: Buffer | null;
@@ -20,6 +22,17 @@ export interface OutgoingRecord {
   partition?: number;
   /** Milliseconds since 1970; absent: when the record is written. */
   timestampMs?: number;
+}
+
+/** What became of the records that were sent. */
+export interface Sent {
+  /** Records that the topic does not take for their size. */
+  refused: Failure<OutgoingRecord, PoisonFault>[];
+  /**
+   * Whether the memory of the records may be used again: each was in one request, and the broker answered it. A request
+   * without an answer may still lie in a socket, which holds the records themselves and no copy.
+   */
+  reusable: boolean;
 }
 
 /** Where a record went. */
@@ -39,10 +52,10 @@ export interface RecordProducer extends AsyncDisposable {
     records: readonly OutgoingRecord[],
   ): Promise<{ value: Placement[] } | { fault: RetryableFault }>;
   /**
-   * Waits out any outage, and hands back the records that the topic does not take for their size; rejects only when the
-   * process must end. What is more than a megabyte is written in several requests, in its order.
+   * Waits out any outage; rejects only when the process must end. More than a megabyte is written in several requests, in
+   * the order of the records.
    */
-  send(topic: string, records: readonly OutgoingRecord[]): Promise<Failure<OutgoingRecord, PoisonFault>[]>;
+  send(topic: string, records: readonly OutgoingRecord[]): Promise<Sent>;
 }
 
 /**
@@ -53,8 +66,10 @@ const REQUEST_MAX_BYTES = 1_000_000;
 
 export async function connectProducer(kafka: Kafka, patience: Patience): Promise<RecordProducer> {
   const partitionOf: Partitions = new WeakMap();
-  const producer = kafka.producer({ allowAutoTopicCreation: false, createPartitioner: remembering(partitionOf) });
-  await persist(
+  const requestsOf: Requests = new WeakMap();
+  const createPartitioner = remembering(partitionOf, requestsOf);
+  const producer = kafka.producer({ allowAutoTopicCreation: false, createPartitioner });
+  await retryUntilDone(
     { dependency: "kafka.produce", action: "process.start" },
     async () => {
       try {
@@ -68,14 +83,21 @@ export async function connectProducer(kafka: Kafka, patience: Patience): Promise
   );
   const operation = { dependency: "kafka.produce", action: "kafka.produce" } as const;
 
-  /** A topic may take less than a request has: then its records are written by halves. */
-  const insist: RecordProducer["send"] = async (topic, records) => {
-    const messages = records.map(toKafkaMessage);
-    const tooLarge = await persist(operation, () => writeIfTaken(producer, partitionOf, topic, messages), patience);
-    if (tooLarge === undefined) return [];
-    if (records.length === 1) return records.map((item) => ({ item, fault: poison("too_long", tooLarge) }));
-    const middle = Math.ceil(records.length / 2);
-    return [...(await insist(topic, records.slice(0, middle))), ...(await insist(topic, records.slice(middle)))];
+  /** Adds to `sent`. A topic may take less than a request has: then its records are written by halves. */
+  const insist = async (topic: string, records: readonly OutgoingRecord[], sent: Sent): Promise<void> => {
+    const attempt = async (some: readonly OutgoingRecord[]) => {
+      const messages = some.map(toKafkaMessage);
+      const tooLarge = await retryUntilDone(
+        operation,
+        () => writeIfTaken(producer, partitionOf, topic, messages),
+        patience,
+      );
+      sent.reusable &&= messages.every((message) => requestsOf.get(message) === 1);
+      return tooLarge === undefined ? { taken: undefined } : { refusal: poison("too_long", tooLarge) };
+    };
+    for await (const part of bisect(records, attempt)) {
+      if ("refusal" in part) for (const item of part.items) sent.refused.push({ item, fault: part.refusal });
+    }
   };
 
   return {
@@ -87,9 +109,9 @@ export async function connectProducer(kafka: Kafka, patience: Patience): Promise
       }
     },
     async send(topic, records) {
-      const refused: Failure<OutgoingRecord, PoisonFault>[] = [];
-      for (const piece of cutBySize(records, REQUEST_MAX_BYTES)) refused.push(...(await insist(topic, piece)));
-      return refused;
+      const sent: Sent = { refused: [], reusable: true };
+      for (const piece of cutBySize(records, REQUEST_MAX_BYTES)) await insist(topic, piece, sent);
+      return sent;
     },
     async [Symbol.asyncDispose]() {
       await producer.disconnect();
@@ -116,6 +138,9 @@ async function writeIfTaken(
 /** The partition of each message that was sent, which it keeps when it is sent again. */
 export type Partitions = WeakMap<Message, number>;
 
+/** How many requests each message was put into: kafkajs, too, sends a message again that was not answered. */
+export type Requests = WeakMap<Message, number>;
+
 export async function write(
   producer: Producer,
   partitionOf: Partitions,
@@ -124,12 +149,6 @@ export async function write(
 ): Promise<Placement[]> {
   const written = await producer.send({ topic, acks: -1, messages });
   return placeEach(messages, partitionOf, written);
-}
-
-/** Kafka's name of the error, where it is the broker's; kafkajs wraps what it retried in vain. */
-export function protocolError(error: unknown): string | undefined {
-  const { type, cause } = error as { type?: string; cause?: { type?: string } };
-  return type ?? cause?.type;
 }
 
 export function isTooLarge(error: unknown): boolean {
@@ -166,8 +185,14 @@ export function toKafkaMessage(record: OutgoingRecord): Message {
   };
 }
 
-/** Kafka's default partitioner, which also notes what it chose: kafkajs does not tell. */
-export function remembering(partitionOf: Partitions): () => ReturnType<typeof kafkajs.Partitioners.DefaultPartitioner> {
+/**
+ * Kafka's default partitioner, which also notes the partition that it chose, since kafkajs does not return it, and the
+ * number of requests: kafkajs asks the partitioner once for each.
+ */
+export function remembering(
+  partitionOf: Partitions,
+  requestsOf?: Requests,
+): () => ReturnType<typeof kafkajs.Partitioners.DefaultPartitioner> {
   return () => {
     const chooseWithoutKey = kafkajs.Partitioners.DefaultPartitioner();
     return (choice) => {
@@ -177,6 +202,7 @@ export function remembering(partitionOf: Partitions): () => ReturnType<typeof ka
         Buffer.isBuffer(key) ? partitionOfKey(key, partitionMetadata.length) : chooseWithoutKey(choice);
       const partition = partitionOf.get(message) ?? wanted ?? chosen();
       partitionOf.set(message, partition);
+      requestsOf?.set(message, (requestsOf.get(message) ?? 0) + 1);
       return partition;
     };
   };

@@ -1,5 +1,5 @@
-import { type DeadLetter, messageId, parseDeadLetter, RecordError } from "@millrace/shared";
-import { type ReadRecord, readRanges } from "./read.ts";
+import { type DeadLetter, messageId, parseDeadLetter, tryParse } from "@millrace/shared";
+import { readRanges } from "./read.ts";
 import type { TopicReader } from "./topic-reader.ts";
 
 export interface DeadLetterSelection {
@@ -36,7 +36,7 @@ export async function readDeadLetters(
   const letters = new Map<string, DeadLetter>();
   let bytes = 0;
   for await (const record of readRanges(reader, topic, (await reader.ranges(topic)) ?? [], signal)) {
-    const letter = parse(record);
+    const letter = tryParse(() => parseDeadLetter(record.key, record.value, record.headers));
     if (letter === undefined) continue;
     const id = messageId(letter.origin);
     if (selection.topic !== undefined && letter.origin.topic !== selection.topic) continue;
@@ -51,13 +51,4 @@ export async function readDeadLetters(
 
 function sizeOf(letter: DeadLetter | undefined): number {
   return letter?.value?.length ?? 0;
-}
-
-function parse({ key, value, headers }: ReadRecord): DeadLetter | undefined {
-  try {
-    return parseDeadLetter(key, value, headers);
-  } catch (error) {
-    if (error instanceof RecordError) return undefined;
-    throw error;
-  }
 }

@@ -1,31 +1,17 @@
-import type { Headers, Origin } from "@millrace/shared";
-import { backoffDelayMs, delay, describeCause } from "@millrace/shared";
-import { type FetchedPartition, isOutOfRange, ReadFailed, type TopicReader } from "./topic-reader.ts";
-
-/** Offsets `from` (included) to `to` (excluded) of a partition. */
-export interface OffsetRange {
-  partition: number;
-  from: number;
-  to: number;
-}
-
-export interface ReadRecord extends Origin {
-  key: Buffer | null;
-  value: Buffer | null;
-  headers: Headers;
-}
+import { describeCause } from "@millrace/shared";
+import { type OffsetRange, ReadFailed, type ReadRecord } from "./read-record.ts";
+import type { FetchedPartition } from "./reader-requests.ts";
+import { retryBroker } from "./retry-broker.ts";
+import { isOutOfRange, type TopicReader } from "./topic-reader.ts";
 
 const FETCH_LIMITS = { maxBytes: 1_048_576, maxWaitMs: 500 };
-/** Of the fetches at one offset: a leader may be moving, or a broker restarting. */
-const TRIES_MAX = 5;
-const BACKOFF = { initialMs: 200, maxMs: 2_000 };
 
 /**
- * Every record of some ranges, range after range. That a range is complete is known by the position that was reached,
- * since its last offsets may hold no record (compaction, transaction markers).
+ * Every record of some ranges, range after range. A range is complete when its end is reached, not with its last record:
+ * its last offsets may hold none (compaction, transaction markers).
  *
  * @param signal ends the reading
- * @throws {ReadFailed} where a record can't be read: the brokers are away or refuse, or retention took it meanwhile
+ * @throws {ReadFailed} if a record can't be read: the brokers are away or refuse, or retention deleted it meanwhile
  */
 export async function* readRanges(
   reader: TopicReader,
@@ -42,7 +28,7 @@ export async function* readRanges(
   }
 }
 
-/** What comes at an offset; always gets past it. */
+/** The records at an offset; always moves beyond it. */
 async function fetchPast(
   reader: TopicReader,
   topic: string,
@@ -51,26 +37,30 @@ async function fetchPast(
   signal: AbortSignal | undefined,
 ): Promise<FetchedPartition> {
   const offsets = new Map([[partition, offset]]);
-  let cause: unknown;
-  for (let tries = 0; tries < TRIES_MAX; tries++) {
-    if (tries > 0) await delay(backoffDelayMs(tries, BACKOFF), signal);
+  try {
+    return await retryBroker(
+      async () => {
+        const [fetched] = await unlessAborted(reader.fetch(topic, offsets, FETCH_LIMITS), signal);
+        if (fetched && fetched.nextOffset > offset) return fetched;
+        throw new Error("no record arrived");
+      },
+      // A broker that restarts comes back; a deleted record does not.
+      { mayHeal: (error) => !isOutOfRange(error), signal },
+    );
+  } catch (error) {
     signal?.throwIfAborted();
-    try {
-      const [fetched] = await unlessAborted(reader.fetch(topic, offsets, FETCH_LIMITS), signal);
-      if (fetched && fetched.nextOffset > offset) return fetched;
-      cause = "nothing comes there";
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (isOutOfRange(error)) throw new ReadFailed(describeGone(topic, partition, offset));
-      cause = error;
-    }
+    throw new ReadFailed(
+      isOutOfRange(error) ? gone(topic, partition, offset) : failed(topic, partition, offset, error),
+    );
   }
-  const why = describeCause(cause);
-  throw new ReadFailed(`${topic}-${partition} could not be read from offset ${offset} on (${why}): try again`);
 }
 
-function describeGone(topic: string, partition: number, offset: number): string {
+function gone(topic: string, partition: number, offset: number): string {
   return `${topic}-${partition} lost the records from offset ${offset} on before they were read (retention, or the topic was deleted): try again`;
+}
+
+function failed(topic: string, partition: number, offset: number, error: unknown): string {
+  return `${topic}-${partition} could not be read from offset ${offset} on (${describeCause(error)}): try again`;
 }
 
 async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {

@@ -1,37 +1,19 @@
 import type { Headers, Origin } from "@millrace/shared";
 import type { IHeaders, KafkaMessage } from "kafkajs";
-import { type LedgerEntry, OffsetLedger } from "./offset-ledger.ts";
+import type { AssignedPartition } from "./assigned-partitions.ts";
+import type { LedgerEntry } from "./offset-ledger.ts";
 
-/** A record that was delivered and that its stage must mark done, once everything that it asks for has happened. */
+/** A delivered record. Its stage must mark it done once all of its effects have happened. */
 export interface Received extends Origin {
   key: Buffer | null;
   value: Buffer | null;
   headers: Headers;
-  /** How often work on this record began, this time included; above `ATTEMPTS_MAX` processes died of it. */
+  /** How often work on this record began, this time included. Above `ATTEMPTS_MAX` it has crashed that many processes. */
   readonly attempts: number;
-  /** Its partition went to another process, which will do it again; what has not begun need not begin. */
+  /** Another process has its partition now and will do it again: work that has not begun need not begin. */
   readonly revoked: boolean;
-  /** Lets the offset be committed as soon as all earlier ones of its partition are done. */
+  /** The offset is committed once all earlier records of its partition are done too. */
   done(): void;
-}
-
-/** A partition that this member of the group has, or had. */
-export interface AssignedPartition {
-  readonly topic: string;
-  readonly partition: number;
-  readonly ledger: OffsetLedger;
-  /** The offset last committed. */
-  committed: number | undefined;
-  revoked: boolean;
-  /** Whether this start was counted: with the first record that is delivered. */
-  startCounted: boolean;
-  /** How many records are still delivered one by one, because processes died soon after their start. */
-  suspects: number;
-}
-
-export function assignedPartition(topic: string, partition: number): AssignedPartition {
-  const ledger = new OffsetLedger();
-  return { topic, partition, ledger, committed: undefined, revoked: false, startCounted: false, suspects: 0 };
 }
 
 export class ReceivedRecord implements Received {
@@ -94,7 +76,7 @@ export function headersOf(headers: IHeaders | undefined): Headers {
     const value = headers[name];
     for (const each of Array.isArray(value) ? value : [value]) {
       if (each === undefined || each === null) result.push([name, null]);
-      // kafkajs puts what every object inherits before the values of a header of that name, such as "constructor".
+      // For a header named like an inherited property, such as "constructor", kafkajs puts that property before its values.
       else if (typeof each === "string" || Buffer.isBuffer(each)) result.push([name, Buffer.from(each)]);
     }
   }

@@ -1,11 +1,7 @@
-/// <reference path="./kafkajs-cluster.d.ts" />
-
 import type { AwsCredentialsProvider } from "@millrace/connections";
 import { quietly } from "@millrace/shared";
-import Cluster, { type RequestBroker } from "kafkajs/src/cluster/index.js";
-import createSocketFactory from "kafkajs/src/network/socketFactory.js";
 import { createKafka } from "./client.ts";
-import { kafkaSecurity } from "./security.ts";
+import { createCluster, type InternalBroker } from "./internals/kafkajs.ts";
 import type { KafkaSettings } from "./settings.ts";
 
 /** No topic has a partition of this number. */
@@ -13,9 +9,9 @@ const NO_PARTITION = 2_147_483_647;
 const READ_MAX_BYTES = 1_024;
 
 /**
- * Requests that show what a principal may do and change nothing: no record is written, no group joined, no offset
- * moved. A broker looks at the permission before it looks for the partition, so what is asked for a partition that no
- * topic has is answered by "unknown partition" where it is allowed, and by a denial where it is not
+ * Requests that show what a principal may do and change nothing: they write no record, join no group and move no offset.
+ * A broker checks the permission before it looks for the partition, so a request for a partition that no topic has is
+ * answered with "unknown partition" if it is allowed, and with a denial if it is not
  * (docs/decisions/0009-doctor-writes-nothing.md).
  */
 export interface KafkaRequests {
@@ -25,28 +21,17 @@ export interface KafkaRequests {
   create(topic: string): Promise<unknown>;
   read(topic: string): Promise<unknown>;
   write(topic: string): Promise<unknown>;
-  /** Asks for the identity of an idempotent producer, which no record is written with. */
+  /** Requests the identity of an idempotent producer, and writes no record with it. */
   identify(): Promise<unknown>;
   observe(groupId: string): Promise<unknown>;
   join(groupId: string, topic: string): Promise<unknown>;
 }
 
 export function openKafkaRequests(settings: KafkaSettings, credentials?: AwsCredentialsProvider): KafkaRequests {
-  const clientId = "millrace-doctor";
-  const cluster = new Cluster({
-    clientId,
-    logger: createKafka(settings, clientId, quietly().log, credentials).logger(),
-    socketFactory: createSocketFactory(),
-    brokers: settings.KAFKA_BOOTSTRAP_SERVERS,
-    connectionTimeout: settings.KAFKA_CONNECTION_TIMEOUT_MS,
-    requestTimeout: settings.KAFKA_REQUEST_TIMEOUT_MS,
-    enforceRequestTimeout: true,
-    allowAutoTopicCreation: false,
-    // One more try for each further broker: the client begins with one of them and goes on to the next.
-    retry: { retries: settings.KAFKA_BOOTSTRAP_SERVERS.length - 1, initialRetryTime: 50, maxRetryTime: 50 },
-    ...kafkaSecurity(settings, credentials),
-  });
-  const ask = async (request: (broker: RequestBroker) => Promise<unknown>) =>
+  // One retry for each further broker: the client begins with one of them and goes on to the next.
+  const retry = { retries: settings.KAFKA_BOOTSTRAP_SERVERS.length - 1, initialRetryTime: 50, maxRetryTime: 50 };
+  const cluster = createCluster(createKafka(settings, "millrace-doctor", quietly().log, credentials, retry));
+  const send = async (request: (broker: InternalBroker) => Promise<unknown>) =>
     request(await cluster.brokerPool.findConnectedBroker());
   const offset = { partition: NO_PARTITION, offset: "0" };
   const record = { partition: NO_PARTITION, messages: [{ value: Buffer.from("doctor") }] };
@@ -54,19 +39,19 @@ export function openKafkaRequests(settings: KafkaSettings, credentials?: AwsCred
   return {
     connect: () => cluster.connect(),
     disconnect: () => cluster.disconnect(),
-    describe: (topic) => ask((broker) => broker.metadata([topic])),
-    create: (topic) => ask((broker) => broker.createTopics({ topics: [{ topic }], validateOnly: true })),
+    describe: (topic) => send((broker) => broker.metadata([topic])),
+    create: (topic) => send((broker) => broker.createTopics({ topics: [{ topic }], validateOnly: true })),
     read: (topic) => {
       const topics = [{ topic, partitions: [first] }];
-      return ask((broker) => broker.fetch({ topics, maxWaitTime: 0, maxBytes: READ_MAX_BYTES }));
+      return send((broker) => broker.fetch({ topics, maxWaitTime: 0, maxBytes: READ_MAX_BYTES }));
     },
-    write: (topic) => ask((broker) => broker.produce({ topicData: [{ topic, partitions: [record] }] })),
-    identify: () => ask((broker) => broker.initProducerId({ transactionTimeout: 0 })),
-    observe: (groupId) => ask((broker) => broker.describeGroups({ groupIds: [groupId] })),
+    write: (topic) => send((broker) => broker.produce({ topicData: [{ topic, partitions: [record] }] })),
+    identify: () => send((broker) => broker.initProducerId({ transactionTimeout: 0 })),
+    observe: (groupId) => send((broker) => broker.describeGroups({ groupIds: [groupId] })),
     join: (groupId, topic) => {
-      // Outside of any generation, as tools commit.
+      // Outside any generation, as command-line tools commit.
       const commit = { groupId, groupGenerationId: -1, memberId: "", topics: [{ topic, partitions: [offset] }] };
-      return ask((broker) => broker.offsetCommit(commit));
+      return send((broker) => broker.offsetCommit(commit));
     },
   };
 }

@@ -1,6 +1,6 @@
-import { type Patience, persist, retryable } from "@millrace/shared";
+import { type Patience, retryable, retryUntilDone } from "@millrace/shared";
 import kafkajs, { type Admin, type Kafka } from "kafkajs";
-import { protocolError } from "./produce.ts";
+import { protocolError } from "./protocol-error.ts";
 import type { TopicSettings } from "./settings.ts";
 
 // kafkajs is CommonJS: its values come through the default export.
@@ -20,7 +20,7 @@ export async function ensureTopics(
   replicationFactor: number,
   patience: Patience,
 ): Promise<void> {
-  await persist(
+  await retryUntilDone(
     { dependency: "kafka.topics", action: "kafka.topics" },
     async () => {
       try {

@@ -1,7 +1,7 @@
 import { eventually, uniqueName } from "@millrace/testbed";
 import kafkajs, { type CompressionTypes } from "kafkajs";
 import { expect, test } from "vitest";
-import { collect, createTopic, kafka } from "./support.ts";
+import { collect, createTopic, kafka, withAdmin } from "./support.ts";
 
 const values = [
   ...Array.from({ length: 500 }, (_, index) => Buffer.from(`the same words in record ${index} `.repeat(20))),
@@ -40,14 +40,10 @@ test.each(["None", "GZIP", "Snappy", "ZSTD"] as const)("reads what kafkajs wrote
 // The broker compresses anew, as Java's clients do: its frames and blocks are those that most source topics have.
 test.each(["gzip", "snappy", "lz4", "zstd"])("reads what Kafka's own library wrote with %s", async (compression) => {
   const topic = uniqueName("topic");
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    const configEntries = [{ name: "compression.type", value: compression }];
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }], waitForLeaders: true });
-  } finally {
-    await admin.disconnect();
-  }
+  const configEntries = [{ name: "compression.type", value: compression }];
+  await withAdmin(kafka, (admin) =>
+    admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }], waitForLeaders: true }),
+  );
   await write(topic);
   await expectReadBack(topic);
 });

@@ -1,8 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { eventually, expectNoTimeoutWarnings, testPatience, uniqueName } from "@millrace/testbed";
-import type { Kafka } from "kafkajs";
+import type { Consumer, Kafka } from "kafkajs";
 import { expect, test } from "vitest";
-import { collect, committedOffsets, config, createTopic, finish, kafka, offsetsOf, openWriter } from "./support.ts";
+import {
+  collect,
+  committedOffsets,
+  config,
+  createTopic,
+  finish,
+  kafka,
+  offsetsOf,
+  openWriter,
+  type TestConsumption,
+  withAdmin,
+} from "./support.ts";
 
 const write = await openWriter();
 expectNoTimeoutWarnings();
@@ -69,10 +80,7 @@ test("a consumer that crashed is replaced: a topic that was deleted and created 
   await using consumer = await collect(groupId, topic);
   await eventually(() => consumer.received.length).toBe(2);
 
-  const admin = kafka.admin();
-  await admin.connect();
-  await admin.deleteTopics({ topics: [topic] });
-  await admin.disconnect();
+  await deleteTopic(topic);
   await eventually(() => consumer.patience.lines().some(({ status }) => status === "retry")).toBe(true);
   expect(consumer.received.every(({ revoked }) => revoked)).toBe(true);
 
@@ -86,7 +94,9 @@ test("a consumer that falls silent is found by the watchdog and replaced", async
   const topic = await createTopic(1);
   await write(topic, 1, 3);
   const settings = { ...config, KAFKA_STALL_TIMEOUT_MS: 4_000 };
-  await using consumer = await collect(uniqueName("group"), topic, { settings }, firstConsumerSilent());
+  // As kafkajs stalls: no error, no event, and no fetch.
+  const silent = firstConsumer({ run: async () => undefined });
+  await using consumer = await collect(uniqueName("group"), topic, { settings }, silent);
   await eventually(() => offsetsOf(consumer.received)).toEqual([0, 1, 2]);
   const causes = consumer.patience
     .lines()
@@ -94,16 +104,69 @@ test("a consumer that falls silent is found by the watchdog and replaced", async
   expect(JSON.stringify(causes)).toContain("no fetch for");
 });
 
-/** As kafkajs stalls: everything seems well, no error is told, and nothing is ever fetched. */
-function firstConsumerSilent(): Kafka {
-  let made = 0;
+test("a join that never ends is abandoned, and the next one succeeds", async () => {
+  const topic = await createTopic(1);
+  await write(topic, 1, 1);
+  const settings = { ...config, KAFKA_SESSION_TIMEOUT_MS: SHORT_SESSION_MS, KAFKA_STALL_TIMEOUT_MS: 1_000 };
+  // As kafkajs hangs when a connection breaks while it authenticates.
+  const kafka = firstConsumer({ connect: () => new Promise(() => undefined) });
+  await using consumer = await collect(uniqueName("group"), topic, { settings }, kafka);
+  await eventually(() => offsetsOf(consumer.received)).toEqual([0]);
+  expect(consumer.patience.lines().find(({ status }) => status === "retry")?.details).toMatchObject({
+    state: "joining",
+    cause: "not done within 11000 ms",
+  });
+}, 60_000);
+
+test("each change of the state is logged, a rebalance and a replacement included", async () => {
+  const topic = await createTopic(1);
+  const groupId = uniqueName("group");
+  const consumer = await collect(groupId, topic);
+  const states = () => statesOf(consumer);
+  expect(states()).toEqual(["joining", "consuming"]);
+  await using _other = await collect(groupId, topic);
+  await eventually(() => states().slice(2)).toContain("consuming");
+
+  await deleteTopic(topic);
+  await eventually(states).toEqual(expect.arrayContaining(["replacing", "joining"]));
+  const { length } = states();
+  await createTopic(1, topic);
+  await eventually(() => states().slice(length)).toContain("consuming");
+  await consumer.consumption.drain(new AbortController().signal);
+  await consumer[Symbol.asyncDispose]();
+  expect(states().slice(-2)).toEqual(["draining", "closed"]);
+});
+
+test("a consumer that crashes while it drains is not replaced, and the drain ends with the records in flight", async () => {
+  const topic = await createTopic(1);
+  await write(topic, 1, 1);
+  await using consumer = await collect(uniqueName("group"), topic);
+  await eventually(() => consumer.received.length).toBe(1);
+  const draining = consumer.consumption.drain(new AbortController().signal);
+  await deleteTopic(topic);
+  await eventually(() => consumer.received.every(({ revoked }) => revoked)).toBe(true);
+  await createTopic(1, topic);
+  for (const record of consumer.received) record.done();
+  await draining;
+  expect(statesOf(consumer)).toEqual(["joining", "consuming", "draining", "draining"]);
+});
+
+function statesOf({ patience }: TestConsumption): unknown[] {
+  return patience.lines().flatMap(({ details }) => details?.state ?? []);
+}
+
+/** A client whose first consumer has other methods. */
+function firstConsumer(methods: Partial<Consumer>): Kafka {
+  let opened = 0;
   return {
     admin: (options) => kafka.admin(options),
     producer: (options) => kafka.producer(options),
     logger: () => kafka.logger(),
     consumer(options) {
       const consumer = kafka.consumer(options);
-      return made++ === 0 ? { ...consumer, run: async () => undefined } : consumer;
+      return opened++ === 0 ? { ...consumer, ...methods } : consumer;
     },
   } as Kafka;
 }
+
+const deleteTopic = (topic: string) => withAdmin(kafka, (admin) => admin.deleteTopics({ topics: [topic] }));

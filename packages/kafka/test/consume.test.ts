@@ -11,6 +11,7 @@ import {
   kafka,
   offsetsOf,
   openWriter,
+  withAdmin,
 } from "./support.ts";
 
 const write = await openWriter();
@@ -20,14 +21,8 @@ expectNoTimeoutWarnings();
 const SHORT_SESSION_MS = 3_000;
 
 async function memberIds(groupId: string): Promise<string[]> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    const { groups } = await admin.describeGroups([groupId]);
-    return groups.flatMap(({ members }) => members.map(({ memberId }) => memberId));
-  } finally {
-    await admin.disconnect();
-  }
+  const { groups } = await withAdmin(kafka, (admin) => admin.describeGroups([groupId]));
+  return groups.flatMap(({ members }) => members.map(({ memberId }) => memberId));
 }
 
 test("every record is delivered once, in order within its partition, with its origin", async () => {

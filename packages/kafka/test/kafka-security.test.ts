@@ -2,13 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { AwsCredentials } from "@millrace/connections";
 import { readConfiguration } from "@millrace/shared";
 import { eventually, startSecureKafka, testPatience, uniqueName } from "@millrace/testbed";
-import kafkajs, { type Admin, type Kafka } from "kafkajs";
+import kafkajs, { type Kafka } from "kafkajs";
 import { afterAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { createKafka } from "../src/client.ts";
 import { connectProducer } from "../src/produce.ts";
 import { kafkaSettings } from "../src/settings.ts";
-import { collect } from "./support.ts";
+import { collect, withAdmin } from "./support.ts";
 
 const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
 
@@ -65,16 +65,6 @@ function iamClient(credentials: AwsCredentials | (() => Promise<AwsCredentials>)
 }
 
 const owner = client({ KAFKA_BOOTSTRAP_SERVERS: broker.addresses.plaintext });
-
-async function withAdmin<Value>(kafka: Kafka, use: (admin: Admin) => Promise<Value>): Promise<Value> {
-  const admin = kafka.admin();
-  try {
-    await admin.connect();
-    return await use(admin);
-  } finally {
-    await admin.disconnect();
-  }
-}
 
 const allow = (principal: string, topic: string, groupId: string) =>
   withAdmin(owner, (admin) => {

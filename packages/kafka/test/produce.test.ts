@@ -1,9 +1,9 @@
-import { CLOSED_PORT, eventually, testPatience, uniqueName } from "@millrace/testbed";
+import { CLOSED_PORT, eventually, kafkaThrough, startProxy, testPatience, uniqueName } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
 import { createKafka } from "../src/client.ts";
 import { connectProducer, type OutgoingRecord } from "../src/produce.ts";
 import { ensureTopics } from "../src/topics.ts";
-import { collect, config, createTopic, kafka } from "./support.ts";
+import { collect, config, createTopic, kafka, withAdmin } from "./support.ts";
 
 const producer = await connectProducer(kafka, testPatience());
 afterAll(() => producer[Symbol.asyncDispose]());
@@ -75,16 +75,13 @@ test("however many records of any size go to one partition, in their order and w
   const records = Array.from({ length: 500 }, (_, index) => ({ value: large, key: Buffer.from(String(index)) }));
   // One of its own, since a producer asks for ever for a topic that it knew.
   await using own = await connectProducer(kafka, testPatience());
-  const refused = await own.send(topic, [...records.slice(0, 100), tooLarge, ...records.slice(100)]);
+  const { refused } = await own.send(topic, [...records.slice(0, 100), tooLarge, ...records.slice(100)]);
   expect(refused).toEqual([
     { item: tooLarge, fault: { kind: "poison", code: "too_long", cause: expect.stringContaining(topic) } },
   ]);
   const last = await own.trySend(topic, [{ value: Buffer.from("last") }]);
   expect(last).toEqual({ value: [{ partition: 0, offset: 500 }] });
-  const admin = kafka.admin();
-  await admin.connect();
-  await admin.deleteTopics({ topics: [topic] });
-  await admin.disconnect();
+  await withAdmin(kafka, (admin) => admin.deleteTopics({ topics: [topic] }));
 });
 
 test("a topic that takes less than one request has gets its records in smaller ones", async () => {
@@ -94,7 +91,7 @@ test("a topic that takes less than one request has gets its records in smaller o
     value: Buffer.from(String(index).padEnd(index === 30 ? 1_100 : 100)),
     partition: index % 2,
   }));
-  expect((await producer.send(topic, records)).map(({ item }) => item)).toEqual([records[30]]);
+  expect((await producer.send(topic, records)).refused.map(({ item }) => item)).toEqual([records[30]]);
   await using consumer = await collect(uniqueName("group"), topic);
   const orderOf = (partition: number) =>
     consumer.received.filter((each) => each.partition === partition).map(({ value }) => Number(value));
@@ -126,4 +123,22 @@ test("without a broker, connecting waits and says so until the process must end"
   expect(patience.health.dependencies["kafka.produce"]?.cause).toMatch(/ECONNREFUSED|[Cc]onnection/);
   hardStop.abort();
   await rejected;
+});
+
+test("the memory of records may be used again once the broker answered their only request", async () => {
+  const topic = await createTopic(2);
+  const records = [0, 1].map((partition) => ({ value: Buffer.alloc(10_000, partition), partition }));
+  expect(await producer.send(topic, records)).toEqual({ refused: [], reusable: true });
+});
+
+test("the memory of records that were sent again is not used again: a socket may still hold the first request", async () => {
+  const topic = await createTopic(1);
+  await using proxy = await startProxy(Number(config.KAFKA_BOOTSTRAP_SERVERS[0]?.split(":")[1]));
+  await using through = await connectProducer(kafkaThrough(proxy.port), testPatience());
+  expect(await through.send(topic, [{ value: Buffer.from("before") }])).toMatchObject({ reusable: true });
+  proxy.mode = "cut";
+  const sending = through.send(topic, [{ value: Buffer.alloc(10_000) }]);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  proxy.mode = "pass";
+  expect(await sending).toEqual({ refused: [], reusable: false });
 });

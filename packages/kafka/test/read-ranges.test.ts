@@ -2,8 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { CLOSED_PORT, eventually, testPatience, uniqueName } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
 import { createKafka } from "../src/client.ts";
-import { type OffsetRange, readRanges } from "../src/read.ts";
-import { createTopicReader, ReadFailed } from "../src/topic-reader.ts";
+import { readRanges } from "../src/read.ts";
+import { type OffsetRange, ReadFailed } from "../src/read-record.ts";
+import { createTopicReader } from "../src/topic-reader.ts";
 import { config, createTopic, kafka, openWriter } from "./support.ts";
 
 const reader = createTopicReader(kafka);

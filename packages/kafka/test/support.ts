@@ -1,10 +1,11 @@
 import { readConfiguration } from "@millrace/shared";
 import { type TestPatience, testEnvironment, testPatience, uniqueName } from "@millrace/testbed";
-import type { Kafka } from "kafkajs";
+import type { Admin, Kafka } from "kafkajs";
 import { afterAll } from "vitest";
 import { z } from "zod";
 import { createKafka } from "../src/client.ts";
-import { type ConsumeOptions, type Consumption, consume } from "../src/consume.ts";
+import { type Consumption, consume } from "../src/consume.ts";
+import type { ConsumeOptions } from "../src/consume-options.ts";
 import { connectProducer } from "../src/produce.ts";
 import type { Received } from "../src/received.ts";
 import { consumerSettings, kafkaSettings } from "../src/settings.ts";
@@ -27,12 +28,23 @@ export const attempts = (() => {
       counts.set(keyOf(scope, record), count);
       return count;
     },
+    keep(): void {},
     end(scope: string, record: { topic: string; partition: number; offset: number }): void {
       counts.delete(keyOf(scope, record));
     },
     async endAll(): Promise<void> {},
   };
 })();
+
+export async function withAdmin<Value>(client: Kafka, use: (admin: Admin) => Promise<Value>): Promise<Value> {
+  const admin = client.admin();
+  try {
+    await admin.connect();
+    return await use(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
 
 export async function createTopic(partitions: number, topic = uniqueName("topic")): Promise<string> {
   await ensureTopics(kafka, [{ topic, partitions }], 1, testPatience());
@@ -41,15 +53,9 @@ export async function createTopic(partitions: number, topic = uniqueName("topic"
 
 /** What the group committed of a topic, by partition; `-1` where it committed nothing. */
 export async function committedOffsets(groupId: string, topic: string): Promise<number[]> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    const [fetched] = await admin.fetchOffsets({ groupId, topics: [topic] });
-    const sorted = (fetched?.partitions ?? []).toSorted((left, right) => left.partition - right.partition);
-    return sorted.map(({ offset }) => Number(offset));
-  } finally {
-    await admin.disconnect();
-  }
+  const [fetched] = await withAdmin(kafka, (admin) => admin.fetchOffsets({ groupId, topics: [topic] }));
+  const sorted = (fetched?.partitions ?? []).toSorted((left, right) => left.partition - right.partition);
+  return sorted.map(({ offset }) => Number(offset));
 }
 
 export interface TestConsumption extends AsyncDisposable {

@@ -1,4 +1,6 @@
+export { BackgroundWork } from "./background-work.ts";
 export { type BackoffSettings, backoffDelayMs, delay } from "./backoff.ts";
+export { bisect, halvesOf, type Part } from "./bisect.ts";
 export {
   ConfigurationError,
   described,
@@ -52,7 +54,7 @@ export { processMetrics } from "./metrics/process.ts";
 export { Operations, type SlowOperation } from "./operations.ts";
 export { quietly } from "./quiet.ts";
 export { decodeBatch, encodeBatch, encodedSize, unfitForBatch } from "./records/batch.ts";
-export { RecordError } from "./records/bytes.ts";
+export { RecordError, tryParse } from "./records/bytes.ts";
 export {
   type DeadLetter,
   deadLetterHeaders,
@@ -66,8 +68,8 @@ export { cutBySize, recordSize } from "./records/record-size.ts";
 export type { Undeliverable } from "./records/undeliverable.ts";
 export { decodeVectors, type EmbeddedBatch, encodeVectors, VectorsRecord } from "./records/vectors.ts";
 export { batchSettings, documentSettings, type ProcessSettings, processSettings } from "./settings.ts";
-export { type Operation, type Patience, persist, type Settled, settle } from "./settle.ts";
+export { type Operation, type Patience, retryUntilDone, type Settled, settle } from "./settle.ts";
 export { SpareMemory } from "./spare-memory.ts";
-export { aborted, handleStopSignals } from "./stop-signals.ts";
+export { aborted, handleStopSignals, orAborted } from "./stop-signals.ts";
 export { noTracing, TRACEPARENT, type TracedMessage, type Tracing } from "./tracing/tracing.ts";
 export { vectorKeys } from "./vector-key.ts";

@@ -34,7 +34,7 @@ export function createDeadLetters(
   const write = async (letters: readonly DeadLetter[], maxLetterBytes: number): Promise<void> => {
     const written = new Map<OutgoingRecord, DeadLetter>();
     for (const letter of letters) written.set(deadLetterRecord(fitDeadLetter(letter, maxLetterBytes)), letter);
-    const refused = await edges.producer.send(topic, [...written.keys()]);
+    const { refused } = await edges.producer.send(topic, [...written.keys()]);
     if (refused[0] === undefined) return;
     if (maxLetterBytes < 1) throw new Error(`${topic} takes no dead letter at all: ${refused[0].fault.cause}`);
     const again = refused.flatMap(({ item }) => written.get(item) ?? []);

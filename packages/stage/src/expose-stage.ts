@@ -11,6 +11,7 @@ export function exposeStage(
 ): void {
   metrics.exposeOne("millrace_in_flight_records", () => consumption.inFlight);
   metrics.exposeOne("millrace_in_flight_bytes", () => consumption.inFlightBytes);
+  metrics.exposeOne("millrace_commit_failures_total", () => consumption.commitFailures);
   metrics.expose("millrace_dead_letters_total", () =>
     Object.entries(deadLetters.counts).map(([code, count]) => [{ code }, count]),
   );

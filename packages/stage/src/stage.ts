@@ -13,24 +13,24 @@ import type { Work } from "./work.ts";
 
 type StageContext = ProcessContext<ProcessSettings & KafkaSettings & TopicSettings & ConsumerSettings & RedisSettings>;
 
-/** A stage's ways to Kafka. */
-export interface MessageLog extends AsyncDisposable {
+/** A client, and a producer that is connected. */
+export interface StageKafka extends AsyncDisposable {
   kafka: Kafka;
   producer: RecordProducer;
 }
 
 /** Finds or creates the pipeline's topics, and connects a producer. Waits for the brokers. */
-export async function openMessageLog(
+export async function openStageKafka(
   stage: Stage,
   { config, log, instance, patience }: StageContext,
-): Promise<MessageLog> {
+): Promise<StageKafka> {
   const kafka = createKafka(config, `${stage}-${instance}`, log);
   await ensurePipelineTopics(kafka, config, patience);
   const producer = await connectProducer(kafka, patience);
   return { kafka, producer, [Symbol.asyncDispose]: () => producer[Symbol.asyncDispose]() };
 }
 
-/** What a stage keeps in Redis, and can do without while Redis is away. */
+/** The state that a stage keeps in Redis; without Redis it works on, untracked. */
 export interface Tracking extends AsyncDisposable {
   redis: Redis;
   tracker: StageTracker;
@@ -38,7 +38,7 @@ export interface Tracking extends AsyncDisposable {
   deadLetters: DeadLetters;
 }
 
-export async function openTracking(stage: Stage, context: StageContext, { producer }: MessageLog): Promise<Tracking> {
+export async function openTracking(stage: Stage, context: StageContext, { producer }: StageKafka): Promise<Tracking> {
   const { config, log, patience } = context;
   const redis = openRedis(config, patience);
   await firstConnection(redis, config);
@@ -59,32 +59,39 @@ export async function openTracking(stage: Stage, context: StageContext, { produc
   };
 }
 
-export interface StageWork {
-  topics: readonly string[];
+export interface StageRun {
+  /** Takes the records of each topic over. */
+  topics: ReadonlyMap<string, (received: Received) => void>;
   /** Records delivered and not done; at these limits fetching waits. */
   inFlightMax: number;
   inFlightMaxBytes: number;
-  accept(received: Received): void;
-  /** What was done, as it is counted there. */
+  /** Counts the messages that are done. */
   done: Work;
-  /** What is measured besides the operations of the log. */
+  /** Measured besides the operations of the log. */
   latencies?: Record<string, Latency>;
 }
 
 /**
- * Does a stage's work until the process is asked to stop; then takes no more, lets what is in flight end, and commits.
- * From here on the process is ready, and says regularly how it is.
+ * Runs a stage until the process is asked to stop; then takes no more records, lets those in flight end, and commits.
+ * The process is ready from here on, and reports its state to Redis.
  */
-export async function consumeUntilStopped(
+export async function runStage(
   stage: Stage,
   context: StageContext,
-  { kafka }: MessageLog,
+  { kafka }: StageKafka,
   { redis, attempts, deadLetters }: Tracking,
-  { done, latencies = {}, ...work }: StageWork,
+  { topics, done, latencies = {}, ...limits }: StageRun,
 ): Promise<void> {
   const { config, log, health, metrics, stop, patience } = context;
-  const groupId = `${config.KAFKA_GROUP_PREFIX}-${stage}`;
-  await using consumption = await consume(kafka, { ...work, groupId, settings: config, attempts }, patience);
+  const options = {
+    groupId: `${config.KAFKA_GROUP_PREFIX}-${stage}`,
+    topics: [...topics.keys()],
+    accept: (received: Received) => topics.get(received.topic)?.(received),
+    settings: config,
+    attempts,
+    ...limits,
+  };
+  await using consumption = await consume(kafka, options, patience);
   exposeIdentity(metrics, config);
   exposeWork(metrics, done);
   exposeStage(metrics, { operations: log.operations, consumption, deadLetters }, config.SLOW_OPERATION_MS);

@@ -200,3 +200,19 @@ test("without credentials health says so, and the connection comes when there ar
   given = true;
   await eventually(() => cluster.redis.status).toBe("ready");
 });
+
+test("living connections that can't authenticate again go on, health says so, and they try again", async () => {
+  const renewed = { ...key, accessKeyId: "ASIARENEWED" };
+  issued.push(renewed);
+  using cluster = open(withIam, async () => renewed);
+  await eventually(() => cluster.redis.status).toBe("ready");
+  const name = `${cluster.config.REDIS_KEY_PREFIX}:name`;
+  // This opens the connection to the node of that key.
+  await cluster.redis.set(name, "value", "EX", 60);
+  issued.length = 0;
+  const health = () => cluster.patience.health.dependencies["redis.reauthenticate"];
+  await eventually(() => health()?.state).toBe("waiting");
+  expect(await cluster.redis.get(name)).toBe("value");
+  issued.push(renewed);
+  await eventually(() => health()?.state).toBe("working");
+});

@@ -1,13 +1,12 @@
 import type { Redis } from "@millrace/connections";
 import { createEventDecoder, createEventEncoder, createEventProducer, openSchemaRegistry } from "@millrace/events";
 import { createValueDecoder } from "@millrace/events/value-decoder";
-import { createTopicReader } from "@millrace/kafka";
+import { createTopicReader, type Kafka, type KafkaAdmin } from "@millrace/kafka";
 import type { Patience } from "@millrace/shared";
 import { createAuthenticator } from "../auth/authenticator.ts";
 import type { AuthEdges } from "../auth/guard.ts";
 import { createRateLimit } from "../auth/rate-limit.ts";
 import type { ApiConfig } from "../config.ts";
-import type { Kafka, KafkaAdmin } from "../kafka/admin.ts";
 import type { LatestEventsEdges } from "../routes/latest-events.ts";
 import { EventStreams } from "../streams/event-streams.ts";
 import { createIdempotency, type Idempotency } from "./idempotency.ts";

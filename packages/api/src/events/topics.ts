@@ -1,7 +1,6 @@
 import type { EventSettings } from "@millrace/events";
-import { createTopics, type TopicRefusal, type TopicSettings } from "@millrace/kafka";
+import { createTopics, type KafkaAdmin, type TopicRefusal, type TopicSettings } from "@millrace/kafka";
 import { aborted } from "@millrace/shared";
-import type { KafkaAdmin } from "../kafka/admin.ts";
 import { singleFlight } from "../single-flight.ts";
 import type { EventsApiSettings } from "./settings.ts";
 

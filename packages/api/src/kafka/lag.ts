@@ -1,7 +1,6 @@
-import type { TopicSettings } from "@millrace/kafka";
+import type { KafkaAdmin, TopicSettings } from "@millrace/kafka";
 import { type Stage, stages } from "@millrace/stage";
 import type { LagReader, StageLag } from "../routes/status.ts";
-import type { KafkaAdmin } from "./admin.ts";
 
 /** The first and the next offset of every partition of a topic; absent where the topic does not exist. */
 type Watermarks = Map<string, { partition: number; low: number; high: number }[]>;

@@ -1,7 +1,6 @@
-import { connectProducer, type RecordProducer } from "@millrace/kafka";
+import { connectProducer, type Kafka, type RecordProducer } from "@millrace/kafka";
 import { describeCause, type Patience, retryable } from "@millrace/shared";
 import type { MessageLog } from "../routes/publish.ts";
-import type { Kafka } from "./admin.ts";
 import { GroupCommit, type GroupLimits } from "./group-commit.ts";
 
 /** A client of the api asks again soon after Kafka is back, so the producer looks more often than the stages do. */

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventDecoder } from "@millrace/events";
-import { createTopicReader, type TopicReader } from "@millrace/kafka";
+import { createTopicReader, type Kafka, type TopicReader } from "@millrace/kafka";
 import { describeCause, type Patience } from "@millrace/shared";
-import type { Kafka } from "../kafka/admin.ts";
 import { elapsedMs } from "../probe.ts";
 import type { Offsets, StreamStart } from "./offsets.ts";
 import type { StreamRecord } from "./recent-records.ts";

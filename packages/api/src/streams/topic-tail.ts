@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventDecoder } from "@millrace/events";
-import { createTopicReader, isOutOfRange, type ReadRecord, type TopicReader } from "@millrace/kafka";
+import { createTopicReader, isOutOfRange, type Kafka, type ReadRecord, type TopicReader } from "@millrace/kafka";
 import { backoffDelayMs, delay, describeCause, type Patience } from "@millrace/shared";
 import { toEventRecord } from "../events/event-record.ts";
-import type { Kafka } from "../kafka/admin.ts";
 import type { Offsets } from "./offsets.ts";
 import { RecentRecords, type StreamRecord, sizeOf } from "./recent-records.ts";
 import type { StreamSettings } from "./settings.ts";

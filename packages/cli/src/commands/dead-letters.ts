@@ -104,7 +104,7 @@ async function send({ kafka, patience, config }: Clients, letters: readonly Dead
   await using producer = await connectProducer(kafka, patience);
   const written = new Map<OutgoingRecord, DeadLetter>();
   for (const letter of letters) written.set(replayRecord(letter), letter);
-  const refused = await producer.send(config.REPLAY_TOPIC, [...written.keys()]);
+  const { refused } = await producer.send(config.REPLAY_TOPIC, [...written.keys()]);
   return refused.flatMap(({ item }) => written.get(item) ?? []);
 }
 

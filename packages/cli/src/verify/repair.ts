@@ -27,9 +27,9 @@ export async function repair(clients: Clients, topic: string, reports: readonly 
   const done: Repair = { sent: 0, refused: 0 };
   for (const report of reports) {
     for await (const chunk of chunksOf(missingRecords(reader, topic, report, clients.patience.hardStop))) {
-      const { length: refused } = await producer.send(clients.config.REPLAY_TOPIC, chunk);
-      done.sent += chunk.length - refused;
-      done.refused += refused;
+      const { refused } = await producer.send(clients.config.REPLAY_TOPIC, chunk);
+      done.sent += chunk.length - refused.length;
+      done.refused += refused.length;
     }
   }
   return done;

@@ -1,11 +1,11 @@
 import { once } from "node:events";
-import type { Patience } from "@millrace/shared";
-import { describeCause, requireSetting } from "@millrace/shared";
+import { BackgroundWork, describeCause, type Patience, requireSetting } from "@millrace/shared";
 import { Cluster, Redis as SingleRedis } from "ioredis";
 import { type AwsCredentialsProvider, awsCredentials } from "../aws/credentials.ts";
 import { tlsOptions } from "../tls.ts";
 import { elastiCachePassword } from "./elasticache-token.ts";
 import type { RedisSettings } from "./settings.ts";
+import type { TokenOptions } from "./token-client.ts";
 import { TokenCluster } from "./token-cluster.ts";
 import { TokenRedis } from "./token-redis.ts";
 
@@ -20,7 +20,7 @@ export type Redis = SingleRedis | Cluster;
  */
 export function openRedis(settings: RedisSettings, patience: Patience, credentials?: AwsCredentialsProvider): Redis {
   patience.health.starting("redis");
-  const redis = newClient(settings, credentials);
+  const redis = newClient(settings, patience, credentials);
   redis.on("ready", () => {
     patience.health.working("redis");
     patience.log.record("process.start", "ok", undefined, { dependency: "redis" });
@@ -34,7 +34,7 @@ export function openRedis(settings: RedisSettings, patience: Patience, credentia
   return redis;
 }
 
-function newClient(settings: RedisSettings, credentials?: AwsCredentialsProvider): Redis {
+function newClient(settings: RedisSettings, patience: Patience, credentials?: AwsCredentialsProvider): Redis {
   const iam = settings.REDIS_USE_IAM_AUTH;
   const ca = { variable: "REDIS_TLS_CA_PATH", path: settings.REDIS_TLS_CA_PATH };
   const node = { host: settings.REDIS_HOST, port: settings.REDIS_PORT };
@@ -57,22 +57,25 @@ function newClient(settings: RedisSettings, credentials?: AwsCredentialsProvider
     // The name, and not the address that it stands for: certificates are made for names.
     dnsLookup: (host: string, found: (error: null, address: string) => void) => found(null, host),
   };
-  const reauthenticationMs = settings.REDIS_IAM_REAUTHENTICATION_S * 1_000;
-  if (settings.REDIS_CLUSTER) {
-    if (!iam) return new Cluster([node], cluster);
-    return new TokenCluster([node], cluster, iamPassword(settings, credentials), reauthenticationMs);
-  }
-  return iam ? new TokenRedis(single, iamPassword(settings, credentials), reauthenticationMs) : new SingleRedis(single);
+  if (!iam) return settings.REDIS_CLUSTER ? new Cluster([node], cluster) : new SingleRedis(single);
+  const tokens = tokenOptions(settings, patience, credentials);
+  return settings.REDIS_CLUSTER ? new TokenCluster([node], cluster, tokens) : new TokenRedis(single, tokens);
 }
 
-function iamPassword(settings: RedisSettings, credentials?: AwsCredentialsProvider): () => Promise<string> {
+function tokenOptions(settings: RedisSettings, patience: Patience, credentials?: AwsCredentialsProvider): TokenOptions {
   const user = {
     cacheName: requireSetting(settings, "REDIS_IAM_CACHE_NAME"),
     user: requireSetting(settings, "REDIS_USERNAME"),
     serverless: settings.REDIS_IAM_SERVERLESS,
   };
   const provider = credentials ?? awsCredentials(settings.AWS_ROLE_SESSION_NAME);
-  return elastiCachePassword(user, requireSetting(settings, "AWS_REGION"), provider);
+  const password = elastiCachePassword(user, requireSetting(settings, "AWS_REGION"), provider);
+  const signing = new BackgroundWork("redis.token", patience);
+  return {
+    password: () => signing.run(password),
+    reauthenticationMs: settings.REDIS_IAM_REAUTHENTICATION_S * 1_000,
+    reauthentication: new BackgroundWork("redis.reauthenticate", patience),
+  };
 }
 
 /** Gives Redis a moment to answer, so that what comes first is tracked too; goes on without it. */

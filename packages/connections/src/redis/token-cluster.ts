@@ -1,85 +1,67 @@
 import { Cluster, type ClusterNode, type ClusterOptions, type Redis } from "ioredis";
+import { Reauthentication, TokenConnector, type TokenOptions } from "./token-client.ts";
 
 type Options = ClusterOptions & {
   redisOptions: NonNullable<ClusterOptions["redisOptions"]> & { replyMapping?: "legacy" };
 };
 
-/** How soon a token is asked for again when there was none. */
-const TOKEN_RETRY_MS = 1_000;
-/** How often the token at hand is looked after; it holds for 15 minutes, and is replaced only shortly before its end. */
+/** How often the current token is checked; it is valid for 15 minutes, and is replaced only shortly before its end. */
 const TOKEN_RENEWAL_MS = 10_000;
 
 /**
  * A client of a Redis cluster whose connections authenticate by tokens.
  *
- * A cluster's client opens connections whenever it learns of nodes, without asking anybody: a password that is asked for
- * before each one, as `TokenRedis` does it, is not to be had. So a valid token is at hand at any time instead, and each
- * node's options read it at the moment of its connection, by a getter. What ioredis opens beside a node's own connection, to
- * ask for the slots, takes its password from the same options.
- *
- * ElastiCache closes a connection 12 hours after its last authentication, so each living one authenticates again before.
+ * A cluster's client opens a connection whenever it learns of a node, without a hook that could get a token first, as
+ * `TokenRedis` does. So a valid token is kept at all times, and each node's options return it by a getter when the node
+ * connects. The connections that ioredis opens to ask for the slots take their password from the same options.
  */
 export class TokenCluster extends Cluster {
-  readonly #password: () => Promise<string>;
+  readonly #tokens: TokenOptions;
+  readonly #connector: TokenConnector;
+  readonly #reauthentication: Reauthentication;
   readonly #renewal: NodeJS.Timeout;
-  readonly #reauthentication: NodeJS.Timeout;
   #token = "";
-  #connecting: Promise<void> | undefined;
-  #retry: NodeJS.Timeout | undefined;
-  #closed = false;
 
-  constructor(
-    startupNodes: ClusterNode[],
-    options: Options,
-    password: () => Promise<string>,
-    reauthenticationIntervalMs: number,
-  ) {
-    // Else the first connection would begin within this call, before there is a token.
+  constructor(startupNodes: ClusterNode[], options: Options, tokens: TokenOptions) {
+    // Otherwise the first connection would begin within this call, before there is a token.
     super(startupNodes, { ...options, lazyConnect: true });
-    this.#password = password;
+    this.#tokens = tokens;
+    this.#connector = new TokenConnector({
+      setToken: () => this.#renew(),
+      connect: () => super.connect(),
+      failed: (error) => this.emit("error", error),
+    });
     this.on("+node", (node: Redis) => {
       Object.defineProperty(node.options, "password", { enumerable: true, get: () => this.#token });
     });
-    const renewalMs = Math.min(TOKEN_RENEWAL_MS, reauthenticationIntervalMs);
+    const renewalMs = Math.min(TOKEN_RENEWAL_MS, tokens.reauthenticationMs);
     this.#renewal = setInterval(() => void this.#renew().catch(() => undefined), renewalMs).unref();
-    this.#reauthentication = setInterval(() => void this.#reauthenticate(), reauthenticationIntervalMs).unref();
+    this.#reauthentication = new Reauthentication(tokens, () => this.#reauthenticate());
+    this.#reauthentication.start();
   }
 
-  /** Called by ioredis itself too: when it lost every node, and for each command before the first connection. */
+  /** ioredis calls this too: when it lost every node, and for each command before the first connection. */
   override connect(): Promise<void> {
-    this.#connecting ??= this.#connectWithToken().finally(() => {
-      this.#connecting = undefined;
-    });
-    return this.#connecting;
+    return this.#connector.connect();
   }
 
   override disconnect(reconnect = false): void {
-    this.#closed = !reconnect;
-    if (!reconnect) for (const timer of [this.#renewal, this.#reauthentication, this.#retry]) clearTimeout(timer);
+    this.#connector.disconnected(reconnect);
+    if (!reconnect) {
+      clearInterval(this.#renewal);
+      this.#reauthentication.stop();
+    }
     super.disconnect(reconnect);
   }
 
-  async #connectWithToken(): Promise<void> {
-    try {
-      await this.#renew();
-    } catch (error) {
-      this.emit("error", error);
-      clearTimeout(this.#retry);
-      if (this.#closed) throw error;
-      this.#retry = setTimeout(() => void this.connect().catch(() => undefined), TOKEN_RETRY_MS).unref();
-      throw error;
-    }
-    if (!this.#closed) await super.connect();
-  }
-
   async #renew(): Promise<void> {
-    this.#token = await this.#password();
+    this.#token = await this.#tokens.password();
   }
 
-  /** A connection that can't authenticate again is as good as before, for as long as the server keeps it. */
   async #reauthenticate(): Promise<void> {
+    // The current token may still be valid.
     await this.#renew().catch(() => undefined);
     const living = this.nodes("all").filter(({ status }) => status === "ready");
-    await Promise.allSettled(living.map((node) => node.auth(node.options.username ?? "default", this.#token)));
+    await Promise.all(living.map((node) => node.auth(node.options.username ?? "default", this.#token)));
   }
 }

@@ -1,3 +1,4 @@
+import { protocolError } from "@millrace/kafka";
 import { describeCause } from "@millrace/shared";
 import type { CheckFailure, Need } from "../report.ts";
 
@@ -75,12 +76,4 @@ export async function missingTopics(topics: readonly string[], describe: (topic:
 export function topicsMissing(topics: readonly string[]): CheckFailure {
   const names = { topics: topics.join(", ") };
   return { code: "kafka_topic_missing", tried: `describe ${names.topics}`, said: "UNKNOWN_TOPIC_OR_PARTITION", names };
-}
-
-/**
- * Kafka's name of an error, such as `TOPIC_AUTHORIZATION_FAILED`; for topics that can't be created, that of the first.
- */
-function protocolError(error: unknown): string | undefined {
-  const { type, errors } = error as { type?: string; errors?: { type?: string }[] };
-  return type ?? errors?.[0]?.type;
 }

@@ -1,13 +1,10 @@
-import type { OpenSearchClient, OpenSearchSettings } from "@millrace/opensearch";
 import { describeCause } from "@millrace/shared";
 import { openSearchNeeds } from "../needs.ts";
 import { networkFailure } from "../network.ts";
 import type { CheckFailure, Step } from "../report.ts";
+import type { ExaminedOpenSearch, SearchClient } from "../stores.ts";
 import type { Subject } from "../subject.ts";
 import { quote, type ServerAnswer } from "../url.ts";
-
-/** `OPENSEARCH_CREATE_INDEX` if the process may create its index. */
-export type ExaminedOpenSearch = OpenSearchSettings & { OPENSEARCH_CREATE_INDEX?: boolean };
 
 /** The caller; the meaning of a refusal depends on it. */
 export interface Asker {
@@ -20,7 +17,7 @@ type RequestBody = Record<string, unknown> | Record<string, unknown>[];
 
 /** Returns the response, whatever its status. */
 export async function ask(
-  client: OpenSearchClient,
+  client: SearchClient,
   method: string,
   path: string,
   body?: RequestBody,

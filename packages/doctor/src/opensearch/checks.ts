@@ -1,18 +1,18 @@
-import type { OpenSearchClient } from "@millrace/opensearch";
 import type { CheckFailure } from "../report.ts";
+import type { SearchClient } from "../stores.ts";
 import type { ServerAnswer } from "../url.ts";
 import { type Asker, ask, denial, refusal, refusedItem, unexpected } from "./answers.ts";
 
 /** The requests of an examination; each step uses what the previous one has read. */
 export class OpenSearchChecks {
-  readonly #client: OpenSearchClient;
+  readonly #client: SearchClient;
   readonly #asker: Asker;
   readonly #wantedDimensions: number | undefined;
   #mapping: ServerAnswer | undefined;
   #indexDimensions: number | undefined;
 
   /** @param wantedDimensions of the embedding model's vectors, if known */
-  constructor(client: OpenSearchClient, asker: Asker, wantedDimensions: number | undefined) {
+  constructor(client: SearchClient, asker: Asker, wantedDimensions: number | undefined) {
     this.#client = client;
     this.#asker = asker;
     this.#wantedDimensions = wantedDimensions;

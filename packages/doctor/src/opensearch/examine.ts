@@ -1,10 +1,10 @@
 import type { AwsCredentialsProvider } from "@millrace/connections";
-import type { openOpenSearch } from "@millrace/opensearch";
 import { quietly } from "@millrace/shared";
 import type { Examination, StepCheck } from "../check.ts";
+import type { ExaminedOpenSearch, OpenClient, SearchClient } from "../stores.ts";
 import type { Subject } from "../subject.ts";
 import { urlChecks, urlNames } from "../url.ts";
-import { type ExaminedOpenSearch, explain } from "./answers.ts";
+import { explain } from "./answers.ts";
 import { OpenSearchChecks } from "./checks.ts";
 
 /**
@@ -14,10 +14,10 @@ import { OpenSearchChecks } from "./checks.ts";
  * @param open opens the client: only processes that use OpenSearch load it
  * @param dimensions of the embedding model's vectors, if known
  */
-export function examineOpenSearch(
+export function examineOpenSearch<Settings extends ExaminedOpenSearch>(
   subject: Subject,
-  settings: ExaminedOpenSearch,
-  open: typeof openOpenSearch,
+  settings: Settings,
+  open: OpenClient<Settings, SearchClient>,
   {
     dimensions,
     credentials,

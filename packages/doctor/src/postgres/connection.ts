@@ -1,16 +1,16 @@
-import type { Pool, PoolClient } from "@millrace/postgres";
+import type { DatabasePool, DatabaseSession } from "../stores.ts";
 
 /** The one connection of an examination. */
 export interface ExaminedConnection {
   /** Connects on first use; rejects once the connection is broken. */
-  client(): Promise<PoolClient>;
+  client(): Promise<DatabaseSession>;
   close(): Promise<void>;
 }
 
-export function openConnection(pool: Pool): ExaminedConnection {
-  let client: PoolClient | undefined;
+export function openConnection(pool: DatabasePool): ExaminedConnection {
+  let client: DatabaseSession | undefined;
   let broken: Error | undefined;
-  const connect = async (): Promise<PoolClient> => {
+  const connect = async (): Promise<DatabaseSession> => {
     const connection = await pool.connect();
     // The pool listens to idle clients only; without this listener, a connection that breaks between two steps would
     // end the process.

@@ -2,15 +2,15 @@ import { once } from "node:events";
 import type { Socket } from "node:net";
 import type { AwsCredentialsProvider } from "@millrace/connections";
 import { tlsOptions } from "@millrace/connections";
-import type { openPostgres } from "@millrace/postgres";
 import { describeCause, quietly } from "@millrace/shared";
 import type { Examination, StepCheck } from "../check.ts";
 import { databaseNeed } from "../needs.ts";
 import { networkChecks } from "../network.ts";
 import type { CheckFailure } from "../report.ts";
+import type { DatabasePool, ExaminedPostgres, OpenClient } from "../stores.ts";
 import { openConnection } from "./connection.ts";
 import { readOnly, writeAndRead } from "./probe.ts";
-import { type ExaminedPostgres, lacking, readRights } from "./rights.ts";
+import { lacking, readRights } from "./rights.ts";
 
 /** https://www.postgresql.org/docs/18/protocol-message-formats.html: SSLRequest, answered with one byte, S or N. */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
@@ -21,9 +21,9 @@ const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
  * @param open opens the pool: only processes that use PostgreSQL load its client
  * @param writes true for the sink, which creates and writes demo_log; the api only reads it
  */
-export function examinePostgres(
-  settings: ExaminedPostgres,
-  open: typeof openPostgres,
+export function examinePostgres<Settings extends ExaminedPostgres>(
+  settings: Settings,
+  open: OpenClient<Settings, DatabasePool>,
   { writes, credentials }: { writes: boolean; credentials?: AwsCredentialsProvider | undefined },
 ): Examination {
   const { POSTGRES_HOST: host, POSTGRES_PORT: port, POSTGRES_USER: user, POSTGRES_SCHEMA: schema } = settings;

@@ -1,4 +1,4 @@
-import type { PoolClient } from "@millrace/postgres";
+import type { DatabaseSession } from "../stores.ts";
 
 const insert = `INSERT INTO demo_log (kafka_topic, kafka_partition, kafka_offset, log_level)
   VALUES ('millrace doctor', -1, -1, 'INFO') ON CONFLICT (kafka_topic, kafka_partition, kafka_offset)
@@ -8,7 +8,7 @@ const insert = `INSERT INTO demo_log (kafka_topic, kafka_partition, kafka_offset
  * If demo_log does not exist yet, a table of another name stands in for it, and a schema of another name for a missing
  * schema: a process that creates them at this moment must not collide with the check.
  */
-export async function writeAndRead(client: PoolClient, schema: string): Promise<string> {
+export async function writeAndRead(client: DatabaseSession, schema: string): Promise<string> {
   const { rows } = await client.query(
     "SELECT to_regclass('demo_log') IS NOT NULL AS has_table, to_regnamespace($1) IS NOT NULL AS has_schema",
     [schema],
@@ -25,7 +25,7 @@ export async function writeAndRead(client: PoolClient, schema: string): Promise<
   }
 }
 
-export async function readOnly(client: PoolClient): Promise<string> {
+export async function readOnly(client: DatabaseSession): Promise<string> {
   const { rowCount } = await client.query("SELECT log_level FROM demo_log LIMIT 1");
   return `${rowCount ?? 0} row read`;
 }

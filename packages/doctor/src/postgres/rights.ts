@@ -1,8 +1,5 @@
-import type { PoolClient, PostgresSettings } from "@millrace/postgres";
 import type { CheckFailure } from "../report.ts";
-
-/** `POSTGRES_MIGRATE` if the process creates its table. */
-export type ExaminedPostgres = PostgresSettings & { POSTGRES_MIGRATE?: boolean };
+import type { DatabaseSession, ExaminedPostgres } from "../stores.ts";
 
 interface Rights {
   table: boolean;
@@ -14,8 +11,8 @@ interface Rights {
   rds_iam: boolean | null;
 }
 
-export async function readRights(client: PoolClient, schema: string): Promise<Rights> {
-  const { rows } = await client.query<Rights>(
+export async function readRights(client: DatabaseSession, schema: string): Promise<Rights> {
+  const { rows } = await client.query(
     `SELECT to_regclass($1) IS NOT NULL AS table,
       coalesce(has_table_privilege(to_regclass($1), 'SELECT'), false) AS select,
       coalesce(has_table_privilege(to_regclass($1), 'INSERT'), false) AS insert,
@@ -27,7 +24,7 @@ export async function readRights(client: PoolClient, schema: string): Promise<Ri
   );
   const [rights] = rows;
   if (!rights) throw new Error("the query for privileges returned no row");
-  return rights;
+  return rights as unknown as Rights;
 }
 
 export function lacking(rights: Rights, settings: ExaminedPostgres, writes: boolean): string | CheckFailure {

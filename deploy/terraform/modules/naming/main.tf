@@ -1,0 +1,5 @@
+# Every name and tag of the estate begins here. No resources.
+
+locals {
+  name = "${var.project}-${var.environment}"
+}

@@ -15,7 +15,7 @@ export interface ExaminedPostgres {
   POSTGRES_TLS: boolean;
   POSTGRES_TLS_CA_PATH?: string | undefined;
   POSTGRES_USE_IAM_AUTH: boolean;
-  /** Of a process that creates its table. */
+  /** If the process creates its table. */
   POSTGRES_MIGRATE?: boolean;
 }
 
@@ -27,7 +27,7 @@ export interface ExaminedOpenSearch {
   OPENSEARCH_TLS_CA_PATH?: string | undefined;
   OPENSEARCH_USE_IAM_AUTH: boolean;
   OPENSEARCH_AWS_SERVICE: "es" | "aoss";
-  /** Of a process that may create its index. */
+  /** If the process may create its index. */
   OPENSEARCH_CREATE_INDEX?: boolean;
 }
 

@@ -10,5 +10,5 @@ output "arns" {
 
 output "registry" {
   description = "Registry and path before the images' names: global.image.registry of the chart's values."
-  value       = dirname(values(aws_ecr_repository.this)[0].repository_url)
+  value       = "${split("/", values(aws_ecr_repository.this)[0].repository_url)[0]}/${var.name}"
 }

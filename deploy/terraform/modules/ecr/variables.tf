@@ -4,9 +4,9 @@ variable "name" {
 }
 
 variable "repositories" {
-  description = "Images, by name."
+  description = "Images and the chart, by name, as the release workflow pushes them."
   type        = set(string)
-  default     = ["ingest", "embed", "sink", "api", "cli"]
+  default     = ["millrace/ingest", "millrace/embed", "millrace/sink", "millrace/api", "millrace/cli", "charts/millrace"]
 
   validation {
     condition     = alltrue([for repository in var.repositories : can(regex("^[a-z0-9]+([._/-][a-z0-9]+)*$", repository))])
@@ -15,7 +15,7 @@ variable "repositories" {
 }
 
 variable "keep_images" {
-  description = "Images that are kept in each. More than a rollback may need."
+  description = "Images that are kept in each; a signature counts as one. More than a rollback may need."
   type        = number
   default     = 10
 

@@ -7,7 +7,6 @@ locals {
   }
 }
 
-data "aws_partition" "current" {}
 data "aws_region" "current" {}
 data "aws_caller_identity" "current" {}
 
@@ -31,6 +30,7 @@ resource "aws_ecs_cluster_capacity_providers" "this" {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
+  #checkov:skip=CKV_AWS_338:a year by default; dev and staging keep less
   for_each = local.services
 
   name              = "/${var.name}/ecs/${each.key}"

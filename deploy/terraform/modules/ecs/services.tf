@@ -7,7 +7,7 @@ resource "aws_ssm_parameter" "image" {
   name           = "/${var.name}/images/${each.key}"
   description    = "Image of ${each.key}, by digest. Written by CI."
   type           = "String"
-  insecure_value = "${var.image_registry}/${each.key}:none"
+  insecure_value = "${var.image_registry}/millrace/${each.key}:none"
 
   lifecycle {
     ignore_changes = [insecure_value]

@@ -9,6 +9,7 @@ locals {
 data "aws_partition" "current" {}
 
 resource "aws_cloudwatch_log_group" "this" {
+  #checkov:skip=CKV_AWS_338:a year by default; dev and staging keep less
   name              = "/aws/eks/${var.name}/cluster"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.logs_kms_key_arn

@@ -1,6 +1,7 @@
 output "arns" {
   description = "Roles by process: what serviceAccount.roleArn of the chart's values takes."
-  value       = { for role, resource in aws_iam_role.this : role => resource.arn }
+  # By name, so that it is known before the role is made.
+  value = { for role, resource in aws_iam_role.this : role => "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:role/${resource.name}" }
 }
 
 output "policies" {

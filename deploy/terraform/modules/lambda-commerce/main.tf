@@ -16,6 +16,7 @@ locals {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
+  #checkov:skip=CKV_AWS_338:a year by default; dev and staging keep less
   for_each = local.functions
 
   name              = "/aws/lambda/${var.name}-${each.key}"

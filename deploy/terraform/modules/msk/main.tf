@@ -26,6 +26,7 @@ resource "aws_msk_configuration" "this" {
 }
 
 resource "aws_cloudwatch_log_group" "broker" {
+  #checkov:skip=CKV_AWS_338:a year by default; dev and staging keep less
   name              = "/${var.name}/msk"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.logs_kms_key_arn

@@ -19,6 +19,7 @@ resource "aws_iam_service_linked_role" "this" {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
+  #checkov:skip=CKV_AWS_338:a year by default; dev and staging keep less
   for_each = local.logs
 
   name              = "/aws/opensearch/${var.name}/${each.value}"
@@ -43,6 +44,7 @@ resource "aws_cloudwatch_log_resource_policy" "this" {
 }
 
 resource "aws_opensearch_domain" "this" {
+  #checkov:skip=CKV_AWS_317:audit logs are on, in the dynamic block below, which checkov does not unfold
   #checkov:skip=CKV_AWS_318:dedicated masters are the environment's choice: prod has three
   #checkov:skip=CKV2_AWS_59:dedicated masters are the environment's choice: prod has three
   domain_name    = var.name

@@ -55,6 +55,7 @@ resource "aws_db_parameter_group" "this" {
 }
 
 resource "aws_db_instance" "this" {
+  #checkov:skip=CKV_AWS_293:protection is the environment's choice: off in dev alone, and prevent_destroy stays
   #checkov:skip=CKV_AWS_157:multi_az is the environment's choice: false in dev alone
   identifier     = var.name
   engine         = var.engine
@@ -115,6 +116,7 @@ resource "aws_db_instance" "this" {
 
 # RDS would make them without a key and keep them for ever.
 resource "aws_cloudwatch_log_group" "this" {
+  #checkov:skip=CKV_AWS_338:a year by default; dev and staging keep less
   for_each = toset(local.logs[var.engine])
 
   name              = "/aws/rds/instance/${var.name}/${each.key}"

@@ -1,6 +1,7 @@
 # Refused packets: what to read when a doctor says tcp_timeout. Accepted ones cost more than they tell.
 
 resource "aws_cloudwatch_log_group" "flow" {
+  #checkov:skip=CKV_AWS_338:a year by default; dev and staging keep less
   name              = "/${var.name}/vpc-flow"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.logs_kms_key_arn

@@ -10,6 +10,7 @@ locals {
 }
 
 resource "aws_wafv2_web_acl" "this" {
+  #checkov:skip=CKV_AWS_192:AWSManagedRulesKnownBadInputsRuleSet is one of the dynamic rules, which checkov does not unfold
   name        = var.name
   description = "Rate limit, common attacks, SQL injection"
   scope       = var.scope
@@ -93,6 +94,7 @@ resource "aws_wafv2_web_acl" "this" {
 
 # Names of such groups must begin with aws-waf-logs-.
 resource "aws_cloudwatch_log_group" "this" {
+  #checkov:skip=CKV_AWS_338:a year by default; dev and staging keep less
   #checkov:skip=CKV_AWS_158:a key of us-east-1 for this group alone; tokens are redacted before they are logged
   name              = "aws-waf-logs-${var.name}"
   retention_in_days = var.log_retention_days

@@ -3,14 +3,21 @@ mock_provider "aws" {
 }
 
 variables {
-  name        = "millrace"
+  name        = "millrace-dev"
   kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/data"
 }
 
 run "repositories" {
   assert {
-    condition     = toset([for repository in aws_ecr_repository.this : repository.name]) == toset(["millrace/ingest", "millrace/embed", "millrace/sink", "millrace/api", "millrace/cli"])
-    error_message = "There is one repository for each image."
+    condition = toset([for repository in aws_ecr_repository.this : repository.name]) == toset([
+      for name in ["millrace/ingest", "millrace/embed", "millrace/sink", "millrace/api", "millrace/cli", "charts/millrace"] : "millrace-dev/${name}"
+    ])
+    error_message = "There is one repository for each image, and one for the chart."
+  }
+
+  assert {
+    condition     = output.registry == "123456789012.dkr.ecr.eu-central-1.amazonaws.com/millrace-dev"
+    error_message = "The chart puts millrace/NAME after ${output.registry}."
   }
 
   assert {

@@ -1,0 +1,8 @@
+# Bucket, region and key of encryption come from bootstrap: terraform init -backend-config=backend.hcl (docs/estate.md).
+terraform {
+  backend "s3" {
+    key          = "dev/terraform.tfstate"
+    encrypt      = true
+    use_lockfile = true
+  }
+}

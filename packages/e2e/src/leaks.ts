@@ -16,7 +16,7 @@ export function leaks(logs: string, secrets: readonly string[]): string[] {
 }
 
 function formsOf(secret: string): string[] {
-  if (secret.length < 8) throw new TypeError("too short to be told from other texts");
+  if (secret.length < 8) throw new TypeError("too short to be distinguished from other texts");
   return [
     secret,
     encodeURIComponent(secret),

@@ -80,7 +80,7 @@ test("the logs, /metrics, /status and the console show the same latencies, withi
       for (const [source, report] of Object.entries({ logs, metrics, status, console: page })) {
         for (const name of [...compared, END_TO_END, PUBLISH]) {
           if (source === "status" && name === PUBLISH) continue;
-          expectTold(report[name], durations.get(name) ?? [], `${name} by ${source}`);
+          expectShown(report[name], durations.get(name) ?? [], `${name} by ${source}`);
         }
       }
     },
@@ -88,19 +88,19 @@ test("the logs, /metrics, /status and the console show the same latencies, withi
   );
 });
 
-function expectTold(told: Figures | undefined, durations: readonly number[], what: string): void {
-  expect(told?.count, what).toBe(durations.length);
+function expectShown(shown: Figures | undefined, durations: readonly number[], what: string): void {
+  expect(shown?.count, what).toBe(durations.length);
   expect(durations.length, what).toBeGreaterThanOrEqual(OPERATIONS_AT_LEAST);
-  expectQuantile(told?.p50Ms, durations, 0.5, `p50 of ${what}`);
-  expectQuantile(told?.p99Ms, durations, 0.99, `p99 of ${what}`);
+  expectQuantile(shown?.p50Ms, durations, 0.5, `p50 of ${what}`);
+  expectQuantile(shown?.p99Ms, durations, 0.99, `p99 of ${what}`);
 }
 
 /** If a quantile lies between two durations, each computation may take either of them, or a value between. */
-function expectQuantile(told: number | undefined, durations: readonly number[], q: number, what: string): void {
+function expectQuantile(shown: number | undefined, durations: readonly number[], q: number, what: string): void {
   const above = Math.floor(q * durations.length);
   const [low, high] = durations.slice(above - 1, above + 1) as [number, number];
-  expect(told, what).toBeGreaterThan(low * 0.95);
-  expect(told, what).toBeLessThan(high * 1.05);
+  expect(shown, what).toBeGreaterThan(low * 0.95);
+  expect(shown, what).toBeLessThan(high * 1.05);
 }
 
 /** Every logged duration, sorted. */

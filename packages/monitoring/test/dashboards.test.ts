@@ -85,8 +85,8 @@ test("the cost is shown in tokens and dollars", async () => {
   const untold = async (): Promise<number> => {
     const { tokens } = (await provider.stats()).embedded;
     expect(tokens).toBeGreaterThan(10 * PROBED_TOKENS_MAX);
-    const [told] = await monitored.prometheus.query("millrace_embedding_tokens_total");
-    return tokens - Number(told?.value[1]);
+    const [shown] = await monitored.prometheus.query("millrace_embedding_tokens_total");
+    return tokens - Number(shown?.value[1]);
   };
   await expect.poll(untold, { timeout: 15_000, interval: 500 }).toBeLessThanOrEqual(PROBED_TOKENS_MAX);
   expect(await untold()).toBeGreaterThanOrEqual(0);

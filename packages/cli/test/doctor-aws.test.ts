@@ -77,7 +77,7 @@ const chain = (environment: Record<string, string>) => ({
 });
 
 const setUps: Record<string, () => Promise<SetUp>> = {
-  "a trust policy that does not let the service account take the role": async () => ({
+  "a trust policy without the service account": async () => ({
     ...base,
     environment: chain(
       await stsThatRefuses(403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"),
@@ -90,7 +90,7 @@ const setUps: Record<string, () => Promise<SetUp>> = {
       ],
     },
   }),
-  "a cluster whose OIDC provider IAM does not know": async () => ({
+  "a cluster whose OIDC provider is not registered in IAM": async () => ({
     ...base,
     environment: chain(
       await stsThatRefuses(400, "InvalidIdentityToken", "No OpenIDConnect provider found in your account for …"),
@@ -99,14 +99,14 @@ const setUps: Record<string, () => Promise<SetUp>> = {
     remedy:
       "Create the IAM OIDC provider of this EKS cluster in the role's account, with the audience sts.amazonaws.com.",
   }),
-  "a token file that is not there": async () => ({
+  "a missing token file": async () => ({
     ...base,
     environment: chain({ AWS_WEB_IDENTITY_TOKEN_FILE: join(directory, "missing") }),
     verdict: ["aws", "authentication", "aws_token_file_missing"],
     remedy:
       "EKS mounts it when it creates the pod: check that the pod uses the annotated service account, and restart it.",
   }),
-  "an STS that can't be reached": async () => ({
+  "STS unreachable": async () => ({
     ...base,
     environment: chain({ AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${CLOSED_PORT}` }),
     verdict: ["aws", "authentication", "aws_sts_unreachable"],
@@ -120,7 +120,7 @@ const setUps: Record<string, () => Promise<SetUp>> = {
     remedy:
       "Give the pod a role: annotate its service account with eks.amazonaws.com/role-arn (IRSA) or create an EKS Pod Identity association, then restart the pod. Outside EKS, set AWS_PROFILE or an access key.",
   }),
-  "a key that STS does not know": async () => ({
+  "a key unknown to STS": async () => ({
     subject: "sink",
     environment: { ...iam, ...(await stsThatRefuses(403, "InvalidClientTokenId", "The security token is invalid.")) },
     credentials: key,

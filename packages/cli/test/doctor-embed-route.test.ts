@@ -28,7 +28,7 @@ const answers: Record<string, [number, string]> = {
   well: [200, JSON.stringify({ model: "test-model", dimensions: 3, vector })],
   "without-vector": [200, JSON.stringify({ model: "test-model", dimensions: 3 })],
   mesh: [403, "RBAC: access denied"],
-  "provider-away": [503, JSON.stringify({ error: "the provider answered 500" })],
+  "provider-unavailable": [503, JSON.stringify({ error: "the provider answered 500" })],
   unready: [502, "<html>Bad gateway</html>"],
 };
 const silent = await listenSilently();
@@ -57,7 +57,7 @@ const setUps: Record<string, SetUp> = {
     remedy:
       "Check EMBED_URL. Private names (MSK, RDS, ElastiCache, VPC endpoints) resolve only in their own VPC, or in a peered VPC that is associated with the private hosted zone.",
   },
-  "a port that nothing listens on": {
+  "a port without a listener": {
     ...at(`http://127.0.0.1:${CLOSED_PORT}`),
     verdict: ["embed", "tcp", "tcp_refused"],
     remedy: "Check the port in EMBED_URL and that the service is running (embed listens on its PORT, 8082 by default).",
@@ -73,7 +73,7 @@ const setUps: Record<string, SetUp> = {
     remedy:
       "Set NODE_EXTRA_CA_CERTS to the PEM file of the signing authority; for RDS, use the bundle from truststore.pki.rds.amazonaws.com.",
   },
-  "a service mesh that lets nobody through": {
+  "a service mesh that denies the caller": {
     ...answeringAt("mesh"),
     verdict: ["embed", "probe", "embed_refused"],
     remedy: "Set EMBED_URL to the embed process itself, or let the api through the proxy or service mesh between them.",
@@ -93,8 +93,8 @@ const setUps: Record<string, SetUp> = {
     verdict: ["embed", "probe", "embed_unknown"],
     remedy: setUrl,
   },
-  "an embed process whose provider is away": {
-    ...answeringAt("provider-away"),
+  "an embed process whose provider is unavailable": {
+    ...answeringAt("provider-unavailable"),
     verdict: ["embed", "probe", "embed_unavailable"],
     remedy: askProvider,
   },

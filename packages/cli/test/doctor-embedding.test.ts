@@ -73,7 +73,7 @@ const setUps: Record<string, SetUp> = {
     remedy:
       "Give the key's project permission for embeddings and for text-embedding-3-small; then check the region and the IP allowlist.",
   },
-  "a spent quota": {
+  "an exhausted quota": {
     ...base,
     environment: openAiAt("quota"),
     verdict: ["embedding", "authorization", "embedding_quota_exceeded"],
@@ -91,13 +91,13 @@ const setUps: Record<string, SetUp> = {
     verdict: ["embedding", "authorization", "embedding_model_unknown"],
     remedy: "Check OPENAI_EMBEDDING_MODEL (text-embedding-9) and OPENAI_BASE_URL, which usually ends in /v1.",
   },
-  "dimensions that the model can't give": {
+  "dimensions that the model does not support": {
     ...base,
     environment: { ...openAiAt("refused-dimensions"), OPENAI_EMBEDDING_DIMENSIONS: "4096" },
     verdict: ["embedding", "authorization", "embedding_dimensions"],
     remedy: "Set OPENAI_EMBEDDING_DIMENSIONS to a size that the model supports.",
   },
-  "other dimensions than asked for": {
+  "dimensions other than requested": {
     ...base,
     environment: openAiAt("wrong-dimensions"),
     verdict: ["embedding", "probe", "embedding_dimensions"],
@@ -140,7 +140,7 @@ test("the role may not read the secret", async () => {
 });
 
 test.each([
-  ["with a key that works all pass", { ...process.env, ...openAiAt("well") }, undefined, []],
+  ["with a working key all pass", { ...process.env, ...openAiAt("well") }, undefined, []],
   ["the local embedder with its weights", process.env, async () => ({ model: "local", dimensions: 256 }), []],
   [
     "the local embedder without its weights",

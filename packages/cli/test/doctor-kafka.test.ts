@@ -146,7 +146,7 @@ const refusals: Record<string, SetUp> = {
       "Allow kafka-cluster:Connect as below. If it is already allowed, check the key, AWS_REGION, the clock, and that this is the right cluster.",
     missing: { "kafka-cluster:Connect": ["arn:aws:kafka:eu-west-1:000000000000:cluster/CLUSTER_NAME/*"] },
   },
-  "an unknown key, of another account say": {
+  "an unknown key, such as another account's": {
     ...base,
     credentials: { ...key, accessKeyId: "AKIAUNKNOWN" },
     verdict: ["kafka", "authentication", "kafka_iam_refused"],
@@ -162,7 +162,7 @@ const refusals: Record<string, SetUp> = {
       "Allow kafka-cluster:Connect as below. If it is already allowed, check the key, AWS_REGION, the clock, and that this is the right cluster.",
     missing: { "kafka-cluster:Connect": ["arn:aws:kafka:eu-west-2:000000000000:cluster/CLUSTER_NAME/*"] },
   },
-  "credentials that have expired": {
+  "expired credentials": {
     ...base,
     credentials: expired,
     verdict: ["kafka", "authentication", "kafka_iam_refused"],
@@ -218,7 +218,7 @@ const refusals: Record<string, SetUp> = {
     remedy:
       "Set KAFKA_TLS_CA_PATH to the PEM file of the signing authority; for RDS, use the bundle from truststore.pki.rds.amazonaws.com.",
   },
-  "a topic that does not exist and may not be created": {
+  "a missing topic that may not be created": {
     subject: "ingest",
     environment: { ...names, KAFKA_BOOTSTRAP_SERVERS: broker.addresses.plaintext, BATCHES_TOPIC: "bathces" },
     verdict: ["kafka", "authorization", "kafka_topic_missing"],
@@ -329,7 +329,7 @@ const denials: Record<string, SetUp & { rules?: Rule[] }> = {
       "Allow kafka-cluster:CreateTopic on events.*: with IAM by the statements below, otherwise by ACLs for these operations.",
     missing: { "kafka-cluster:CreateTopic": onTopic("events.*") },
   },
-  "an api that may write nothing has no idempotent producer either": {
+  "an api that may not write has no idempotent producer either": {
     ...api,
     rules: [
       ...apiRules.filter(([, , operation]) => operation !== "WRITE"),
@@ -366,7 +366,7 @@ const denials: Record<string, SetUp & { rules?: Rule[] }> = {
       "Allow kafka-cluster:CreateTopic on vectors-new: with IAM by the statements below, otherwise by ACLs for these operations.",
     missing: { "kafka-cluster:CreateTopic": ["arn:aws:kafka:eu-west-1:000000000000:topic/CLUSTER_NAME/*/vectors-new"] },
   },
-  "another role, which may nothing": {
+  "another role, without permissions": {
     ...base,
     credentials: key,
     verdict: ["kafka", "authorization", "kafka_denied"],

@@ -41,27 +41,27 @@ const setUps: Record<string, SetUp> = {
     remedy:
       "Check REDIS_HOST. Private names (MSK, RDS, ElastiCache, VPC endpoints) resolve only in their own VPC, or in a peered VPC that is associated with the private hosted zone.",
   },
-  "a port that nothing listens on": {
+  "a port without a listener": {
     ...base,
     environment: { REDIS_PORT: String(CLOSED_PORT) },
     verdict: ["redis", "tcp", "tcp_refused"],
     remedy: "Check the port in REDIS_HOST and that the service is running (Redis and ElastiCache listen on 6379).",
   },
-  "brokers of which none listens": {
+  "no broker listens": {
     ...base,
     environment: { KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${CLOSED_PORT},127.0.0.1:2` },
     verdict: ["kafka", "tcp", "tcp_refused"],
     remedy:
       "Check the port in KAFKA_BOOTSTRAP_SERVERS and that the service is running (MSK listens for IAM on 9098, SCRAM on 9096, TLS on 9094, plaintext on 9092).",
   },
-  "a server that takes the connection and does not answer TLS": {
+  "a server that accepts the connection but no TLS": {
     ...base,
     environment: { REDIS_PORT: String(silent.port), ...redisTls },
     verdict: ["redis", "tls", "tls_timeout"],
     remedy:
       "Something else listens at REDIS_HOST, or a proxy in between is waiting: check the port and whether it speaks TLS.",
   },
-  "a server that takes the connection and never answers": {
+  "a server that accepts the connection and never answers": {
     ...base,
     environment: { KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${silent.port}` },
     verdict: ["kafka", "authentication", "no_answer"],

@@ -60,7 +60,7 @@ const setUps: Record<string, SetUp> = {
     remedy:
       "Check SCHEMA_REGISTRY_URL. Private names (MSK, RDS, ElastiCache, VPC endpoints) resolve only in their own VPC, or in a peered VPC that is associated with the private hosted zone.",
   },
-  "a port that nothing listens on": {
+  "a port without a listener": {
     ...at(`http://127.0.0.1:${CLOSED_PORT}`),
     verdict: ["schema-registry", "tcp", "tcp_refused"],
     remedy:
@@ -84,7 +84,7 @@ const setUps: Record<string, SetUp> = {
     verdict: ["schema-registry", "authentication", "registry_password_refused"],
     remedy: checkPassword,
   },
-  "no user where one is wanted": {
+  "no user where one is required": {
     subject: "ingest",
     environment: { SCHEMA_REGISTRY_USERNAME: "" },
     verdict: ["schema-registry", "authentication", "registry_password_refused"],
@@ -129,7 +129,7 @@ const setUps: Record<string, SetUp> = {
     verdict: ["schema-registry", "authentication", "registry_unknown"],
     remedy: setUrl,
   },
-  "a registry that is overloaded": {
+  "an overloaded registry": {
     ...answeringAt("overloaded"),
     verdict: ["schema-registry", "authentication", "registry_unavailable"],
     remedy: lookAtRegistry,
@@ -155,8 +155,8 @@ test("a login that a refusal echoes is redacted", async () => {
 });
 
 test.each([
-  ["one who may register", {}],
-  ["one who may only look", { SCHEMA_REGISTRY_USERNAME: "reader", SCHEMA_REGISTRY_PASSWORD: "reader" }],
+  ["a user who may register", {}],
+  ["a user with read access", { SCHEMA_REGISTRY_USERNAME: "reader", SCHEMA_REGISTRY_PASSWORD: "reader" }],
 ])("a readable registry passes, for %s", async (_, environment) => {
   const report = await examineSetUp({ subject: "ingest", environment });
   expect(failedOf(report)).toEqual([]);

@@ -157,7 +157,7 @@ const setUps: Record<string, SetUp> = {
     verdict: ["postgres", "authorization", "postgres_table_missing"],
     remedy: "Start the sink with POSTGRES_MIGRATE=true to create it, or correct POSTGRES_DATABASE and POSTGRES_SCHEMA.",
   },
-  "PostgreSQL: no table, and the sink is not to make it": {
+  "PostgreSQL: no table, and the sink may not create it": {
     ...sink,
     environment: { ...asUser, POSTGRES_MIGRATE: "false" },
     verdict: ["postgres", "authorization", "postgres_table_missing"],
@@ -183,7 +183,7 @@ const setUps: Record<string, SetUp> = {
       "rds-db:connect": [`arn:aws:rds-db:eu-west-2:000000000000:dbuser:DB_RESOURCE_ID/${user}`],
     },
   },
-  "RDS: an alias in place of the instance's own name": {
+  "RDS: an alias instead of the instance's own name": {
     ...sink,
     environment: { ...postgresIam, POSTGRES_HOST: "localhost" },
     credentials: session,
@@ -193,7 +193,7 @@ const setUps: Record<string, SetUp> = {
       "rds-db:connect": [`arn:aws:rds-db:eu-west-1:000000000000:dbuser:DB_RESOURCE_ID/${user}`],
     },
   },
-  "OpenSearch: no index, and nobody may create it": {
+  "OpenSearch: no index, and no process may create it": {
     ...sink,
     environment: { OPENSEARCH_INDEX: "nowhere", OPENSEARCH_CREATE_INDEX: "false" },
     verdict: ["opensearch", "authorization", "opensearch_index_missing"],
@@ -271,7 +271,7 @@ const setUps: Record<string, SetUp> = {
     verdict: ["redis", "authentication", "redis_password_refused"],
     remedy: "Check REDIS_USERNAME and REDIS_PASSWORD.",
   },
-  "Redis: a user of other keys": {
+  "Redis: a user with access to other keys": {
     ...sink,
     environment: { REDIS_USERNAME: redisUser, REDIS_PASSWORD: "s3cret-redis" },
     verdict: ["redis", "probe", "redis_denied"],

@@ -1,5 +1,5 @@
-// Runs every k6 profile for some seconds against a pipeline of its own, and shows that what k6 counted is what the audit
-// log has, and that a threshold which is crossed fails the run.
+// Runs every k6 profile for a few seconds, each against its own pipeline, and checks that k6's counts equal those of
+// the audit log, and that a crossed threshold fails the run.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
@@ -10,7 +10,7 @@ import { z } from "zod";
 import { openTestbed, type Testbed } from "./testbed.ts";
 
 const profiles = ["baseline", "spike", "sustained", "endurance"];
-/** What k6 exits with when a threshold is crossed. */
+/** k6's exit code for a crossed threshold. */
 const EXIT_CROSSED = 99;
 
 const summarySchema = z.object({
@@ -21,8 +21,8 @@ const summarySchema = z.object({
 });
 
 const { seconds } = new Command("k6")
-  .description("runs load/k6 against a pipeline on a stack of its own")
-  .option("--seconds <number>", "of each profile", Number, 6)
+  .description("run the profiles of load/k6 against a pipeline on a separate stack")
+  .option("--seconds <number>", "duration of each profile", Number, 6)
   .parse()
   .opts<{ seconds: number }>();
 
@@ -35,17 +35,18 @@ let published = 0;
 for (const profile of profiles) published += await runProfile(profile, testbed);
 const exit = await k6({ PROFILE: "baseline", DURATION: "1", MAX_P99_PUBLISH: "0.001" }, testbed);
 published += (await readSummary()).publish.count;
-if (exit !== EXIT_CROSSED) fail(`a threshold that no server can keep ended k6 with ${exit}`);
+if (exit !== EXIT_CROSSED)
+  fail(`k6 exited with ${exit} instead of ${EXIT_CROSSED} for a threshold that no server can keep`);
 await testbed.untilRecorded(published);
-say(`${published} messages published by k6, each with its row`);
+say(`each of the ${published} messages from k6 has a row`);
 
 async function runProfile(profile: string, { pipeline }: Testbed): Promise<number> {
   const exit = await k6({ PROFILE: profile, DURATION: String(seconds), FOLLOW: "20" }, { pipeline });
   const { publish, publish_to_stored: stored } = await readSummary();
-  if (exit !== 0) fail(`${profile} ended with ${exit}`);
-  if (stored.count === 0) fail(`${profile} followed no message`);
+  if (exit !== 0) fail(`${profile}: k6 exited with ${exit}`);
+  if (stored.count === 0) fail(`${profile}: no message was followed`);
   const figures = `p99 publish ${publish["p(99)"].toFixed(1)} ms, stored ${stored["p(99)"].toFixed(0)} ms`;
-  say(`${profile}: ${publish.count} published, ${stored.count} followed until they were stored; ${figures}`);
+  say(`${profile}: ${publish.count} published, ${stored.count} followed until stored; ${figures}`);
   return publish.count;
 }
 

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { lease, StackError } from "@millrace/stack";
+import { lease, StackError, textTable } from "@millrace/stack";
 import { Command } from "commander";
 import { readLabelledTexts } from "./labelled-texts.ts";
 import { measureQuality, type Quality } from "./measure-quality.ts";
@@ -17,12 +17,12 @@ const say = (line: string) => process.stderr.write(`${line}\n`);
 try {
   await new Command("quality")
     .description(
-      `Keeps ${HELD_OUT} texts out of the index and searches for each: the category of the nearest text must be the same ` +
-        "through the whole pipeline as by comparing all vectors, and be the right one often enough.",
+      `Holds ${HELD_OUT} texts out of the index and searches for each. Fails if the pipeline's nearest text too rarely has ` +
+        "the category that comparing all vectors finds, or the right category.",
     )
-    .argument("<file>", "a CSV file with the columns text and category")
-    .option("--stack <name>", "the stack to run on, brought up if needed", "default")
-    .option("--json", "print the figures as JSON")
+    .argument("<file>", "CSV file with the columns text and category")
+    .option("--stack <name>", "the stack to run on; it is started if needed", "default")
+    .option("--json", "print the result as JSON")
     .action(run)
     .parseAsync();
 } catch (error) {
@@ -34,7 +34,8 @@ try {
 async function run(file: string, { stack: name, json }: { stack: string; json?: true }): Promise<void> {
   if (!(await stat(file).catch(() => undefined))?.isFile()) throw new StackError(`File ${file} does not exist.`);
   const texts = await readLabelledTexts(file);
-  if (texts.length <= HELD_OUT) throw new StackError(`${file} has ${texts.length} texts: ${HELD_OUT} are held out.`);
+  if (texts.length <= HELD_OUT)
+    throw new StackError(`${file} has ${texts.length} texts; more than ${HELD_OUT} are needed.`);
   await using stack = await lease({ name, onProgress: say });
   await using testbed = await openTestbed(`quality_${process.pid}`, {
     stack: stack.env,
@@ -46,24 +47,26 @@ async function run(file: string, { stack: name, json }: { stack: string; json?: 
 }
 
 function progress(): (what: string, done: number, of: number) => void {
-  let saidAtMs = performance.now();
+  let shownAtMs = performance.now();
   return (what, done, of) => {
-    if (done < of && performance.now() - saidAtMs < PROGRESS_INTERVAL_MS) return;
-    saidAtMs = performance.now();
+    if (done < of && performance.now() - shownAtMs < PROGRESS_INTERVAL_MS) return;
+    shownAtMs = performance.now();
     say(`${what} ${done} of ${of}`);
   };
 }
 
 function table(quality: Quality): string {
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`.padStart(8);
-  const verdict = (share: number, least: number) => (share < least ? "TOO LOW" : "ok");
-  const row = (what: string, share: number, least?: number) =>
-    `${what.padEnd(58)}${percent(share)}${least === undefined ? "" : `   at least ${100 * least} %: ${verdict(share, least)}`}\n`;
-  return (
-    `${quality.indexed} texts indexed, ${quality.heldOut} others held out (seed ${quality.seed})\n` +
-    row("the pipeline's nearest category is brute force's", quality.categoryAgreement, AGREEMENT_MIN) +
-    row("the pipeline's nearest text is brute force's", quality.textAgreement) +
-    row("the pipeline's nearest category is the right one", quality.accuracy, ACCURACY_MIN) +
-    row("brute force's nearest category is the right one", quality.bruteForceAccuracy)
-  );
+  const row = (label: string, share: number, min?: number) => [
+    label,
+    `${(100 * share).toFixed(1)} %`,
+    min === undefined ? "" : `min ${100 * min} %: ${share < min ? "FAILED" : "ok"}`,
+  ];
+  const rows = [
+    row("pipeline and brute force find the same category", quality.categoryAgreement, AGREEMENT_MIN),
+    row("pipeline and brute force find the same text", quality.textAgreement),
+    row("pipeline finds the right category", quality.accuracy, ACCURACY_MIN),
+    row("brute force finds the right category", quality.bruteForceAccuracy),
+  ];
+  const heading = `${quality.indexed} texts indexed, ${quality.heldOut} others held out (seed ${quality.seed})`;
+  return `${[heading, ...textTable(rows, "left", "right", "left")].join("\n")}\n`;
 }

@@ -1,6 +1,5 @@
-// How long `millrace verify` takes and how much memory it needs over many messages:
-//   npm run verify:scale [-- --messages 1000000] [--json]
-// The messages, rows and documents are written directly, without vectors: verify looks at none.
+// Measures the time and memory of `millrace verify` over many messages: npm run verify:scale [-- --messages 1000000]
+// [--json] The messages, rows and documents are written directly, without vectors, which verify does not read.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp } from "node:fs/promises";
@@ -14,12 +13,13 @@ import { openReadBack, type ReadBack } from "./read-back.ts";
 
 const PARTITIONS = 8;
 const CHUNK = 10_000;
-/** As many rows and documents are removed, for verify to find. */
+/** Number of rows, and of documents, that are removed for verify to find. */
 const REMOVED = 100;
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 await new Command("verify-scale")
-  .option("--messages <number>", "total number of messages", Number, 1_000_000)
+  .description("measure the time and memory of millrace verify")
+  .option("--messages <number>", "number of messages", Number, 1_000_000)
   .option("--stack <name>", "the stack to run on", "scale")
   .option("--json", "print the result as JSON")
   .action(main)
@@ -94,7 +94,7 @@ async function writeDocuments({ openSearch, index, topic }: ReadBack, each: numb
   }
 }
 
-/** Runs the command as its user would, and looks at its memory while it runs. */
+/** Runs the command as a user would, and watches its memory. */
 async function measure(environment: Readonly<Record<string, string>>) {
   const entry = resolve(import.meta.dirname, "..", "..", "cli", "src", "main.ts");
   const startedAt = performance.now();

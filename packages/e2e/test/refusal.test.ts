@@ -19,7 +19,7 @@ async function failureOf(options: Pick<PipelineOptions, "counts" | "environment"
 }
 
 it.each(["ingest", "embed", "sink", "api"] as const)(
-  "%s refuses a bad configuration with exit code 78, and says all that is wrong at once",
+  "%s refuses an invalid configuration with exit code 78, and lists all problems at once",
   async (name) => {
     const message = await failureOf({
       counts: { ...only, [name]: 1 },

@@ -63,7 +63,7 @@ test("verify finds every message complete after an undisturbed run", async () =>
   });
 });
 
-test("verify finds every row and document that was removed, and mends all of them without doubling any", async () => {
+test("verify finds every row and document that was removed, and repairs all of them without doubling any", async () => {
   const { postgres, openSearch, index } = testbed.readBack;
   const withoutRow = ids.slice(0, 40);
   const withoutDocument = ids.slice(30, 80);
@@ -94,7 +94,7 @@ test("verify names a document that has no message", async () => {
   await openSearch.delete(stray);
 });
 
-test("a dead letter is listed, shown, and replayed under its first identity once its fault is mended", async () => {
+test("a dead letter is listed, shown, and replayed under its original ID once its fault is fixed", async () => {
   const { environment, readRows } = testbed.readBack;
   const id = ids.at(-1) ?? "";
   const listed = await millrace(["dead-letters", "list", "--json"], environment);

@@ -22,8 +22,8 @@ import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 
 /**
- * From the token that Kubernetes puts into a pod to each service, by the provider chain that the processes use. It proves how
- * that is wired: moto gives a key to whoever asks, so it says nothing of a trust policy.
+ * From the token that Kubernetes puts into a pod to each service, by the provider chain of the processes. This checks
+ * only the wiring: moto gives a key to any caller, so trust policies are not tested.
  */
 const REGION = "eu-west-1";
 const ROLE_ARN = "arn:aws:iam::123456789012:role/pipeline";
@@ -57,7 +57,7 @@ afterEach(() => {
   Object.assign(process.env, environmentBefore);
 });
 
-/** Connects to each service by the default chain, and lets the servers know the key that the chain has. */
+/** Connects to each service by the default chain, and registers the chain's key with the servers. */
 async function expectAllToAccept(sessionName: string): Promise<void> {
   const key = await awsCredentials(sessionName)();
   expect(key.sessionToken).toBeTruthy();
@@ -127,7 +127,7 @@ describe("a pod's role opens Kafka, PostgreSQL, Redis and OpenSearch", () => {
     await expectAllToAccept("by-irsa");
   });
 
-  test("by EKS Pod Identity: the agent gives the key to who sends the pod's token", async () => {
+  test("by EKS Pod Identity: the agent gives the key to callers with the pod's token", async () => {
     await using agent = await startPodIdentityAgent(600_000);
     Object.assign(process.env, nowhere, agent.environment);
     await expectAllToAccept("by-pod-identity");
@@ -135,7 +135,7 @@ describe("a pod's role opens Kafka, PostgreSQL, Redis and OpenSearch", () => {
     expect(agent.issued.length).toBe(1);
   });
 
-  test("and with another pod's token the agent gives none", async () => {
+  test("with another pod's token the agent gives none", async () => {
     await using agent = await startPodIdentityAgent(600_000);
     const tokenFile = join(directory, "token-of-another");
     await writeFile(tokenFile, "of-another-pod");

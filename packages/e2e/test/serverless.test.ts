@@ -44,7 +44,7 @@ test("on a vector collection that loses answers, verify finds each message compl
   expect((await verify()).stdout).toMatch(/total +200 +200( +0){6}/);
 });
 
-test("search answers with the messages' own ids", async () => {
+test("search results have the messages' own IDs", async () => {
   const [text = ""] = texts;
   for (const mode of ["semantic", "hybrid", "text"]) {
     const [best] = await search(testbed.pipeline.api, { q: text, mode, k: 1 });

@@ -14,24 +14,24 @@ import { createSchema } from "./schema.ts";
 import type { EventSettings } from "./settings.ts";
 import { TopicLane } from "./topic-lane.ts";
 
-/** What became of one event. */
+/** The outcome of one event. */
 export type Published =
   | { status: "published"; placement: Placement; timestampMs: number }
-  /** It lies there in `EVENTS_DLQ_TOPIC`, as a DLQMessage. */
+  /** It is in `EVENTS_DLQ_TOPIC`, as a DLQMessage. */
   | { status: "dead_lettered"; placement: Placement; fault: Fault }
-  /** It lies nowhere. */
+  /** It is in no topic. */
   | { status: "failed"; fault: Fault };
 
 /**
- * Publishes events: idempotently, with `acks=all`, those of one key in the order of the calls. What can't be delivered
- * within `EVENTS_DELIVERY_TIMEOUT_MS` goes to the dead-letter topic, and where that fails too, the caller is told.
- * Both topics must exist.
+ * Publishes events idempotently with `acks=all`, and keeps the order of calls for each key. An event that can't be
+ * delivered within `EVENTS_DELIVERY_TIMEOUT_MS` goes to the dead-letter topic; if that fails too, the caller gets the
+ * fault. Both topics must exist.
  */
 export interface EventProducer extends AsyncDisposable {
   /**
-   * An outcome for each event, in their order. Rejects for bugs alone.
+   * Returns an outcome for each event, in the same order. Rejects only on bugs.
    *
-   * @param giveUp when it is aborted, what still waits is not written any more, nor dead-lettered
+   * @param giveUp once aborted, waiting events are neither written nor dead-lettered
    */
   publish(topic: string, events: readonly Event[], giveUp?: AbortSignal): Promise<Published[]>;
 }
@@ -53,7 +53,7 @@ interface Undelivered {
 }
 
 const plain = createSchema(eventDefinition, "json");
-// Always JSON: what could not be delivered because the registry is away must not need the registry.
+// Always JSON: an event that failed because the registry is unreachable must not need the registry.
 const dlqSchema = createSchema(dlqMessageDefinition, "json");
 
 class KafkaEventProducer implements EventProducer {
@@ -61,7 +61,7 @@ class KafkaEventProducer implements EventProducer {
   #encoder: EventEncoder;
   #settings: EventSettings;
   #patience: Patience;
-  // As many as there are topics of events, which their owner bounds.
+  // One for each topic of events; their owner bounds their number.
   #lanes = new Map<string, TopicLane>();
   #preparing = new Map<string, Promise<{ value: EncodeEvent } | { fault: RetryableFault }>>();
 
@@ -69,7 +69,7 @@ class KafkaEventProducer implements EventProducer {
     this.#kafka = kafka;
     this.#encoder = encoder;
     this.#settings = settings;
-    // What one topic waits for is told to the publisher; it makes the process no less ready for the others.
+    // The publisher learns what its topic waits for; the process stays ready for other topics.
     this.#patience = { ...patience, health: new Health() };
   }
 
@@ -111,7 +111,10 @@ class KafkaEventProducer implements EventProducer {
     return lane;
   }
 
-  /** Why these records may not wait too. A request that is too large by itself may, where nothing else waits. */
+  /**
+   * Returns why these records may not wait, if they may not. A request that is too large by itself may, if nothing else
+   * waits.
+   */
   #fullness(lane: TopicLane, topic: string, more: readonly OutgoingRecord[]): Fault | undefined {
     const { EVENTS_QUEUE_MAX, EVENTS_QUEUE_MAX_BYTES } = this.#settings;
     if (lane.size + more.length > EVENTS_QUEUE_MAX) {
@@ -123,7 +126,7 @@ class KafkaEventProducer implements EventProducer {
     return retryable("rate_limited", "the queues of events are full (EVENTS_QUEUE_MAX_BYTES)");
   }
 
-  /** One preparation serves all calls that wait for it, so that they go on in their order. */
+  /** All calls that wait for a preparation share it, so that they continue in order. */
   #prepare(topic: string): Promise<{ value: EncodeEvent } | { fault: RetryableFault }> {
     const preparing = this.#preparing.get(topic) ?? this.#prepareWithin(topic);
     this.#preparing.set(topic, preparing);

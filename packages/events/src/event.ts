@@ -1,6 +1,6 @@
 import { type Definition, type ValueOf, validatorOf } from "./definition.ts";
 
-/** Something that happened, as it is published to a topic of events. */
+/** An event, as published to a topic of events. */
 export const eventDefinition = {
   name: "Event",
   description: "Something that happened.",
@@ -28,7 +28,7 @@ export const eventDefinition = {
 export type Event = ValueOf<typeof eventDefinition>;
 export const eventSchema = validatorOf(eventDefinition);
 
-/** Events of one key whose timestamps lie in one window, counted and added up. */
+/** Events of one key whose timestamps are in one window, counted and summed. */
 export const aggregatedEventDefinition = {
   name: "AggregatedEvent",
   description: "Events of one type and key in one window.",
@@ -52,7 +52,7 @@ export const aggregatedEventDefinition = {
 } as const satisfies Definition;
 export type AggregatedEvent = ValueOf<typeof aggregatedEventDefinition>;
 
-/** A record that could not be delivered to its topic, or not be used there, as it was. */
+/** A record that could not be delivered to its topic, or not processed from it, in its original form. */
 export const dlqMessageDefinition = {
   name: "DLQMessage",
   description: "A record that could not be delivered.",
@@ -71,7 +71,7 @@ export type DLQMessage = ValueOf<typeof dlqMessageDefinition>;
 
 export const definitions = [eventDefinition, aggregatedEventDefinition, dlqMessageDefinition] as const;
 
-/** Events of one key are in one partition, in their order; those of nobody are spread by their identity. */
+/** Events of one key go to one partition, in order; events without a user or device are spread by their ID. */
 export function keyOf(event: Pick<Event, "event_id" | "user_id" | "device_id">): string {
   return event.user_id ?? event.device_id ?? event.event_id;
 }

@@ -13,9 +13,9 @@ export const formatNames = Object.keys(formats) as FormatName[];
 /** A definition in one format. */
 export interface Schema<Value> {
   readonly format: FormatName;
-  /** In the format's own language, as it is registered. */
+  /** In the format's own language, as registered. */
   readonly text: string;
-  /** Of a file that holds the text. */
+  /** Extension of a file with the text. */
   readonly fileName: string;
   encode(value: Value): Buffer;
   decode(bytes: Buffer): { value: Value } | { fault: PoisonFault };

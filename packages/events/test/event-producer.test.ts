@@ -23,7 +23,7 @@ import {
   uniqueName,
 } from "./support.ts";
 
-/** The pauses between tries, in milliseconds. */
+/** The pauses between attempts, in milliseconds. */
 const pauses = vi.hoisted((): number[] => []);
 vi.mock("node:timers/promises", async (load) => {
   const timers = await load<typeof import("node:timers/promises")>();
@@ -104,12 +104,12 @@ test("property 4, partition-key consistency: events of one user, else of one dev
   expect(records).toHaveLength(sent.length);
 });
 
-test("property 21, message delivery guarantee: whichever answers are lost, each event is written once, in order, where the outcome says", async () => {
+test("property 21, message delivery guarantee: whichever answers are lost, each event is written once, in order, to the place in its outcome", async () => {
   const topic = await createTopic(3);
   const users = fc.array(fc.constantFrom("ann", "bob", "eve", "sam"), { minLength: 1, maxLength: 6 });
-  /** Round after round of calls that overlap. */
+  /** Rounds of overlapping calls. */
   const rounds = fc.array(fc.array(users, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 6 });
-  /** Of each answer, in their order, whether it is lost; later ones are not. */
+  /** Whether each answer is lost, in order; later ones are not. */
   const losses = fc.array(
     fc.nat(3).map((chance) => chance === 0),
     { minLength: 10, maxLength: 40 },
@@ -126,7 +126,7 @@ test("property 21, message delivery guarantee: whichever answers are lost, each 
       await using producer = open({ EVENTS_DELIVERY_TIMEOUT_MS: "60000" }, lossy);
       const sent: Event[] = [event(index++, { user_id: "ann" })];
       const outcomes: Published[] = await producer.publish(topic, sent);
-      // It is connected: from now on mostly answers about records are lost.
+      // Connected by now: from here on, mostly answers about records are lost.
       answers = 0;
       for (const round of calls) {
         const events = round.map((owners) => owners.map((user_id) => event(index++, { user_id })));
@@ -156,7 +156,7 @@ test("property 21, message delivery guarantee: whichever answers are lost, each 
   expect(await contents(topic)).toHaveLength(index);
 }, 180_000);
 
-test("property 5, DLQ routing: exactly what its topic does not take becomes a DLQMessage, and the rest is delivered", async () => {
+test("property 5, DLQ routing: exactly the events that their topic does not accept become DLQMessages; the others are delivered", async () => {
   const topic = await createTopic(3, 2_000);
   await using producer = open();
   let index = 0;
@@ -209,7 +209,7 @@ test("property 5, DLQ routing: exactly what its topic does not take becomes a DL
   );
 });
 
-test("property 16, retry backoff: a topic that is missing is tried again ever later, then its events are dead-lettered", async () => {
+test("property 16, retry backoff: a missing topic is retried with growing pauses, then its events are dead-lettered", async () => {
   await using producer = open({ EVENTS_DELIVERY_TIMEOUT_MS: "5000" });
   const missing = uniqueName("missing");
   vi.spyOn(Math, "random").mockReturnValue(0.75);
@@ -223,19 +223,19 @@ test("property 16, retry backoff: a topic that is missing is tried again ever la
     .lines()
     .filter(({ status, details }) => status === "retry" && String(details?.cause).includes(missing));
   expect("value" in decoded && decoded.value.attempts).toBe(tries.length);
-  // Three quarters of 20 ms, which doubles up to 100 ms.
+  // Three quarters of 20 ms, doubling up to 100 ms.
   const expected = tries.map((_, at) => 0.75 * Math.min(100, 20 * 2 ** at));
   expect(tries.length).toBeGreaterThan(3);
   expect(pauses.slice(0, tries.length)).toEqual(expected);
 });
 
-test("what was given up without an answer does not swallow what comes after it", async () => {
+test("after an unanswered request is given up, later events are still written", async () => {
   let losing = false;
   const lossy = lossyKafka(config.KAFKA_BOOTSTRAP_SERVERS, () => losing);
   const topic = await createTopic(1);
   await using producer = open({ EVENTS_DELIVERY_TIMEOUT_MS: "10000" }, lossy);
   expect(await producer.publish(topic, [event(1)])).toMatchObject([{ status: "published" }]);
-  // Written, for all that the producer can tell, or not.
+  // Written or not; the producer cannot know.
   losing = true;
   expect(await producer.publish(topic, [event(2)])).toMatchObject([{ status: "failed" }]);
   losing = false;
@@ -243,7 +243,7 @@ test("what was given up without an answer does not swallow what comes after it",
   expect(idsOf(await contents(topic)).filter((id) => id !== "event-2")).toEqual(["event-1", "event-3"]);
 });
 
-test("where Kafka is away altogether, the caller is told that the event lies nowhere", async () => {
+test("without Kafka, the outcome is that the event is in no topic", async () => {
   const away = createKafka(
     configuration({ KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${CLOSED_PORT}` }),
     "test",
@@ -256,7 +256,7 @@ test("where Kafka is away altogether, the caller is told that the event lies now
   ]);
 });
 
-test("where the schema can't be registered, the event is dead-lettered as JSON", async () => {
+test("an event whose schema can't be registered is dead-lettered as JSON", async () => {
   const topic = await createTopic(1);
   const encoder = createEventEncoder("avro", registryOf({ SCHEMA_REGISTRY_PASSWORD: "wrong" }));
   const settings = configuration({ EVENTS_DLQ_TOPIC: dlqTopic, EVENTS_DELIVERY_TIMEOUT_MS: "10000" });
@@ -274,7 +274,7 @@ test("where the schema can't be registered, the event is dead-lettered as JSON",
   expect(await contents(topic)).toEqual([]);
 });
 
-test("more than the queue holds is refused, and not dead-lettered", async () => {
+test("events beyond a full queue are refused, and not dead-lettered", async () => {
   const topic = await createTopic(1);
   await using producer = open({ EVENTS_QUEUE_MAX: "2" });
   expect(await producer.publish(topic, [event(1), event(2), event(3)])).toMatchObject(
@@ -283,7 +283,7 @@ test("more than the queue holds is refused, and not dead-lettered", async () => 
   expect(await contents(topic)).toEqual([]);
 });
 
-test("more bytes than all queues together may hold are refused, until there is room again", async () => {
+test("bytes beyond the limit of all queues together are refused until there is room again", async () => {
   const away = createKafka(
     configuration({ KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${CLOSED_PORT}` }),
     "test",
@@ -296,18 +296,18 @@ test("more bytes than all queues together may hold are refused, until there is r
     { status: "failed", fault: { code: "rate_limited", cause: expect.stringContaining("EVENTS_QUEUE_MAX_BYTES") } },
   ]);
   expect(await first).toMatchObject([{ status: "failed", fault: { code: "unavailable" } }]);
-  // It is larger than may be, but nothing else waits.
+  // It exceeds the limit, but nothing else waits.
   const larger = event(2, { text: "x".repeat(120_000) });
   expect(await producer.publish("another", [larger])).toMatchObject([{ fault: { code: "unavailable" } }]);
 });
 
-test("what is given up while it waits is neither written nor dead-lettered, and holds up nothing", async () => {
+test("events given up while they wait are neither written nor dead-lettered, and block nothing", async () => {
   const topic = await createTopic(1);
   await using producer = open();
   const before = await contents(dlqTopic);
-  const giveUp = AbortSignal.abort(new Error("nobody waits"));
+  const giveUp = AbortSignal.abort(new Error("the caller left"));
   expect(await producer.publish(topic, [event(1)], giveUp)).toMatchObject([
-    { status: "failed", fault: { kind: "retryable", cause: "nobody waits" } },
+    { status: "failed", fault: { kind: "retryable", cause: "the caller left" } },
   ]);
   expect(await producer.publish(topic, [event(2)])).toMatchObject([{ status: "published" }]);
   expect(idsOf(await contents(topic))).toEqual(["event-2"]);

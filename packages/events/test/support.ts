@@ -16,7 +16,7 @@ const schema = z.object({
   SCHEMA_REGISTRY_URL: z.string(),
 });
 
-/** The stack's services, as a process would be told of them. */
+/** The stack's services, in the form of a process's settings. */
 export function configuration(overrides: Record<string, string> = {}) {
   return readConfiguration(schema, { ...process.env, ...overrides });
 }

@@ -1,14 +1,14 @@
-/** A moment of a run. */
+/** A time in a run. */
 interface Moment {
   timestampMs: number;
   elapsedMs: number;
   durationMs: number;
 }
 
-/** How the number of events a second changes with time. */
+/** How the event rate changes over time. */
 export interface Shape {
   description: string;
-  /** The part of the rate that is generated at a moment; never 0. */
+  /** The share of the rate at a moment; never 0. */
   factorAt(moment: Moment): number;
 }
 
@@ -17,7 +17,7 @@ const BUSIEST_MS = 16 * 3_600_000;
 const BURST_EVERY_MS = 60_000;
 const BURST_MS = 5_000;
 const BURST_FACTOR = 10;
-/** Where a ramp begins, and when a day is quietest. */
+/** The start of a ramp, and the quietest time of a day. */
 const LOWEST = 0.1;
 
 export const shapes = {
@@ -45,21 +45,21 @@ export interface ArrivalOptions {
   shape: ShapeName;
   ratePerS: number;
   startMs: number;
-  /** Nothing happens after it; may be infinite, and a ramp then never ends. */
+  /** No events after this; may be infinite, so that a ramp never ends. */
   durationMs: number;
 }
 
 /** Rounding makes a moment early by less than this: nine steps of 1,000 / 9 ms add up to 999.999 999 999 999 9 ms. */
 const ROUNDING_MS = 1e-6;
 
-/** When each event happens, whole milliseconds since 1970, each as late as the one before or later. */
+/** The time of each event, in whole milliseconds since 1970, non-decreasing. */
 export function* arrivals({ shape, ratePerS, startMs, durationMs }: ArrivalOptions): Generator<number> {
   const { factorAt }: Shape = shapes[shape];
   let elapsedMs = 0;
-  // What the last addition rounded off goes into the next one (Kahan's summation): an hour drifts by less than that.
+  // The rounding error of an addition is added to the next one (Kahan summation): an hour drifts by less than that.
   let roundedMs = 0;
   while (elapsedMs + ROUNDING_MS < durationMs) {
-    // Rounded down before they are added: near today's time doubles are 0.000 2 ms apart, so the sum could round up.
+    // Rounded down before the addition: near today's time doubles are 0.000 2 ms apart, so the sum could round up.
     yield Math.floor(startMs) + Math.floor(elapsedMs + ROUNDING_MS);
     const factor = factorAt({ timestampMs: startMs + elapsedMs, elapsedMs, durationMs });
     const stepMs = 1_000 / (ratePerS * factor) - roundedMs;

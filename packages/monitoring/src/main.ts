@@ -1,4 +1,4 @@
-// npm run monitoring: a real Prometheus, with the rules that are deployed, for the pipeline that runs on this machine.
+// npm run monitoring: a real Prometheus with the deployed rules, for the pipeline on this machine.
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -44,7 +44,7 @@ function options() {
       },
     }).values;
   } catch (error) {
-    // Such as an option that there is none of: it is the caller's.
+    // A usage error, such as an unknown option.
     return refuse(`${(error as Error).message}\n\n${usage}`);
   }
 }

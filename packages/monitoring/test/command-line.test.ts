@@ -11,7 +11,7 @@ function monitoring(...parameters: string[]) {
   return { status, stdout, stderr };
 }
 
-test("--help says what there is", () => {
+test("--help lists the options", () => {
   expect(monitoring("--help")).toEqual({ status: 0, stdout: expect.stringContaining("--targets FILE"), stderr: "" });
 });
 

@@ -6,7 +6,7 @@ import { startProxy } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, inject, test, vi } from "vitest";
 import { openMonitoredPipeline } from "./monitored-pipeline.ts";
 
-/** To and from OpenSearch each: a bulk write takes at least twice as long, more than SLOW_OPERATION_MS. */
+/** Delay each way to OpenSearch: a bulk write takes at least twice as long, more than SLOW_OPERATION_MS. */
 const DELAY_MS = 700;
 const VISIBLE_WITHIN_MS = 10_000;
 /** Its default. */
@@ -17,7 +17,7 @@ let monitored: Awaited<ReturnType<typeof openMonitoredPipeline>>;
 let proxy: Awaited<ReturnType<typeof startProxy>>;
 let publishing: NodeJS.Timeout;
 let watching: NodeJS.Timeout;
-/** Every operation that was ever said to be slow, as `service operation`: by an alert, and by /health. */
+/** Every operation that was ever reported slow, as `service operation`: by an alert, or by /health. */
 const alarms = { alerts: new Set<string>(), health: new Set<string>() };
 
 beforeAll(async () => {
@@ -31,7 +31,7 @@ beforeAll(async () => {
     expect(await monitored.prometheus.query('millrace_messages_total{service="sink"} > 0')).toHaveLength(1);
     expect(await slowAlerts()).toEqual([]);
   };
-  // An alert of the first write, where that was slow, goes on for a minute.
+  // An alert for the first write, if that was slow, lasts for a minute.
   await vi.waitFor(isWell, { timeout: 150_000, interval: 200 });
 });
 
@@ -42,7 +42,7 @@ afterAll(async () => {
   await proxy?.[Symbol.asyncDispose]();
 });
 
-test("a slowed OpenSearch shows within ten seconds in /health, in an alert, and in the latency report", async () => {
+test("a slow OpenSearch shows within ten seconds in /health, in an alert, and in the latency report", async () => {
   proxy.mode = "slow";
   const slowedAt = new Date().toISOString();
   const options = { timeout: VISIBLE_WITHIN_MS, interval: 100 };
@@ -65,18 +65,18 @@ test("a slowed OpenSearch shows within ten seconds in /health, in an alert, and 
   ]);
 });
 
-test("and is gone from /health when OpenSearch is fast again", async () => {
+test("the delay is gone from /health once OpenSearch is fast again", async () => {
   proxy.mode = "pass";
   await expect.poll(async () => (await health()).status, { timeout: 30_000, interval: 200 }).toBe("ok");
 });
 
-test("no alarm was false: every operation that was said to be slow took longer than SLOW_OPERATION_MS at least once", async () => {
+test("no alarm was false: every operation that was reported slow took longer than SLOW_OPERATION_MS at least once", async () => {
   await noteAlarms();
   const slow = await slowOperations();
   expect(slow).toContain(SLOWED);
   expect([...alarms.alerts]).toContain(SLOWED);
   expect([...alarms.health]).toContain(SLOWED);
-  // On a busy machine other operations may be slow too; then the log says so.
+  // On a busy machine other operations may be slow too; then the log has them.
   expect([...alarms.alerts, ...alarms.health].filter((alarm) => !slow.has(alarm))).toEqual([]);
 });
 
@@ -101,7 +101,7 @@ async function noteAlarms(): Promise<void> {
   }
 }
 
-/** By the processes' logs, which have the duration of each attempt. */
+/** From the processes' logs, which have the duration of each attempt. */
 async function slowOperations(): Promise<Set<string>> {
   const logs = await Promise.all(monitored.pipeline.processes.map(({ log }) => readFile(log, "utf8")));
   const lines = logs.flatMap((log) => log.split("\n").filter((line) => line.startsWith("{")));
@@ -115,7 +115,10 @@ interface Operation {
   p50Ms: number;
 }
 
-/** By its median, since a busy machine makes any request slow once; `sink.batch` is as slow as what it waits for. */
+/**
+ * By its median, because on a busy machine any request is slow once; `sink.batch` is as slow as the requests it waits
+ * for.
+ */
 async function slowestOperation(since: string): Promise<Operation | undefined> {
   const command = resolve(import.meta.dirname, "../../cli/src/main.ts");
   const logs = monitored.pipeline.processes.map(({ log }) => log);

@@ -51,13 +51,13 @@ async function run(options: Options, giveUp: AbortSignal): Promise<void> {
       process.stderr.isTTY && process.stderr.write(`\rpartition ${partition + 1} of ${of} `),
   };
   let reports = await verify(clients, what);
-  if (options.repair && !isConsistent(reports)) reports = await mend(clients, what, reports, options);
+  if (options.repair && !isConsistent(reports)) reports = await repairAll(clients, what, reports, options);
   const text = options.json ? JSON.stringify(toJson(topic, reports)) : table(topic, reports);
   process.stdout.write(`${text}\n`);
   if (!isConsistent(reports)) process.exitCode = 1;
 }
 
-async function mend(clients: Clients, what: VerifyOptions, reports: PartitionReport[], options: Options) {
+async function repairAll(clients: Clients, what: VerifyOptions, reports: PartitionReport[], options: Options) {
   process.stderr.write(`${table(what.topic, reports)}\n`);
   const { sent, refused } = await repair(clients, what.topic, reports);
   process.stderr.write(`Sent ${sent} messages through the pipeline again.\n`);

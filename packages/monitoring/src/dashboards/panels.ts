@@ -1,6 +1,6 @@
 import type { Panel, Query, Unit } from "./grafana.ts";
 
-/** `$__rate_interval` is Grafana's: at least four scrapes long, whatever the zoom. */
+/** `$__rate_interval` is Grafana's: at least four scrapes long, at any zoom. */
 export const RATE_INTERVAL = "$__rate_interval";
 
 export function graph(title: string, unit: Unit, description: string, ...queries: Query[]): Panel {
@@ -22,7 +22,7 @@ export function quantileOf(quantile: number, histogram: string, by: readonly str
   return `histogram_quantile(${quantile}, ${rateOf(series, ["le", ...by].join(", "))})`;
 }
 
-/** What every process says of its health and of Node. */
+/** Every process's metrics of its health and of Node. */
 export function processRow(service: string) {
   const own = `{service="${service}"}`;
   return {

@@ -91,7 +91,7 @@ export const sink = stage("sink", "Vectors → OpenSearch and PostgreSQL.", {
   ],
 });
 
-/** What all stages have in common, and what one has of its own. */
+/** Panels of every stage, and those specific to one. */
 function stage(service: string, sentence: string, ...own: Dashboard["rows"]): Dashboard {
   const selector = `{service="${service}"}`;
   return {

@@ -18,7 +18,7 @@ test("without a limit nothing waits", () => {
   expect([limit.waitMs(1e9), limit.state()]).toEqual([0, undefined]);
 });
 
-test("waiting as told never takes more in any time than the bucket and what flows in", () => {
+test("after the advised waits, no period uses more than the bucket and its refill", () => {
   const requests = fc.array(fc.record({ amount: fc.integer({ min: 1, max: 100 }), pauseMs: fc.nat(5_000) }));
   fc.assert(
     fc.property(fc.integer({ min: 100, max: 10_000 }), requests, (perMinute, wanted) => {

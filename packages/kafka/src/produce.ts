@@ -24,43 +24,40 @@ export interface OutgoingRecord {
   timestampMs?: number;
 }
 
-/** What became of the records that were sent. */
+/** The outcome of a send. */
 export interface Sent {
-  /** Records that the topic does not take for their size. */
+  /** Records that are too large for the topic. */
   refused: Failure<OutgoingRecord, PoisonFault>[];
   /**
-   * Whether the memory of the records may be used again: each was in one request, and the broker answered it. A request
-   * without an answer may still lie in a socket, which holds the records themselves and no copy.
+   * Whether the memory of the records may be reused: each was in one request, and the broker answered it. An unanswered
+   * request may still be in a socket, which holds the records themselves and not a copy.
    */
   reusable: boolean;
 }
 
-/** Where a record went. */
+/** Where a record was written. */
 export interface Placement {
   partition: number;
   offset: number;
 }
 
-/**
- * Writes records with `acks=all`. At least once: a request whose answer was lost is sent again, and whoever reads
- * the records must bear a repeated one.
- */
+/** Writes records with `acks=all`, at least once: a request whose response was lost is sent again, so readers must tolerate duplicates. */
 export interface RecordProducer extends AsyncDisposable {
-  /** One attempt, within the client's request timeout; for callers that have somebody to answer to. */
+  /** One attempt, within the client's request timeout; for callers that must answer a request. */
   trySend(
     topic: string,
     records: readonly OutgoingRecord[],
   ): Promise<{ value: Placement[] } | { fault: RetryableFault }>;
   /**
-   * Waits out any outage; rejects only when the process must end. More than a megabyte is written in several requests, in
-   * the order of the records.
+   * Retries through any outage; rejects only when the process must end. More than a megabyte is written in several requests,
+   * in the order of the records.
    */
   send(topic: string, records: readonly OutgoingRecord[]): Promise<Sent>;
 }
 
 /**
- * Most bytes of a request, unless it is for a single record: the records of a request that go to one partition are one
- * batch, and a topic limits batches (`max.message.bytes`, 1 MiB by default).
+ * Limit of a request with more than one record: the records of a request for one partition form one batch, and a topic
+ * limits the size of a batch (`max.message.bytes`, 1 MiB by default).
  */
 const REQUEST_MAX_BYTES = 1_000_000;
 
@@ -83,7 +80,7 @@ export async function connectProducer(kafka: Kafka, patience: Patience): Promise
   );
   const operation = { dependency: "kafka.produce", action: "kafka.produce" } as const;
 
-  /** Adds to `sent`. A topic may take less than a request has: then its records are written by halves. */
+  /** Adds to `sent`. A topic may have a lower limit than a request: then the records are split in halves. */
   const insist = async (topic: string, records: readonly OutgoingRecord[], sent: Sent): Promise<void> => {
     const attempt = async (some: readonly OutgoingRecord[]) => {
       const messages = some.map(toKafkaMessage);
@@ -119,7 +116,7 @@ export async function connectProducer(kafka: Kafka, patience: Patience): Promise
   };
 }
 
-/** @returns why the topic does not take the messages, where they are too large for it */
+/** @returns why the topic refuses the messages, if they are too large for it; `undefined` if they are written */
 async function writeIfTaken(
   producer: Producer,
   partitionOf: Partitions,
@@ -135,10 +132,10 @@ async function writeIfTaken(
   }
 }
 
-/** The partition of each message that was sent, which it keeps when it is sent again. */
+/** The partition of each sent message, which a retry keeps. */
 export type Partitions = WeakMap<Message, number>;
 
-/** How many requests each message was put into: kafkajs, too, sends a message again that was not answered. */
+/** The number of requests with each message: kafkajs too sends an unanswered message again. */
 export type Requests = WeakMap<Message, number>;
 
 export async function write(
@@ -169,7 +166,7 @@ export function faultOf(error: unknown, topic: string): RetryableFault {
 }
 
 export function toKafkaMessage(record: OutgoingRecord): Message {
-  // A Map, since a header may have any name, "constructor" too.
+  // A Map, since a header may have any name, such as "constructor".
   const headers = new Map<string, Buffer[]>();
   for (const [name, value] of record.headers ?? []) {
     const values = headers.get(name) ?? [];
@@ -186,8 +183,8 @@ export function toKafkaMessage(record: OutgoingRecord): Message {
 }
 
 /**
- * Kafka's default partitioner, which also notes the partition that it chose, since kafkajs does not return it, and the
- * number of requests: kafkajs asks the partitioner once for each.
+ * Kafka's default partitioner, which also records its choices, since kafkajs does not return them, and the number of
+ * requests: kafkajs calls the partitioner once for each.
  */
 export function remembering(
   partitionOf: Partitions,
@@ -208,7 +205,7 @@ export function remembering(
   };
 }
 
-/** The broker tells the first offset of each partition; within one, the records follow in their order. */
+/** The broker returns the first offset of each partition; the records of a partition follow in order. */
 function placeEach(
   messages: readonly Message[],
   partitionOf: Partitions,

@@ -51,7 +51,7 @@ export async function createTopic(partitions: number, topic = uniqueName("topic"
   return topic;
 }
 
-/** What the group committed of a topic, by partition; `-1` where it committed nothing. */
+/** The committed offsets of a topic, by partition; `-1` without a commit. */
 export async function committedOffsets(groupId: string, topic: string): Promise<number[]> {
   const [fetched] = await withAdmin(kafka, (admin) => admin.fetchOffsets({ groupId, topics: [topic] }));
   const sorted = (fetched?.partitions ?? []).toSorted((left, right) => left.partition - right.partition);
@@ -59,13 +59,13 @@ export async function committedOffsets(groupId: string, topic: string): Promise<
 }
 
 export interface TestConsumption extends AsyncDisposable {
-  /** Everything that was delivered, in its order. */
+  /** All delivered records, in order. */
   received: Received[];
   consumption: Consumption;
   patience: TestPatience;
 }
 
-/** A consumer that collects what it is given and marks nothing done. */
+/** A consumer that collects records and marks none done. */
 export async function collect(
   groupId: string,
   topic: string,
@@ -86,7 +86,7 @@ export async function collect(
   return { received, consumption, patience, [Symbol.asyncDispose]: () => consumption[Symbol.asyncDispose]() };
 }
 
-/** Writes as many records to each of the partitions of a topic. */
+/** Writes `count` records to each partition of a topic. */
 export async function openWriter() {
   const producer = await connectProducer(kafka, testPatience());
   afterAll(() => producer[Symbol.asyncDispose]());

@@ -8,6 +8,7 @@ import {
   retryUntilDone,
 } from "@millrace/shared";
 import type { Kafka, Message, Producer } from "kafkajs";
+import { protocolError } from "./protocol-error.ts";
 import {
   faultOf,
   isTooLarge,
@@ -17,8 +18,7 @@ import {
   remembering,
   toKafkaMessage,
   write,
-} from "./produce.ts";
-import { protocolError } from "./protocol-error.ts";
+} from "./write.ts";
 
 /** The outcome of one record. A record that is too large for its topic is poison. */
 export type Delivery = { placement: Placement } | { fault: Fault; attempts: number };

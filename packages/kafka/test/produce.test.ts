@@ -1,8 +1,9 @@
 import { CLOSED_PORT, eventually, kafkaThrough, startProxy, testPatience, uniqueName } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
 import { createKafka } from "../src/client.ts";
-import { connectProducer, type OutgoingRecord } from "../src/produce.ts";
+import { connectProducer } from "../src/produce.ts";
 import { ensureTopics } from "../src/topics.ts";
+import type { OutgoingRecord } from "../src/write.ts";
 import { collect, config, createTopic, kafka, withAdmin } from "./support.ts";
 
 const producer = await connectProducer(kafka, testPatience());

@@ -3,6 +3,7 @@ import { type TestPatience, testEnvironment, testPatience, uniqueName } from "@m
 import type { Admin, Kafka } from "kafkajs";
 import { afterAll } from "vitest";
 import { z } from "zod";
+import { KafkaAdmin } from "../src/admin.ts";
 import { createKafka } from "../src/client.ts";
 import { type Consumption, consume } from "../src/consume.ts";
 import type { ConsumeOptions } from "../src/consume-options.ts";
@@ -36,14 +37,10 @@ export const attempts = (() => {
   };
 })();
 
+/** Retries while the broker learns of a topic that was just created. */
 export async function withAdmin<Value>(client: Kafka, use: (admin: Admin) => Promise<Value>): Promise<Value> {
-  const admin = client.admin();
-  try {
-    await admin.connect();
-    return await use(admin);
-  } finally {
-    await admin.disconnect();
-  }
+  await using admin = new KafkaAdmin(client);
+  return await admin.use(use);
 }
 
 export async function createTopic(partitions: number, topic = uniqueName("topic")): Promise<string> {

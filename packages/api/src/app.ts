@@ -37,10 +37,10 @@ export type ApiEdges = PublishEdges &
   DeadLettersEdges &
   EventsEdges;
 
-/** Of the time for a request, what waiting for one other service may take: the rest is for saying that it did. */
+/** The share of a request's time limit that waiting for one service may take; the rest is left to report the timeout. */
 export const WAITING_SHARE = 0.8;
 
-/** All routes of the api over what they need; it opens and closes nothing itself. */
+/** Builds all routes of the api over open edges. Opens and closes nothing itself. */
 export function createApp(edges: ApiEdges, readiness: Health, config: ApiConfig, metrics: Metrics): OpenAPIHono {
   const app = new OpenAPIHono({
     defaultHook: (result) => {
@@ -94,10 +94,10 @@ export function createApp(edges: ApiEdges, readiness: Health, config: ApiConfig,
       return problemResponse(context, error.cause);
     }
     if (context.req.raw.signal.aborted && (error as NodeJS.ErrnoException).code === "ECONNRESET") {
-      // The client went away before all of its body had come; nobody reads this answer.
+      // The client disconnected before it had sent its whole body; no one reads this response.
       return problemResponse(context, new HttpProblem("malformed-body", "the request body is incomplete"));
     }
-    // The answer says nothing of the inside; the log does.
+    // The cause is logged but never sent to the client.
     edges.log.record("api.request", "failed", undefined, { cause: describeCause(error), stack: error.stack });
     return problemResponse(context, new HttpProblem("internal", "unexpected error; the api's log has the cause"));
   });

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 
-/** Every kind of answer that is not what was asked for. The key is the end of the problem's `type`. */
+/** All kinds of problems. The key is the last part of the problem's `type`. */
 export const problemKinds = {
   "malformed-body": { status: 400, title: "Malformed request body" },
   "invalid-parameter": { status: 400, title: "Invalid parameter" },
@@ -27,13 +27,13 @@ export const problemKinds = {
 } as const satisfies Record<string, { status: number; title: string }>;
 export type ProblemKind = keyof typeof problemKinds;
 
-/** Where in the request a fault lies: a JSON Pointer (RFC 6901) into the body, or a parameter's name. */
+/** A fault in the request, at a JSON Pointer (RFC 6901) into the body or in a parameter. */
 export interface RequestError {
   path: string;
   message: string;
 }
 
-/** RFC 9457, with `errors` where single parts of the request are refused. */
+/** RFC 9457, extended by `errors` for invalid parts of the request. */
 export const problemSchema = z
   .object({
     type: z.string().openapi({ description: "A URI that identifies the kind of problem." }),
@@ -52,14 +52,14 @@ export const problemSchema = z
   })
   .openapi("Problem");
 
-/** Seconds after which asking again makes sense, for what another service's absence refused. */
+/** Seconds to wait before a retry while another service is unavailable. */
 const RETRY_AFTER_S = 5;
 
-/** Thrown where a request is answered with a problem; `app.ts` turns it into the response. */
+/** Thrown to respond with a problem; `app.ts` turns it into the response. */
 export class HttpProblem extends Error {
   override name = "HttpProblem";
   readonly kind: ProblemKind;
-  /** Members beside those of RFC 9457. */
+  /** Members in addition to those of RFC 9457. */
   readonly extensions: Record<string, unknown>;
   readonly headers: Record<string, string>;
 
@@ -95,7 +95,7 @@ function problemHead(kind: ProblemKind, title: string, status: number) {
   return { type: `urn:millrace:problem:${kind}`, title, status };
 }
 
-/** The problems that a route can answer with, for its description in the OpenAPI document. */
+/** Describes the problems of a route for the OpenAPI document. */
 export function describeProblems(details: Partial<Record<ProblemKind, string>>) {
   const responses: Record<number, ReturnType<typeof describeProblem>> = {};
   for (const [kind, detail] of Object.entries({ ...details, ...everywhere }) as [ProblemKind, string][]) {
@@ -134,7 +134,7 @@ function exampleOf(kind: ProblemKind, detail: string) {
   return { value: { ...problemHead(kind, title, status), detail, instance: "/…" } };
 }
 
-/** @param root what stands before each path; empty for a body's JSON Pointers */
+/** @param root the path to the validated value within the body */
 export function requestErrors(error: z.ZodError, root: readonly PropertyKey[] = []): RequestError[] {
   return error.issues.map((issue) => ({ path: jsonPointer([...root, ...issue.path]), message: issue.message }));
 }

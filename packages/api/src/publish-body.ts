@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import type { OutgoingRecord } from "@millrace/kafka";
-import { HttpProblem, jsonPointer, type RequestError, requestErrors } from "./problem.ts";
+import { jsonPointer, type RequestError, requestErrors } from "@millrace/shared";
+import { HttpProblem } from "./problem.ts";
 
 /** Limits of a request to publish. */
 export interface PublishLimits {

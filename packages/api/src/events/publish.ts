@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Event, type EventProducer, eventSchema, type Published } from "@millrace/events";
-import { messageId } from "@millrace/shared";
+import { messageId, requestErrors } from "@millrace/shared";
 import type { StageTracker, Work } from "@millrace/stage";
-import { requestErrors } from "../problem.ts";
 import type { EventError, EventOutcome } from "./event-outcome.ts";
 import type { HeldRequest } from "./idempotency.ts";
 

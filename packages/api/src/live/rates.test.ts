@@ -47,5 +47,7 @@ test("a restarted process has no negative rate, and a stopped one is dropped", (
   const restarted = { ...report("one", 4, 8), startedAt: new Date(started + 2_000).toISOString() };
   expect(rates.read(presence(restarted)).sink).toBeNull();
   rates.read(presence());
-  expect(rates.read(presence({ ...restarted, messages: 80, reportedAt: report("one", 6, 0).reportedAt })).sink).toBeNull();
+  expect(
+    rates.read(presence({ ...restarted, messages: 80, reportedAt: report("one", 6, 0).reportedAt })).sink,
+  ).toBeNull();
 });

@@ -1,11 +1,11 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { DeadLetterList } from "@millrace/console";
 import { SelectionTooLarge } from "@millrace/kafka";
-import { type DeadLetter, type Log, messageId, parseMessageId, replayRecord } from "@millrace/shared";
+import { type DeadLetter, type Log, messageId, parseMessageId, replayRecord, requestErrors } from "@millrace/shared";
 import { bodyLimit } from "hono/body-limit";
 import { attempt, type Outcome } from "../outcome.ts";
 import { elapsedMs } from "../probe.ts";
-import { describeProblems, HttpProblem, requestErrors } from "../problem.ts";
+import { describeProblems, HttpProblem } from "../problem.ts";
 import { parseJson } from "../publish-body.ts";
 import { sameOrigin } from "../same-origin.ts";
 import type { MessageLog } from "./publish.ts";

@@ -57,6 +57,6 @@ const settings = z.object({
   ...schemaRegistrySettings,
 });
 
-/** Everything that the api process can be told. */
+/** The configuration of the api process. */
 export const apiConfig = settings.superRefine(checkIdentity).superRefine(checkAuth);
 export type ApiConfig = z.output<typeof apiConfig>;

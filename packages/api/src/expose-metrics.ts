@@ -12,10 +12,10 @@ type MetricsEdges = Pick<PublishEdges, "published"> &
   Pick<StatusEdges, "readLag"> &
   Pick<HealthEdges, "probes">;
 
-/** A scrape is not held up by a service that is away. */
+/** An unavailable service must not delay a scrape. */
 const LAG_WAIT_MS = 500;
 
-/** What the api knows besides what every process does: its requests, and the lag of all stages. */
+/** The api's own metrics, beside those of every process: requests, stream clients and the stages' lag. */
 export function exposeMetrics(metrics: Metrics, edges: MetricsEdges, requests: HttpRequests): void {
   exposeWork(metrics, edges.published);
   metrics.expose("millrace_http_requests_total", () =>
@@ -24,7 +24,7 @@ export function exposeMetrics(metrics: Metrics, edges: MetricsEdges, requests: H
   metrics.exposeOne("millrace_stream_clients", () => edges.streams.joined);
   metrics.exposeOne("millrace_stream_missed_events_total", () => edges.streams.missed);
   metrics.expose("millrace_lag_records", async () => {
-    // They note in the process's health what they find, for this scrape or the next.
+    // The probes record their results in the process's health, for this scrape or the next.
     for (const probe of Object.values(edges.probes)) void probe();
     const lag = await attempt(edges.readLag, LAG_WAIT_MS);
     return "fault" in lag ? [] : lagSamples(lag.value);

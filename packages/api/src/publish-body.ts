@@ -1,25 +1,26 @@
 import { z } from "@hono/zod-openapi";
 import type { OutgoingRecord } from "@millrace/kafka";
-import { HttpProblem, jsonPointer, type RequestError, requestErrors } from "./problem.ts";
+import { jsonPointer, type RequestError, requestErrors } from "@millrace/shared";
+import { HttpProblem } from "./problem.ts";
 
-/** What bounds a request to publish. */
+/** Limits of a request to publish. */
 export interface PublishLimits {
-  /** The topics that may be written to; the first is the default. */
+  /** Topics open for publishing; the first is the default. */
   topics: readonly string[];
   maxBytes: number;
   maxMessages: number;
-  /** Key, headers and value of one message together. */
+  /** Total size of a message's key, headers and value. */
   messageMaxBytes: number;
 }
 
-/** A message that may be published, and the bytes that it takes. */
+/** A validated message and its size. */
 export interface PublishRecord {
   topic: string;
   record: OutgoingRecord;
   bytes: number;
 }
 
-// Kafka has bytes: a lone surrogate has none in UTF-8, and would silently become another character.
+// A lone surrogate has no UTF-8 encoding and would silently become U+FFFD in Kafka.
 const wellFormed = z.string().refine((text) => text.isWellFormed(), { error: "has a lone surrogate" });
 
 export function createMessageSchema(topics: readonly string[]) {
@@ -42,7 +43,7 @@ export function createMessageSchema(topics: readonly string[]) {
 }
 type MessageSchema = ReturnType<typeof createMessageSchema>;
 
-/** Reads a body as records, or throws the problem with everything that is wrong with it. */
+/** Parses a body into records, or throws one problem that lists all of its faults. */
 export function parsePublishBody(
   contentType: string | undefined,
   body: Uint8Array,
@@ -68,12 +69,12 @@ export function decodeText(body: Uint8Array): string {
   }
 }
 
-/** Throws the problem where it is none. */
+/** Throws a problem if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's own message quotes the body, which is nobody's business in a log.
+    // Drops the parser's message: it quotes the body, which must not reach a log.
     throw new HttpProblem("malformed-body", "the body is not JSON");
   }
 }
@@ -122,7 +123,7 @@ function toRecords(
   return records;
 }
 
-/** `undefined` where the JSON is nested too deeply: it can be parsed, but writing it recurses. */
+/** `undefined` if the JSON is nested too deeply: parsing it works, but serialising it recurses. */
 function encodeValue(message: z.output<MessageSchema>): Buffer | undefined {
   if (message.text !== undefined) return Buffer.from(message.text);
   try {

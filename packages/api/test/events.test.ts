@@ -9,7 +9,7 @@ import { bodyOf, CLOSED_PORT } from "./support.ts";
 const api = openEventsApp();
 afterAll(() => api[Symbol.asyncDispose]());
 
-/** The ends of a topic's partitions, added up: how many records were ever written. */
+/** The sum of the partitions' end offsets: how many records were ever written. */
 async function countOf(topic: string): Promise<number> {
   const ranges = (await api.edges.topicReader.ranges(topic)) ?? [];
   return ranges.reduce((sum, { to }) => sum + to, 0);
@@ -31,7 +31,7 @@ const valid = fc.record(
 );
 const invalid = fc.constantFrom<unknown>({}, { event_type: "" }, { event_type: "x", extra: 1 }, 7, null, [], "text");
 
-test("property 2, event routing: each event is in the topic of its path, where the answer says, under its key", async () => {
+test("property 2, event routing: each event is in the topic of its path, at the returned position, under its key", async () => {
   const topics = [newTopic(api), newTopic(api)];
   const sent = new Map<string, string>();
   await fc.assert(
@@ -58,7 +58,7 @@ test("property 2, event routing: each event is in the topic of its path, where t
   expect(Object.fromEntries(found)).toEqual(Object.fromEntries(sent));
 });
 
-test("property 11, API response completeness: each event has its place or its error, and nothing else is written", async () => {
+test("property 11, API response completeness: each event has its position or its error, and nothing else is written", async () => {
   const topic = newTopic(api);
   let before = 0;
   const items = fc.array(fc.oneof(valid, invalid), { minLength: 1, maxLength: 10 });
@@ -103,7 +103,7 @@ test("property 11, API response completeness: each event has its place or its er
   );
 });
 
-test("property 12, recent-events query: the newest across the partitions, newest first, at the time of asking", async () => {
+test("property 12, recent-events query: the newest across the partitions, newest first, at the time of the request", async () => {
   const topic = newTopic(api);
   const written: { id: string; timestamp: string }[] = [];
   await fc.assert(
@@ -111,7 +111,7 @@ test("property 12, recent-events query: the newest across the partitions, newest
       fc.array(valid, { minLength: 1, maxLength: 6 }),
       fc.integer({ min: 1, max: 30 }),
       async (events, limit) => {
-        // Each request gets a millisecond of its own, so that the order is certain.
+        // Each request gets a different millisecond, so that the order is certain.
         await new Promise((resolve) => setTimeout(resolve, 2));
         const answer = await published(api, topic, events);
         for (const event of answer.events)
@@ -162,7 +162,7 @@ test("a topic is not created where KAFKA_CREATE_TOPICS is off", async () => {
   expect(await response.json()).toMatchObject({ status: 404, type: "urn:millrace:problem:unknown-topic" });
 });
 
-test("an Idempotency-Key makes a retry safe: the same answer, nothing twice, and another body is refused", async () => {
+test("an Idempotency-Key makes a retry safe: the same response, no duplicates, and a different body is refused", async () => {
   const topic = newTopic(api);
   const body = [{ event_type: "a" }, { event_type: "" }, { event_type: "b", user_id: "ann" }];
   const key = { "idempotency-key": "first-try" };
@@ -180,7 +180,7 @@ test("an Idempotency-Key makes a retry safe: the same answer, nothing twice, and
   expect((await publish(api, topic, body, { "idempotency-key": "with space" })).status).toBe(400);
 });
 
-test("a retry publishes what could not be published before, and only that", async () => {
+test("a retry publishes only the events that failed before", async () => {
   await using small = openEventsApp({ EVENTS_QUEUE_MAX: "1" });
   const topic = newTopic(small);
   await published(small, topic, { event_type: "first" });
@@ -190,7 +190,7 @@ test("a retry publishes what could not be published before, and only that", asyn
   expect(await contents(topic)).toHaveLength(1);
 });
 
-test("a retry after a part was published publishes the rest, and says of all what became of them", async () => {
+test("a retry after a partial success publishes the rest and reports all events", async () => {
   const topic = newTopic(api);
   const body = [{ event_type: "a" }, { event_type: "b" }, { event_type: "c" }];
   const first = await published(api, topic, body[0]);
@@ -235,7 +235,7 @@ test("more than 1,000 events are refused", async () => {
   expect(response.status).toBe(422);
 });
 
-test("a record that is no event is shown with the reason", async () => {
+test("a record that is not an event is shown with the reason", async () => {
   const topic = newTopic(api);
   await published(api, topic, { event_type: "first" });
   await api.edges.messageLog.append(topic, [{ value: Buffer.from("plain") }, { value: null, key: Buffer.from("k") }]);
@@ -251,7 +251,7 @@ test.each(["0", "-1", "x", "1001"])("a limit of %s is refused", async (limit) =>
   expect(await response.json()).toMatchObject({ status: 400, type: "urn:millrace:problem:invalid-parameter" });
 });
 
-test("while Kafka is away, publishing and reading say so, and health too", async () => {
+test("while Kafka is unavailable, publishing, reading and health report it", async () => {
   await using away = openEventsApp({ KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${CLOSED_PORT}` });
   const topic = newTopic(away);
   expect((await publish(away, topic, { event_type: "first" })).status).toBe(503);
@@ -261,7 +261,7 @@ test("while Kafka is away, publishing and reading say so, and health too", async
   expect(await health.json()).toMatchObject({ status: "failed", checks: { kafka: { status: "failed" } } });
 });
 
-test("while Redis is away, events are published, but not under an Idempotency-Key", async () => {
+test("while Redis is unavailable, events are published, but not with an Idempotency-Key", async () => {
   await using away = openEventsApp({ REDIS_PORT: CLOSED_PORT });
   const topic = newTopic(away);
   expect((await publish(away, topic, { event_type: "first" })).status).toBe(202);
@@ -269,7 +269,7 @@ test("while Redis is away, events are published, but not under an Idempotency-Ke
   expect(await (await away.app.request("/api/v1/health")).json()).toMatchObject({ status: "degraded" });
 });
 
-test("health and metrics answer", async () => {
+test("health and metrics respond", async () => {
   expect(await (await api.app.request("/api/v1/health")).json()).toMatchObject({ status: "ok" });
   expect(await (await api.app.request("/api/v1/metrics")).text()).toContain("millrace_messages_total");
 });

@@ -111,7 +111,7 @@ it("maps the stages, topics and stores, with the figures of GET /status", async 
   ).toBe(true);
 });
 
-it("follows a message that is published here through the stages, live", async () => {
+it("follows a message published here through the stages, live", async () => {
   const journey = await publishHere("My parcel for Porto is nowhere to be seen");
   await journey.getByText("stored").first().waitFor();
   await eventually(() => journey.locator(".reached").count()).toBe(4);

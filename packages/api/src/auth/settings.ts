@@ -2,7 +2,7 @@ import { isIPv4 } from "node:net";
 import { type Log, tokenSettings, variable } from "@millrace/shared";
 import { z } from "zod";
 
-/** How the callers of /api/v1 prove who they are. */
+/** Authentication of callers of /api/v1. */
 export const authSettings = {
   ...tokenSettings,
   AUTH_ISSUER: z
@@ -45,7 +45,7 @@ export const authSettings = {
 };
 export type AuthSettings = z.output<z.ZodObject<typeof authSettings>>;
 
-/** Where nobody has to prove anything, `off` on loopback, or `closed` where others could come. */
+/** Without a configured key: `off` on loopback (no authentication), otherwise `closed` (all requests refused). */
 export type AuthMode = "jwks" | "hs256" | "off" | "closed";
 
 export function authModeOf(settings: AuthSettings & { HOST: string }): AuthMode {
@@ -72,11 +72,11 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }
 
-/** For `superRefine`: what is wrong between the variables. */
+/** For `superRefine`: checks the variables against each other. */
 export function checkAuth(settings: AuthSettings, context: z.RefinementCtx): void {
   const refuse = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
   const { AUTH_JWKS_URL: jwksUrl, AUTH_HS256_SECRET: secret } = settings;
-  // Two ways at once would let whoever has the weaker key in.
+  // With both set, the weaker key would be enough to get in.
   if (jwksUrl && secret) refuse("AUTH_HS256_SECRET", "conflicts with AUTH_JWKS_URL: set only one of them");
   if (!jwksUrl && !secret) return;
   for (const name of ["AUTH_ISSUER", "AUTH_AUDIENCE"] as const) {

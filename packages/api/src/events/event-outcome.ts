@@ -1,4 +1,4 @@
-import type { RequestError } from "../problem.ts";
+import type { RequestError } from "@millrace/shared";
 
 export interface PublishedEvent {
   event_id: string;

@@ -2,15 +2,15 @@ import type { Event, EventDecoder } from "@millrace/events";
 import type { ReadRecord } from "@millrace/kafka";
 import { messageId } from "@millrace/shared";
 
-/** A record of a topic of events, as the api shows it. */
+/** A record of an event topic, as returned by the api. */
 export interface EventRecord {
   id: string;
   partition: number;
   offset: number;
-  /** ISO 8601: Kafka's, not the event's own. */
+  /** Kafka's record timestamp (not the event's), ISO 8601. */
   timestamp: string;
   key: string | null;
-  /** `null` where the record holds none; `error` says why. */
+  /** `null` if the record could not be decoded; `error` has the cause. */
   event: Event | null;
   error?: string;
 }

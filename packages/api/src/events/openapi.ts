@@ -21,7 +21,7 @@ interface ObjectSchema {
 const registered = JSON.parse(createSchema(eventDefinition, "json").text) as ObjectSchema;
 const filledIn = new Set(["event_id", "timestamp_ms", "properties"]);
 
-/** For the document alone: the schema that is registered, without what the api fills in. */
+/** For the OpenAPI document only: the registered schema, with the fields that the api fills in made optional. */
 export const eventInputSchema = z.unknown().openapi("EventInput", {
   type: "object",
   description: "An event. A missing event_id or timestamp_ms is filled in.",

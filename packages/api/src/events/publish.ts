@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { type Event, type EventProducer, eventSchema, type Published } from "@millrace/events";
-import { messageId } from "@millrace/shared";
+import { messageId, requestErrors } from "@millrace/shared";
 import type { StageTracker, Work } from "@millrace/stage";
-import { requestErrors } from "../problem.ts";
 import type { EventError, EventOutcome } from "./event-outcome.ts";
 import type { HeldRequest } from "./idempotency.ts";
 
-/** What a request holds as an event, and where it is in the body. */
+/** An unvalidated event of a request and its position in the body. */
 export interface EventItem {
   item: unknown;
   root: readonly PropertyKey[];
@@ -18,7 +17,7 @@ export interface EventPublishEdges {
   published: Work;
 }
 
-/** An event as its publisher may give it: what it leaves out of its identity and its time is filled in. */
+/** Validates an event; fills in a missing event_id or timestamp_ms. */
 function readEvent({ item, root }: EventItem): { event: Event } | { error: EventError } {
   const defaults = { event_id: randomUUID(), timestamp_ms: Date.now() };
   const isObject = typeof item === "object" && item !== null && !Array.isArray(item);
@@ -29,9 +28,10 @@ function readEvent({ item, root }: EventItem): { event: Event } | { error: Event
 }
 
 /**
- * Publishes what was not published before, and tells what became of each item, in their order.
+ * Publishes the events that are not yet published.
  *
- * @param held where the request may come again
+ * @param held the lock of a request with an Idempotency-Key
+ * @returns the result of each item, in the request's order
  */
 export async function publishEvents(
   topic: string,

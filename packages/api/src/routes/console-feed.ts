@@ -6,8 +6,8 @@ import { describeProblems, HttpProblem } from "../problem.ts";
 const INTERVAL_MS = 1_000;
 
 /**
- * The console's live data. Nothing is read while nobody listens; the history that a new listener is given first is of
- * the time in which somebody did.
+ * The console's live data. Reads nothing while no client is connected, so the history that a new client receives first
+ * has gaps for those times.
  */
 export function consoleFeedRoute(readSnapshot: () => Promise<Snapshot>, clientsMax: number): OpenAPIHono {
   let history: readonly HistoryPoint[] = [];
@@ -40,7 +40,7 @@ export function consoleFeedRoute(readSnapshot: () => Promise<Snapshot>, clientsM
     return context.body(events, 200, {
       "content-type": "text/event-stream",
       "cache-control": "no-store",
-      // nginx would hold the events back otherwise.
+      // Otherwise nginx buffers the events.
       "x-accel-buffering": "no",
     });
   });

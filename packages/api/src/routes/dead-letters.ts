@@ -1,30 +1,30 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { DeadLetterList } from "@millrace/console";
 import { SelectionTooLarge } from "@millrace/kafka";
-import { type DeadLetter, type Log, messageId, parseMessageId, replayRecord } from "@millrace/shared";
+import { type DeadLetter, type Log, messageId, parseMessageId, replayRecord, requestErrors } from "@millrace/shared";
 import { bodyLimit } from "hono/body-limit";
 import { attempt, type Outcome } from "../outcome.ts";
 import { elapsedMs } from "../probe.ts";
-import { describeProblems, HttpProblem, requestErrors } from "../problem.ts";
+import { describeProblems, HttpProblem } from "../problem.ts";
 import { parseJson } from "../publish-body.ts";
 import { sameOrigin } from "../same-origin.ts";
 import type { MessageLog } from "./publish.ts";
 
-/** The rows of the messages that are given up now. Rejects where they cannot be known. */
+/** The audit rows of dead-lettered messages. Rejects if the store is unavailable. */
 export interface DeadLetterRows {
   latest(limit: number): Promise<DeadLetterList>;
 }
 
 export interface DeadLettersEdges {
   deadLetterRows: DeadLetterRows;
-  /** Rejects with `SelectionTooLarge` where they are more than may be held. */
+  /** Rejects with `SelectionTooLarge` if they exceed the memory limit. */
   readDeadLetters(ids: readonly string[], signal: AbortSignal): Promise<DeadLetter[]>;
   messageLog: MessageLog;
   log: Log;
 }
 
 const LIST_MAX = 500;
-/** As many of the longest ids take about half of it. */
+/** `LIST_MAX` ids of maximum length take about half of it. */
 const BODY_MAX_BYTES = 262_144;
 
 const deadLetterSchema = z
@@ -136,7 +136,7 @@ function parseIds(body: string): readonly string[] {
   throw new HttpProblem("invalid-body", "the body is invalid; nothing was replayed", { errors });
 }
 
-/** All of them, or the problem. */
+/** Finds all of the dead letters, or throws. */
 async function findLetters(ids: readonly string[], edges: DeadLettersEdges, timeoutMs: number): Promise<DeadLetter[]> {
   const outcome = await attempt(async (signal) => {
     try {
@@ -163,7 +163,7 @@ async function replay(
   topic: string,
   timeoutMs: number,
 ): Promise<Outcome<unknown>> {
-  // Each as an append of its own: what is appended at once leaves together, within the bound of one request.
+  // One append per message: concurrent appends are batched within the size limit of a produce request.
   const appended = () => Promise.all(letters.map((letter) => messageLog.append(topic, [replayRecord(letter)])));
   const outcome = await attempt(appended, timeoutMs / 2);
   return "fault" in outcome ? outcome : (outcome.value.find((each) => "fault" in each) ?? outcome);

@@ -6,7 +6,7 @@ import { describeProblems } from "../problem.ts";
 
 export interface DoctorEdges {
   readPresence(): Promise<Record<Stage, Presence[]>>;
-  /** Of the api itself; absent while its checks run. */
+  /** The api's own report; undefined while its checks run. */
   lastReport(): LastReport | undefined;
 }
 

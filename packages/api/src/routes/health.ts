@@ -8,7 +8,7 @@ import { slowOf, waitsOf } from "../stage-summary.ts";
 export const services = ["kafka", "opensearch", "postgres", "redis"] as const;
 export type Service = (typeof services)[number];
 
-/** What embed calls its provider, in the dependencies that it reports. */
+/** The provider's name among the dependencies that embed reports. */
 const EMBEDDING_PROVIDER = "embedding-provider";
 
 export interface HealthEdges {
@@ -77,7 +77,7 @@ export function healthRoute(edges: HealthEdges): OpenAPIHono {
   return app;
 }
 
-/** Never rejects: what cannot be asked has failed. */
+/** Never rejects: an unreachable service counts as failed. */
 export async function readChecks({ readPresence, probes }: HealthEdges): Promise<Record<Name, Check>> {
   const startedAt = performance.now();
   const [kafka, opensearch, postgres, redis, presence] = await Promise.all([
@@ -89,7 +89,7 @@ export async function readChecks({ readPresence, probes }: HealthEdges): Promise
   ]);
   const ofStage = (stage: Stage) => checkStage(presence.outcome, stage, presence.checkedInMs);
   return {
-    // It answers, so it works; what it needs is beside it.
+    // This process responds, so it is ok; its dependencies are listed separately.
     api: { status: "ok", checkedInMs: 0 },
     ingest: ofStage("ingest"),
     embed: ofStage("embed"),
@@ -119,7 +119,7 @@ function slowness(instances: readonly Presence[]): Pick<Check, "status" | "cause
   return { status: "slow", cause: takes.join("; ") };
 }
 
-/** Only embed speaks with the embedding provider, so its word is taken. */
+/** Relies on embed's report: only embed connects to the embedding provider. */
 function checkProvider(presence: Outcome<Record<Stage, Presence[]>>, checkedInMs: number): Check {
   if ("fault" in presence) return unknown(presence.fault.cause, checkedInMs);
   const reports = presence.value.embed.flatMap(({ dependencies }) => dependencies[EMBEDDING_PROVIDER] ?? []);

@@ -16,7 +16,7 @@ export interface LatestEventsEdges {
   eventDecoder: EventDecoder;
 }
 
-/** Of the values of one answer. */
+/** Total size of the values in one response. */
 const MAX_BYTES = 16_777_216;
 const COUNT_DEFAULT = 20;
 
@@ -42,7 +42,7 @@ export function latestEventsRoute(edges: LatestEventsEdges, maxCount: number, ti
   return app;
 }
 
-/** `undefined` where there is no such topic. */
+/** `undefined` if the topic does not exist. */
 async function readEvents(
   topic: string,
   limits: LatestLimits,

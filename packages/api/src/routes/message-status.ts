@@ -19,7 +19,7 @@ const recordSchema = z.object({
 /** A message's row of demo_log. */
 export type AuditRecord = z.output<typeof recordSchema>;
 
-/** The one row that every message ends in. Rejects where that cannot be known. */
+/** Finds the audit row of a message. Rejects if the store is unavailable. */
 export interface AuditLog {
   find(message: Identity): Promise<AuditRecord | undefined>;
 }
@@ -111,7 +111,7 @@ function messageStatus(id: string, progress: Outcome<Progress | undefined>, reco
   };
   const missing = Object.values(unknown);
   if (!state) {
-    // Whoever is away may know the message, so it cannot be called unknown.
+    // An unavailable store may have the message, so it is not a 404.
     if (missing.length > 0) throw new HttpProblem("unavailable", `${missing.join("; ")}; no other store has ${id}`);
     throw new HttpProblem("unknown-message", `neither Redis nor PostgreSQL has ${id}`);
   }
@@ -125,7 +125,7 @@ function messageStatus(id: string, progress: Outcome<Progress | undefined>, reco
   };
 }
 
-/** The row is what counts: the progress in Redis is best effort. */
+/** The row takes precedence: progress in Redis is best effort. */
 function stateOf(record: AuditRecord): Milestone {
   return record.log_level === "INFO" ? "stored" : "dead_lettered";
 }

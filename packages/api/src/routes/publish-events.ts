@@ -130,7 +130,7 @@ async function ensureTopic(topic: string, topics: EventTopics, timeoutMs: number
   throw new HttpProblem("invalid-parameter", "the topic name is invalid", { errors });
 }
 
-/** Publishes the events that no request with this key has published yet. */
+/** Publishes the events that no earlier request with this key has published. */
 async function once(
   request: IdempotentRequest,
   publish: (held: HeldRequest) => Promise<EventOutcome[]>,
@@ -145,14 +145,14 @@ async function once(
   }
   using held = begun;
   const outcomes = await publish(held);
-  // They are published: an answer that could not be kept is given all the same.
+  // The events are published, so the client gets its response even if storing it failed.
   await held.end(outcomes).catch((error) => {
     log.record("api.events", "retry", undefined, { cause: `Redis: ${describeCause(error)}` });
   });
   return outcomes;
 }
 
-/** An array of events, or one: a JSON Pointer to an event of an array begins with its index. */
+/** Reads one event or an array of events. JSON Pointers into an array begin with the index. */
 function readItems(contentType: string | undefined, body: Uint8Array, maxEvents: number): EventItem[] {
   if (contentType?.split(";")[0]?.trim().toLowerCase() !== "application/json") {
     throw new HttpProblem("unsupported-media-type", "send application/json");
@@ -180,7 +180,7 @@ function toAnswer(outcomes: readonly EventOutcome[]): Answer {
   };
 }
 
-/** Where nothing was published, the whole request is a problem: of its body if all are invalid, or else of Kafka. */
+/** Throws a problem if nothing was published: about the body if all events are invalid, otherwise about Kafka. */
 function throwIfNone({ events, errors }: Answer): void {
   if (errors.length < events.length) return;
   if (errors.every(({ code }) => code === "invalid")) {

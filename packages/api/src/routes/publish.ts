@@ -9,7 +9,7 @@ import { describeProblems, HttpProblem } from "../problem.ts";
 import { createMessageSchema, type PublishLimits, type PublishRecord, parsePublishBody } from "../publish-body.ts";
 import { type PublishTraces, tracePublishing } from "../publish-traces.ts";
 
-/** Appends records to a topic, all or none of them, in one attempt. */
+/** Appends records to a topic in one attempt, all or none. */
 export interface MessageLog {
   append(topic: string, records: readonly OutgoingRecord[]): Promise<Outcome<Placement[]>>;
 }
@@ -17,7 +17,7 @@ export interface MessageLog {
 export interface PublishEdges {
   messageLog: MessageLog;
   tracing: Tracing;
-  /** Counts what was published. */
+  /** Counts published messages. */
   published: Work;
   tracker: Pick<StageTracker, "reached">;
   log: Log;
@@ -50,7 +50,7 @@ export function publishRoute(edges: PublishEdges, limits: PublishLimits, timeout
   return app;
 }
 
-/** Publishes all records and tells where each went, in their order; throws the problem where Kafka took not all. */
+/** Publishes all records and returns their positions, in order. Throws a problem if Kafka did not accept all of them. */
 async function publish(
   { records, end }: PublishTraces,
   edges: PublishEdges,
@@ -76,7 +76,7 @@ async function publish(
     ...(fault && { cause: fault.cause }),
   });
   if (!fault) return done;
-  // What was published stays published: the client must be able to tell which messages to send again.
+  // Published messages cannot be withdrawn: the response shows the client which ones to retry.
   const messages = published.map((each) => each ?? null);
   const count = `${done.length} of ${records.length} messages were published`;
   if (fault.code === "timeout") {
@@ -91,7 +91,7 @@ function sizeOf(records: readonly PublishRecord[]): number {
   return records.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** One request after the other, so that the messages keep their order; ends at the first fault, which it returns. */
+/** Sends one request after the other to keep the messages' order. Stops at the first fault and returns it. */
 async function publishToTopic(
   topic: string,
   entries: readonly [index: number, record: PublishRecord][],
@@ -100,7 +100,7 @@ async function publishToTopic(
   published: (Published | undefined)[],
 ) {
   const records = entries.map(([index, { record }]) => ({ ...record, index }));
-  // A broker takes 1 MiB by default for all records of a request that go to one partition.
+  // By default a broker accepts 1 MiB per partition in one request.
   for (const chunk of cutBySize(records, requestMaxBytes)) {
     const outcome = await messageLog.append(topic, chunk);
     if ("fault" in outcome) return outcome.fault;

@@ -5,8 +5,8 @@ const liveSchema = z.object({ status: z.string() });
 const readySchema = liveSchema.extend({ dependencies: z.record(z.string(), z.unknown()) });
 
 /**
- * For Kubernetes' probes. Ready means that the api itself can serve: it does so while a service is away, since it is
- * the one to ask which one that is.
+ * Kubernetes probes. The api is ready even while a service is unavailable, since it is the one that reports which
+ * service that is.
  */
 export function readinessRoutes(readiness: Health): OpenAPIHono {
   const app = new OpenAPIHono();

@@ -5,10 +5,10 @@ import { elapsedMs } from "../probe.ts";
 import { describeProblems, HttpProblem } from "../problem.ts";
 import { fuseRankings } from "../reciprocal-rank-fusion.ts";
 
-/** A text may be refused by the model for itself: too long, for example. */
+/** `refused`: the text itself cannot be embedded, for example because it is too long. */
 export type Embedding = Outcome<{ model: string; vector: Float32Array }> | { refused: string };
 
-/** Turns a search text into a vector, by the model that the documents' vectors are made with. */
+/** Embeds a search text with the same model as the documents. */
 export interface QueryEmbedder {
   embed(text: string): Promise<Embedding>;
 }
@@ -18,10 +18,10 @@ export type IndexQuery = { k: number; topic?: string } & (
   | { kind: "vector"; vector: Float32Array }
 );
 
-/** What a query comes to; an index that does not exist yet is no fault. */
+/** The result of a query. A missing index is not a fault. */
 export type IndexSearch = Outcome<Hit[]> | { missing: true };
 
-/** Answers several queries at once, each for itself. */
+/** Runs several queries at once; each succeeds or fails alone. */
 export interface SearchIndex {
   search(queries: readonly IndexQuery[]): Promise<IndexSearch[]>;
 }
@@ -68,7 +68,7 @@ const exampleHit: Hit = {
 
 const QUERY_MAX_LENGTH = 2_000;
 
-/** A document that both halves rank low can still be among the best of the fusion, so each is asked for more. */
+/** A document with a low rank in both rankings may rank high in the fusion, so each query fetches more hits. */
 const CANDIDATES_MIN = 50;
 
 export function searchRoute(edges: SearchEdges, maxHits: number): OpenAPIHono {
@@ -125,7 +125,7 @@ async function searchHybrid(query: SearchQuery, edges: SearchEdges): Promise<Sea
     return degraded(query, (await edges.searchIndex.search([byText]))[0], "embed", embedded.fault);
   const byVector = vectorQuery(query, candidates, embedded.value.vector);
   const [texts, vectors] = await edges.searchIndex.search([byText, byVector]);
-  // Such as an index whose vectors are of another model: the words can still be found.
+  // For example an index with another model's vectors: searching by words still works.
   if (vectors && "fault" in vectors) return degraded(query, texts, "OpenSearch", vectors.fault);
   return { mode: query.mode, hits: fuse(hitsOf(texts), hitsOf(vectors)).slice(0, query.k) };
 }
@@ -147,7 +147,7 @@ function degraded(
   return { mode: query.mode, hits, degraded: `searched by words only; ${who}: ${fault.cause}` };
 }
 
-/** The texts' hits come first, as they have the highlights. */
+/** Prefers the text query's hits, as only they have highlights. */
 function fuse(texts: readonly Hit[], vectors: readonly Hit[]): Hit[] {
   const byId = new Map([...vectors, ...texts].map((hit) => [hit.id, hit]));
   const fused = fuseRankings([texts.map(({ id }) => id), vectors.map(({ id }) => id)]);

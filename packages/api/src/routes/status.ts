@@ -5,17 +5,17 @@ import { describeProblems } from "../problem.ts";
 import { type StageLag, type StageStatus, stageStatusSchema } from "../stage-schema.ts";
 import { summarize } from "../stage-summary.ts";
 
-/** What the processes of each stage last said of themselves. Rejects where that cannot be known. */
+/** The latest report of each process. Rejects if Redis is unavailable. */
 export interface PresenceBoard {
   read(): Promise<Record<Stage, Presence[]>>;
 }
 
-/** How many records each stage has not committed yet. Rejects where that cannot be known. */
+/** Consumer lag of each stage. Rejects if Kafka is unavailable. */
 export interface LagReader {
   read(): Promise<Record<Stage, StageLag>>;
 }
 
-/** Both are read at most about once a second, however often they are asked for. */
+/** Both are cached for about a second. */
 export interface StatusEdges {
   readPresence(): Promise<Record<Stage, Presence[]>>;
   readLag(): Promise<Record<Stage, StageLag>>;
@@ -49,7 +49,7 @@ export function statusRoute(edges: StatusEdges, timeoutMs: number): OpenAPIHono 
   return app;
 }
 
-/** Never rejects: what cannot be known is null. */
+/** Never rejects: fields of an unavailable source are null. */
 export async function readStatus(edges: StatusEdges, timeoutMs: number): Promise<Record<Stage, StageStatus>> {
   const [presence, lag] = await Promise.all([
     attempt(edges.readPresence, timeoutMs),

@@ -24,11 +24,11 @@ export interface StreamLimits {
   timeoutMs: number;
   tokenTimeoutMs: number;
   clientBufferBytes: number;
-  /** Of the pages that may open a WebSocket, besides the api's own. */
+  /** Origins whose pages may open a WebSocket, in addition to the api's own. */
   origins: readonly string[];
 }
 
-/** Our own close codes: as their HTTP statuses, and 4000. */
+/** Application close codes: the HTTP status plus 4000. */
 const closeCodes: Partial<Record<HttpProblem["kind"], number>> = {
   unauthenticated: 4401,
   forbidden: 4403,
@@ -61,13 +61,13 @@ export function streamRoute(edges: StreamEdges, limits: StreamLimits): OpenAPIHo
         if (raw instanceof WebSocket) void followBySocket(raw, subscription, caller, edges, limits);
       },
     }));
-    // It reads the request alone; its type asks for the variables of any app.
+    // `upgrade` only reads the request; its type requires a context with untyped variables.
     return (await upgrade(context as unknown as Parameters<typeof upgrade>[0], next)) as Response;
   });
   return app;
 }
 
-/** A WebSocket without a token may send it in its first message. */
+/** A WebSocket client may send its token in its first message instead. */
 async function admitNowOrLater(auth: AuthEdges, token: string | undefined, isWebSocket: boolean) {
   try {
     return await admit(auth, token, "events:read");
@@ -91,7 +91,7 @@ function followByEvents(
   return context.body(connection.body, 200, {
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-store",
-    // Proxies such as nginx would keep events back until they have enough of them.
+    // Otherwise proxies such as nginx buffer the events.
     "x-accel-buffering": "no",
   });
 }
@@ -104,7 +104,7 @@ async function followBySocket(
   { tokenTimeoutMs }: StreamLimits,
 ): Promise<void> {
   const connection = new WebSocketConnection(socket);
-  // The close that follows says all.
+  // A close event follows each error.
   socket.on("error", () => undefined);
   try {
     const caller = admitted ?? (await admit(auth, await messageToken(socket, tokenTimeoutMs), "events:read"));
@@ -116,18 +116,18 @@ async function followBySocket(
   await streams.join(subscription, connection);
 }
 
-/** A stream lasts no longer than the token that opened it. */
+/** Closes the stream when its token expires. */
 function closeWhenExpired(connection: WebSocketConnection | ServerSentEvents, caller: Caller | undefined): void {
   if (caller?.expiresAtMs === undefined) return;
   const timer = setTimeout(
     () => connection.close(4401, "the token has expired"),
-    // Beyond this a timer fires at once.
+    // A timer with a longer delay fires immediately.
     Math.min(caller.expiresAtMs - Date.now(), 2_147_483_647),
   );
   void connection.closed.then(() => clearTimeout(timer));
 }
 
-/** Browsers let any page open a WebSocket to anywhere, a process on loopback included. */
+/** Browsers let any page open a WebSocket to any host, loopback included. */
 function refuseForeignPages(context: Context, origins: readonly string[]): void {
   const origin = context.req.header("origin");
   if (origin === undefined || origins.includes("*") || origins.includes(origin)) return;

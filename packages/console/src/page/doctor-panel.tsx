@@ -5,10 +5,10 @@ import { Problem } from "./problem.tsx";
 import { ask } from "./requests.ts";
 import { Status } from "./status.tsx";
 
-/** A report is of a process's start, so there is seldom a new one. */
+/** Processes report at startup only, so new reports are rare. */
 const REFRESH_MS = 30_000;
 
-/** What the doctor found at each process's start. */
+/** The doctor's startup report of each process. */
 export function DoctorPanel() {
   const [found, setFound] = useState<DoctorReports>();
   const [problem, setProblem] = useState<string>();

@@ -28,7 +28,7 @@ export function Masthead({ live }: { live: Live }) {
   );
 }
 
-/** The pipeline in a sentence, for who has a second. */
+/** The pipeline's state in one sentence. */
 function verdictOf({ snapshot, connected }: Live): [Tone, string] {
   if (!snapshot) return ["unknown", "Connecting to the api…"];
   if (!connected) return ["failed", "The api is not responding; this data may be stale"];

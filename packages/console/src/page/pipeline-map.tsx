@@ -9,7 +9,7 @@ const tasks: Record<Stage, string> = {
   embed: "embeds batches as vectors",
   sink: "writes to the stores",
 };
-/** The operation that a stage's figures are of: a whole batch, from its arrival on. */
+/** The operation behind a stage's figures: a whole batch, from its arrival on. */
 const operations: Record<Stage, string> = { ingest: "ingest.pack", embed: "embed.batch", sink: "sink.batch" };
 
 const services = [
@@ -18,7 +18,7 @@ const services = [
   ["embedding-provider", "Embedding provider"],
 ] as const;
 
-/** The way of a message from left to right, or from top to bottom on a phone. */
+/** A message's path from left to right, or from top to bottom on a phone. */
 export function PipelineMap({ snapshot }: { snapshot: Snapshot | undefined }) {
   const stage = (name: Stage) => (
     <StageCard name={name} stage={snapshot?.stages[name]} check={snapshot?.checks[name]} />
@@ -60,7 +60,7 @@ export function PipelineMap({ snapshot }: { snapshot: Snapshot | undefined }) {
   );
 }
 
-/** Null where it is not known, or where none of the topics exists yet. */
+/** Null if unknown, or if none of the topics exists yet. */
 function lagOf(snapshot: Snapshot | undefined, reader: Stage, topics: readonly string[] | undefined): number | null {
   const lags = snapshot?.stages[reader].lag;
   const known = lags ? (topics ?? []).flatMap((topic) => lags[topic] ?? []) : [];

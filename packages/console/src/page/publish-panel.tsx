@@ -7,7 +7,7 @@ interface Published {
   messages: readonly { id: string }[];
 }
 
-/** So many messages are followed at once; an older one makes place. */
+/** Maximum messages followed at a time; a new one replaces the oldest. */
 const FOLLOWED_MAX = 4;
 
 export function PublishPanel() {

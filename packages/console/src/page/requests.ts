@@ -1,7 +1,7 @@
-/** What was asked for, or why not, as a sentence for the reader. */
+/** The response's body, or the problem as a sentence for the user. */
 export type Answer<Body> = { body: Body } | { problem: string };
 
-/** Asks the api that served this page; its answers are trusted to have the form that its documentation states. */
+/** Requests from the api that served this page; trusts its responses to match its OpenAPI document. */
 export async function ask<Body>(path: string, init?: RequestInit): Promise<Answer<Body>> {
   try {
     const response = await fetch(path, { ...init, signal: init?.signal ?? AbortSignal.timeout(20_000) });

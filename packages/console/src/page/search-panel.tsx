@@ -31,7 +31,7 @@ export function SearchPanel() {
   const [found, setFound] = useState<Found>();
   const [problem, setProblem] = useState<string>();
   const input = useRef<HTMLInputElement>(null);
-  /** An answer that comes after a later question's is nobody's. */
+  /** Numbers the searches: a response that arrives after a later search is dropped. */
   const asked = useRef(0);
 
   const search = async (chosen: Mode): Promise<void> => {

@@ -1,20 +1,20 @@
-# A real Kubernetes control plane on loopback, built from Go modules: etcd, the API server, the controller manager, the
-# scheduler, and kwok, which plays the nodes: pods are placed and reported as running, no container runs.
-# To be sourced, after ../tools.bash.
+# A real Kubernetes control plane on loopback, built from Go modules: etcd, the API server, the controller manager and the
+# scheduler. kwok simulates the nodes: pods are scheduled and reported as running, but no container runs.
+# Source this after ../tools.bash.
 
 readonly KUBERNETES_RELEASE=v1.36.3
 readonly ETCD_RELEASE=v3.6.16
 readonly KWOK_RELEASE=v0.8.0
 
-# About ten minutes once; then nothing.
+# Takes about ten minutes the first time, then nothing.
 build_control_plane() {
   build_kubernetes
   build_etcd
   go_tool kwok "$KWOK_RELEASE" sigs.k8s.io/kwok/cmd/kwok
 }
 
-# The module kubernetes replaces its staging modules by folders, which no other module can build with: a module of ours
-# names the published versions of the same modules.
+# The module kubernetes replaces its staging modules with folders, which other modules can't build with: our own module
+# requires the published versions of the same modules.
 build_kubernetes() {
   local folder=$tools/kubernetes-$KUBERNETES_RELEASE
   PATH=$folder:$PATH
@@ -35,7 +35,7 @@ build_kubernetes() {
     echo ")"
   } >"$work/go.mod"
   install -m 644 "$source/go.sum" "$work/go.sum"
-  # kubectl comes last: its presence says that all are there.
+  # kubectl comes last: its presence shows that the build is complete.
   mkdir -p "$folder"
   (cd "$work" && for program in kube-apiserver kube-controller-manager kube-scheduler kubectl; do
     GOWORK=off nice go build -mod=mod -trimpath -buildvcs=false -o "$folder/$program" \
@@ -57,7 +57,7 @@ build_etcd() {
   rm -rf "$work"
 }
 
-# start_control_plane FOLDER: on free ports; exports KUBECONFIG. Nodes in three zones, which kwok reports as ready.
+# start_control_plane FOLDER: on free ports; exports KUBECONFIG. Adds nodes in three zones, which kwok reports as ready.
 start_control_plane() {
   local folder=$1 etcd peer api
   read -r etcd peer api < <(free_ports 3)
@@ -133,7 +133,7 @@ print(*(each.getsockname()[1] for each in sockets))' "$1"
 wait_until() {
   local until=$((SECONDS + $1))
   until "${@:3}" >/dev/null 2>&1; do
-    ((SECONDS < until)) || { echo "Waited $1 s in vain: $2" >&2; return 1; }
+    ((SECONDS < until)) || { echo "Timed out after $1 s: $2" >&2; return 1; }
     sleep 0.5
   done
 }

@@ -16,7 +16,7 @@ def main(kubernetes: Path, definitions: list[Path], target: Path) -> None:
     target.mkdir(parents=True)
     for file in kubernetes.glob("*.json"):
         schema = with_local_references(json.loads(file.read_text()))
-        # An identifier that is no address would be the base of the references.
+        # An id that is not a URL would become the base of the references.
         schema.pop("$id", None)
         write(target / file.name, schema)
     for file in definitions:

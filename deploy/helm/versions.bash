@@ -1,11 +1,11 @@
-# What the chart is checked with. To be sourced, after ../tools.bash.
+# Versions of the tools that check the chart. Source this after ../tools.bash.
 
 readonly HELM_VERSION=v3.22.0
 readonly EXTERNAL_SECRETS_VERSION=v1.3.2
 readonly KEDA_VERSION=v2.18.1
 readonly PROMETHEUS_OPERATOR_VERSION=v0.85.0
 
-# The files that define the custom resources of the chart.
+# CRD files of the chart's custom resources.
 external_secrets_definition() {
   echo "$(go_module "github.com/external-secrets/external-secrets@$EXTERNAL_SECRETS_VERSION")/config/crds/bases/external-secrets.io_externalsecrets.yaml"
 }

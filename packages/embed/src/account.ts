@@ -1,21 +1,21 @@
-/** What the limits of an API count. */
+/** What API rate limits count. */
 export const kinds = ["requests", "tokens"] as const;
 export type Kind = (typeof kinds)[number];
 export type Amounts = Record<Kind, number>;
 
-/** A limit per minute, and what the server says is left of it. */
+/** A limit per minute, and what remains of it according to the server. */
 export interface Allowance {
   limit: number;
   remaining: number;
 }
 export type Allowances = Partial<Record<Kind, Allowance>>;
 
-/** What the requests for one batch took, or for several that were joined. */
+/** Usage of the requests for one batch, or for several joined ones. */
 export interface Account {
-  /** More than one where a request was refused for what it contains, and halved. */
+  /** More than one if a request was refused for its content and halved. */
   requests: number;
-  /** Those that answers stated; a failed request states none. */
+  /** As stated in responses; a failed request states none. */
   tokens: number;
-  /** What the headers of the last answer said. */
+  /** From the headers of the last response. */
   allowances: Allowances;
 }

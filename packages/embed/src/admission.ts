@@ -7,35 +7,35 @@ import type { RateBudget, Taken, Turn } from "./rate-budget.ts";
 import type { SpendingBudget } from "./spending-budget.ts";
 import { TokenEstimate } from "./token-estimate.ts";
 
-/** Makes requests to the provider when they may be made. */
+/** Schedules requests to the provider within its limits and the budget. */
 export interface Admission {
   /**
-   * For batches: waits for the money of another day, for a free place and for its turn, and repeats until there is an
-   * answer. Small batches that wait share a request. Rejects when the hard stop ends the waiting.
+   * For batches: waits for budget, for a free slot and for its turn, and retries until there is a response. Small waiting
+   * batches share a request. Rejects on a hard stop.
    *
-   * @param allocate gives memory that the vectors may come in
+   * @param allocate allocates memory that the vectors may be returned in
    */
   embed(texts: readonly string[], allocate?: Allocate): Promise<Embedded>;
-  /** For interactive callers: makes the request at once and counts it; refuses where the day's money is spent. */
+  /** For interactive callers: sends the request at once and counts it; refuses if the daily budget is spent. */
   embedAtOnce(texts: readonly string[], signal?: AbortSignal): Promise<EmbeddingOutcome>;
-  /** The share of the places for batches that are taken, from 0 to 1. */
+  /** The share of the batch slots in use, from 0 to 1. */
   readonly utilization: number;
-  /** Batches that wait for a place. */
+  /** Batches waiting for a slot. */
   readonly queued: number;
-  /** Tokens paid for since the process began, as far as known; 0 for a provider without a price. */
+  /** Tokens paid for since the start of the process, as far as known; 0 for a free provider. */
   readonly paidTokens: number;
 }
 
-/** What a provider with limits and a price is used by. */
+/** The budgets of a provider with rate limits and a price. */
 export interface Budgets {
   rate: RateBudget;
   spending?: SpendingBudget | undefined;
 }
 
-/** The name of the embedding provider in `/health`. */
+/** The embedding provider's name in `/health`. */
 export const PROVIDER = "embedding-provider";
 
-/** p-limit bounds the requests in flight; where there are budgets, each request is first taken from them. */
+/** Limits the requests in flight with p-limit, and reserves each request in the budgets, if any, before it is sent. */
 export function admitTo(
   provider: EmbeddingProvider,
   concurrency: number,
@@ -95,7 +95,7 @@ class ProviderAdmission implements Admission {
     const payment = rate && (await spending?.takeAtOnce(need.tokens));
     if (payment && "refused" in payment) return { fault: retryable("unavailable", payment.refused) };
     const turn = await rate?.takeAtOnce(need);
-    let answer: ProviderAnswer = { fault: retryable("timeout", "the caller left before the answer") };
+    let answer: ProviderAnswer = { fault: retryable("timeout", "the caller disconnected before the response") };
     try {
       answer = await this.#provider.embed(texts, { signal });
     } catch (error) {
@@ -108,7 +108,7 @@ class ProviderAdmission implements Admission {
     return answer;
   }
 
-  /** Makes a request when its turn has come, and repeats it until there is an answer. */
+  /** Sends a request when its turn comes, and retries until there is a response. */
   async #request(texts: readonly string[], allocate: Allocate | undefined): Promise<Bought> {
     const { rate } = this.#budgets;
     const { hardStop } = this.#patience;
@@ -133,7 +133,7 @@ class ProviderAdmission implements Admission {
     return { ...(await retryUntilDone(operation, attempt, this.#patience)), paid };
   }
 
-  /** The most that the server may count: it counts exactly or estimates. */
+  /** The most that the server may charge, whether it counts exactly or estimates. */
   #needOf(texts: readonly string[]): Amounts {
     return { requests: 1, tokens: this.#estimate.of(texts) };
   }
@@ -150,7 +150,7 @@ function takenBy(answer: ProviderAnswer, need: Amounts): Taken {
   const { requests = 1, tokens = 0, allowances = {} } = answer.account ?? {};
   const fault = faultOf(answer);
   const refused = fault?.code === "rate_limited";
-  // A refused request takes no tokens; after another failure, or without a count in the answer, the number is unknown.
+  // A refused request uses no tokens; after any other failure, or without a count in the response, the usage is unknown.
   const known = refused || (fault === undefined && tokens > 0);
   return {
     taken: { requests, tokens: known ? tokens : need.tokens },
@@ -159,7 +159,7 @@ function takenBy(answer: ProviderAnswer, need: Amounts): Taken {
   };
 }
 
-/** Answers are billed. A request that timed out, or whose caller left, may be billed too: it counts as paid. */
+/** Responses are billed. A request that timed out, or whose caller disconnected, may be billed too, so it counts as paid. */
 function paidFor(answer: ProviderAnswer, need: Amounts): number {
   const fault = faultOf(answer);
   if (fault) return fault.code === "timeout" ? need.tokens : (answer.account?.tokens ?? 0);

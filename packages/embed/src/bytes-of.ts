@@ -1,4 +1,4 @@
-/** The bytes of texts in UTF-8. */
+/** The total size of texts in UTF-8. */
 export function bytesOf(texts: readonly string[]): number {
   return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }

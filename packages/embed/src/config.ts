@@ -17,7 +17,7 @@ const settings = z.object({
   PORT: variable
     .integer(0, 65_535)
     .default(8082)
-    .meta({ description: "Port of the process's HTTP server; the api asks it for the vectors of search texts." }),
+    .meta({ description: "Port of the HTTP server; the api requests the vectors of search texts from it." }),
   ...processSettings,
   // An embeddings request for a large batch takes seconds.
   SLOW_OPERATION_MS: processSettings.SLOW_OPERATION_MS.unwrap()
@@ -30,35 +30,36 @@ const settings = z.object({
   ...embeddingSettings,
   ...batchSettings,
   EMBED_CONCURRENCY: variable.integer(1, 1_024).default(4).meta({
-    description: "Most embeddings requests in flight of one process; the local provider computes one batch a worker.",
+    description:
+      "Maximum concurrent embeddings requests per process; the local provider computes one batch per worker instead.",
   }),
   EMBED_WORKERS: variable
     .integer(1, 64)
     .default(1)
-    .meta({ description: "Worker threads of the local provider, which compute the vectors." }),
+    .meta({ description: "Worker threads that compute the local provider's vectors." }),
   EMBEDDING_CACHE: variable.flag().default(true).meta({
     description:
-      "Keep the provider's vectors in Redis by content, so that a text is paid for once; the local provider needs none.",
+      "Cache the provider's vectors in Redis by content, so that each text is paid for once; not used by the local provider.",
   }),
   EMBEDDING_CACHE_TTL_S: variable
     .integer(60, 31_536_000)
     .default(604_800)
-    .meta({ description: "How long a vector is kept in the cache." }),
+    .meta({ description: "Time to live of a cached vector." }),
   EMBEDDING_RATE_LOCAL_SHARE: z.coerce.number({ error: "not a number" }).gt(0).max(1).default(0.25).meta({
     description:
-      "Share of the API's limits that one process keeps to while Redis is away; 1 divided by the number of embed processes.",
+      "Share of the API's rate limits that one process uses while Redis is unavailable; set it to 1 divided by the number of embed processes.",
   }),
   EMBEDDING_BUDGET_USD_PER_DAY: variable.dollars().optional().meta({
     description:
-      "Dollars that all embed processes together may spend in a day (UTC); then batches wait. Absent: no limit.",
+      "Maximum dollars that all embed processes together spend per day (UTC); once spent, batches wait for the next day. Default: no limit.",
   }),
   EMBED_IN_FLIGHT_MAX_BYTES: variable
     .integer(1_024, 1_073_741_824)
     .default(8_388_608)
-    .meta({ description: "Most bytes of batches that were fetched and are not done." }),
+    .meta({ description: "Maximum bytes of the batches in flight; fetching pauses at this limit." }),
 });
 
-/** Everything that the embed process can be told. */
+/** The configuration of the embed process. */
 export const embedConfig = settings.superRefine(checkEmbeddingKey).superRefine(checkPrice).superRefine(checkIdentity);
 export type EmbedConfig = z.output<typeof embedConfig>;
 
@@ -74,12 +75,12 @@ function checkPrice(config: PriceSettings, context: z.core.$RefinementCtx): void
   context.addIssue({ code: "custom", path: ["EMBEDDING_PRICE_USD_PER_MILLION_TOKENS"], message });
 }
 
-/** Dollars for a million tokens: the price that was given, or else the model's. */
+/** Dollars per million tokens: the configured price, or else the model's list price. */
 export function priceFor(config: PriceSettings): number | undefined {
   return config.EMBEDDING_PRICE_USD_PER_MILLION_TOKENS ?? priceOf(config.OPENAI_EMBEDDING_MODEL);
 }
 
-/** `undefined` where nothing limits the spending. */
+/** `undefined` without a budget. */
 export function spendingLimits(config: EmbedConfig): SpendingLimits | undefined {
   const usdPerDay = config.EMBEDDING_BUDGET_USD_PER_DAY;
   const usdPerMillionTokens = priceFor(config);
@@ -87,18 +88,18 @@ export function spendingLimits(config: EmbedConfig): SpendingLimits | undefined 
   return { usdPerDay, usdPerMillionTokens };
 }
 
-/** What a provider needs to know. */
+/** The part of the configuration that a provider needs. */
 export type ProviderSettings =
   | { provider: "local" }
   | {
       provider: "openai";
-      /** Absent where it lies in Secrets Manager. */
+      /** Absent if the key is in Secrets Manager. */
       apiKey?: string;
       baseUrl: string;
       model: string;
-      /** Asked for in the request. */
+      /** Sent in the request. */
       requestedDimensions?: number;
-      /** Expected in the answer; absent for a model that this list does not know. */
+      /** Expected in the response; absent for an unknown model. */
       expectedDimensions?: number;
       timeoutMs: number;
     };
@@ -123,10 +124,10 @@ export function requestLimits(config: EmbedConfig): RequestLimits {
   return { texts: config.BATCH_MAX_MESSAGES, tokens: config.BATCH_MAX_TOKENS };
 }
 
-/** Locally one that is computed, and the next. */
+/** One batch being computed, and the next one ready. */
 export const BATCHES_PER_WORKER = 2;
 
-/** The batches worked on at once; elsewhere those whose requests wait for an answer. */
+/** Batches in progress at once: computed or about to be (local), or with a request in flight. */
 export function batchesAtOnce(config: EmbedConfig, { provider }: ProviderSettings): number {
   return provider === "local" ? BATCHES_PER_WORKER * config.EMBED_WORKERS : config.EMBED_CONCURRENCY;
 }

@@ -9,7 +9,7 @@ const messages = [0, 1].map((offset): Message => {
 });
 const batch = { record: encodeBatch(messages), messages, bytes: 100 };
 
-/** Embeds twice and says whether the second batch's vectors lie in the memory of the first one's. */
+/** Embeds twice; returns whether the second batch's vectors reuse the memory of the first. */
 async function isReused({ reusable = true, released = Promise.resolve(true), fails = false } = {}): Promise<boolean> {
   const spare = new SpareMemory();
   const memories: ArrayBuffer[] = [];
@@ -34,19 +34,19 @@ async function isReused({ reusable = true, released = Promise.resolve(true), fai
   return memories[0] === memories[1];
 }
 
-test("the memory of a batch is used again when the producer and the cache have read it", async () => {
+test("the memory of a batch is reused once the producer and the cache have read it", async () => {
   expect(await isReused()).toBe(true);
 });
 
-test("memory that a socket may still hold is not used again", async () => {
+test("memory that a socket may still reference is not reused", async () => {
   expect(await isReused({ reusable: false })).toBe(false);
 });
 
-test("memory that the cache may still read is not used again", async () => {
+test("memory that the cache may still read is not reused", async () => {
   expect(await isReused({ released: Promise.resolve(false) })).toBe(false);
   expect(await isReused({ released: new Promise(() => undefined) })).toBe(false);
 });
 
-test("a batch that was copied without its failed texts frees the memory that its vectors were made in", async () => {
+test("a batch copied without its failed texts releases the original memory of its vectors", async () => {
   expect(await isReused({ fails: true, reusable: false })).toBe(true);
 });

@@ -16,7 +16,7 @@ import type { Embedder } from "./embedder.ts";
 import { type EmitEdges, emitVectors } from "./emit-vectors.ts";
 import type { Embedded } from "./provider.ts";
 
-/** The messages of one record of the batches topic, and that record as it came. */
+/** The messages of one record of the batches topic, and the unchanged record. */
 export interface TextBatch extends MessageBatch<Message> {
   record: Buffer;
 }
@@ -25,7 +25,7 @@ export interface EmbedEdges extends EmitEdges {
   embedder: Embedder;
 }
 
-/** Passes the texts of one batch to the embedder, emits the batch with its vectors, and hands back what can't be embedded or emitted. */
+/** Embeds the texts of one batch, emits the batch with its vectors, and returns what can't be embedded or emitted. */
 export async function embed({ record, messages }: TextBatch, edges: EmbedEdges): Promise<Settled<Message>> {
   const whole = new VectorsRecord(record, edges.spare);
   const { embedded, failed } = await embedTexts(messages, whole, edges.embedder);
@@ -33,12 +33,12 @@ export async function embed({ record, messages }: TextBatch, edges: EmbedEdges):
   if (remaining.length === 0) return { done: [], poison: failed };
   const emitted = failed.length === 0 ? whole : new VectorsRecord(encodeBatch(remaining), edges.spare);
   const { refused, reusable } = await emitVectors(emitted, remaining, embedded, edges);
-  // Without a copy the record lies where the vectors were made, and a socket may still hold it.
+  // Uncopied, the record shares the vectors' memory, and a socket may still reference it.
   if (emitted !== whole || reusable) void releaseWhenUnread(whole, embedded);
   return { done: without(remaining, refused), poison: [...failed, ...refused] };
 }
 
-/** `embed` as the work of a stage that follows the protocol. */
+/** Wires `embed` into the protocol that every stage follows. */
 export function createEmbedStage(
   config: EmbedConfig,
   edges: BatchEdges & { embedder: Embedder; producer: RecordProducer },
@@ -81,10 +81,10 @@ function without(messages: readonly Message[], failed: readonly Failure<Message,
   return messages.filter((message) => !items.has(message));
 }
 
-/** The cache may still read the vectors. */
+/** Waits until the cache no longer reads the vectors. */
 async function releaseWhenUnread(record: VectorsRecord, { released }: Embedded): Promise<void> {
   if ((await released) !== false) record.release();
 }
 
-/** For a batch of nothing but tombstones. */
+/** For a batch of tombstones only. */
 const noVectors: Embedded = { model: "none", dimensions: 1, vectors: new Float32Array(0), failed: [] };

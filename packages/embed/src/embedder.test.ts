@@ -5,7 +5,7 @@ import { cachedEmbedder, type VectorCache } from "./embedder.ts";
 import type { Embedded } from "./provider.ts";
 import { checksum, readEntry } from "./redis/vector-cache.ts";
 
-/** A vector of two numbers that tells texts apart; texts that begin with "!" have none. */
+/** A distinct vector of two numbers per text; texts that start with "!" fail. */
 function vectorOf(text: string): number[] {
   return [text.length, [...text].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 65_521, 7)];
 }
@@ -55,7 +55,7 @@ function embed(embedder: ReturnType<typeof cachedEmbedder>, texts: string[]) {
   return embedder.embed(messages, (length) => new Float32Array(length));
 }
 
-test("every text gets its own vector in its place, and is paid for once, however batches repeat it", async () => {
+test("every text gets its own vector in its position, and is paid for once, however often it repeats", async () => {
   const text = fc.constantFrom("a", "b", "c", "dd", "ee", "!bad", "!worse");
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(text, { minLength: 1, maxLength: 8 }), { maxLength: 6 }), async (batches) => {
@@ -75,7 +75,7 @@ test("every text gets its own vector in its place, and is paid for once, however
   );
 });
 
-test("an entry that is damaged, cut or another key's is not believed", () => {
+test("a corrupt or truncated entry, or one of another key, is ignored", () => {
   const vector = Buffer.from(Float32Array.of(1, 2).buffer);
   const entry = Buffer.concat([checksum("k", vector), vector]);
   expect(readEntry("k", entry, 2)).toEqual(Float32Array.of(1, 2));

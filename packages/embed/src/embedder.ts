@@ -2,32 +2,32 @@ import type { Message, PoisonFault } from "@millrace/shared";
 import type { Admission } from "./admission.ts";
 import type { Allocate, Embedded } from "./provider.ts";
 
-/** Turns the texts of messages, of which none is a tombstone, into vectors. */
+/** Turns the texts of messages into vectors; the messages must not be tombstones. */
 export interface Embedder {
-  /** @param allocate gives memory that the vectors may come in */
+  /** @param allocate allocates memory that the vectors may be returned in */
   embed(messages: readonly Message[], allocate: Allocate): Promise<Embedded>;
-  /** Texts that were looked up in the cache since the process began, and reads of it that failed. */
+  /** Cache lookups since the start of the process, by text, and failed reads. */
   readonly lookups: { hits: number; misses: number; failures: number };
 }
 
-/** Vectors of texts that were embedded before, by content. A cache that is away or damaged is an empty one. */
+/** Vectors of previously embedded texts, by content. An unavailable or corrupt cache counts as empty. */
 export interface VectorCache {
   readonly model: string;
   readonly dimensions: number;
   /** An injective key of a text under the cache's model and dimensions. */
   keyOf(text: Buffer): string;
   read(keys: readonly string[]): Promise<(Float32Array | undefined)[]>;
-  /** Reads that failed since the process began. */
+  /** Failed reads since the start of the process. */
   readonly failures: number;
   /**
-   * Never rejects, and need not be awaited: resolves when the vectors are read no more, or false where that is not known.
+   * Never rejects and need not be awaited. Resolves once the vectors are no longer read, with false if that is unknown.
    *
    * @param vectors n × dimensions, row-major, in the order of the n keys
    */
   write(keys: readonly string[], vectors: Float32Array): Promise<boolean>;
 }
 
-/** Asks for every text. */
+/** Requests every text. */
 export function plainEmbedder(admission: Pick<Admission, "embed">): Embedder {
   const textOf = ({ text }: Message): string => text.toString();
   return {
@@ -36,7 +36,7 @@ export function plainEmbedder(admission: Pick<Admission, "embed">): Embedder {
   };
 }
 
-/** Pays for a text once: not again in a replay, for a repeat within a topic, or for one within the same batch. */
+/** Pays for each text once, however often it repeats: in a replay, within a topic, or within a batch. */
 export function cachedEmbedder(admission: Pick<Admission, "embed">, cache: VectorCache): Embedder {
   const lookups = { hits: 0, misses: 0 };
   return {
@@ -59,7 +59,7 @@ export function cachedEmbedder(admission: Pick<Admission, "embed">, cache: Vecto
       const failed = new Map(outcome.failed.map(({ index, fault }) => [unknown[index]?.[0] ?? "", fault]));
       const bought = unknown.map(([key]) => key).filter((key) => !failed.has(key));
       const released = cache.write(bought, outcome.vectors);
-      // Every text was bought, once: the answer is in order already.
+      // Every text was requested exactly once, so the response is already in order.
       if (bought.length === messages.length) return { ...outcome, released };
       bought.forEach((key, row) => {
         vectors.set(key, outcome.vectors.subarray(row * cache.dimensions, (row + 1) * cache.dimensions));
@@ -74,7 +74,7 @@ async function readKnown(cache: VectorCache, keys: readonly string[]): Promise<M
   return new Map(keys.flatMap((key, index) => (known[index] ? [[key, known[index]] as const] : [])));
 }
 
-/** Puts the vectors into the order of the messages, from wherever they came. */
+/** Puts cached and requested vectors into the order of the messages. */
 function assemble(
   { model, dimensions }: VectorCache,
   keys: readonly string[],

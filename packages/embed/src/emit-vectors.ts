@@ -15,20 +15,20 @@ import type { Embedded } from "./provider.ts";
 export interface EmitEdges {
   producer: RecordProducer;
   topic: string;
-  /** Most bytes of a record that holds more than one message. */
+  /** Maximum bytes of a record with more than one message. */
   recordMaxBytes: number;
   spare: SpareMemory;
 }
 
 export interface Emitted {
-  /** Messages whose records are too large even alone. */
+  /** Messages that are too large even in their own record. */
   refused: Failure<Message, PoisonFault>[];
-  /** Whether the memory of `record` may be used again. */
+  /** Whether the memory of `record` may be reused. */
   reusable: boolean;
 }
 
 /**
- * Emits messages with their vectors: in `record` where the topic takes it, else by halves, each with a record of its own.
+ * Emits messages with their vectors: in `record` if the topic accepts its size, otherwise halved into smaller records.
  *
  * @param record made from the same messages
  */
@@ -45,7 +45,7 @@ export async function emitVectors(
     const own = isWhole ? record : new VectorsRecord(encodeBatch(some), spare);
     const rows = isWhole ? vectors : rowsOf(some, messages, embedded);
     if (some.length > 1 && own.batch.length + rows.byteLength > recordMaxBytes) {
-      return { refusal: poison("too_long", `a record may have ${recordMaxBytes} bytes`) };
+      return { refusal: poison("too_long", `the record exceeds ${recordMaxBytes} bytes`) };
     }
     const value = own.encode(model, dimensions, rows);
     const { refused, reusable } = await producer.send(topic, [{ value }]);
@@ -59,7 +59,7 @@ export async function emitVectors(
   return emitted;
 }
 
-/** The rows of some neighbours among the messages; a tombstone has none. */
+/** The vectors of consecutive messages; tombstones have none. */
 function rowsOf(
   some: readonly Message[],
   messages: readonly Message[],

@@ -4,17 +4,17 @@ import type { Admission, Budgets } from "./admission.ts";
 import type { Embedder } from "./embedder.ts";
 import type { RateBudget } from "./rate-budget.ts";
 
-/** What the embed process works with, as it is when it is asked for. */
+/** The embed process's state, read on scrape. */
 export interface EmbedState {
   model: string;
-  /** Dollars; `undefined` where nobody knows them. */
+  /** `undefined` for a model without a known price. */
   usdPerMillionTokens: number | undefined;
   admission: Admission;
   embedder: Embedder;
   budgets: Partial<Budgets>;
 }
 
-/** What embed knows besides what every stage does: its places for batches, its cache, and what its provider costs and allows. */
+/** Exposes the metrics that only embed has: batch slots, cache, cost and rate limits. */
 export function exposeMetrics(metrics: Metrics, state: EmbedState): void {
   const { model, usdPerMillionTokens, admission, embedder, budgets } = state;
   metrics.exposeOne("millrace_embedder_utilization_ratio", () => admission.utilization);

@@ -7,7 +7,7 @@ import { type Ask, joinWaiting } from "./join-waiting.ts";
 const limits = { texts: 256, tokens: 65_536 };
 const patient = { timeout: 15_000, interval: 5 };
 
-/** A vector of one number for each text, its length; texts that begin with ! fail. Answers when it is let. */
+/** One number per text as its vector, its length; texts that start with ! fail. Responds when released. */
 function slowRequests() {
   const requests: string[][] = [];
   const answers: (() => void)[] = [];
@@ -29,14 +29,14 @@ function slowRequests() {
   return { ask, requests, answers };
 }
 
-/** So small that requests often have exactly as much as they may, by texts or by bytes. */
+/** Small enough that requests often hit a limit exactly, by texts or by bytes. */
 const few = { texts: 8, tokens: 40 };
 
 function fits(texts: readonly string[]): boolean {
   return texts.length <= few.texts && Buffer.byteLength(texts.join("")) <= few.tokens;
 }
 
-/** In their order, as many whole askings to a request as fit, and at least one. */
+/** The expected requests: in order, as many whole calls per request as fit, and at least one. */
 function packed(askings: readonly string[][]): string[][] {
   const requests: string[][] = [];
   for (const texts of askings) {
@@ -47,7 +47,7 @@ function packed(askings: readonly string[][]): string[][] {
   return requests;
 }
 
-test("each gets its own vectors and failures, whatever it was joined with, and requests have all that fits and no more", async () => {
+test("each caller gets its own vectors and failures, however joined, and each request has exactly what fits", async () => {
   const text = fc.oneof(
     { weight: 4, arbitrary: fc.string({ minLength: 1, maxLength: 8 }) },
     fc.constant("!bad"),
@@ -90,7 +90,7 @@ test("each gets its own vectors and failures, whatever it was joined with, and r
   );
 });
 
-test("what waits together is one request", async () => {
+test("waiting calls share one request", async () => {
   const { ask, requests, answers } = slowRequests();
   const joined = joinWaiting(pLimit(1), limits, ask);
   const first = joined.ask(["a"]);
@@ -99,14 +99,14 @@ test("what waits together is one request", async () => {
   expect(joined.waiting).toBe(3);
   answers.shift()?.();
   await expect.poll(() => answers.length, patient).toBe(1);
-  // All are under way, though three places were asked for.
+  // All are in the request, though they queued for three slots.
   expect(joined.waiting).toBe(0);
   answers.shift()?.();
   await Promise.all([first, ...others]);
   expect(requests).toEqual([["a"], ["b", "c", "d"]]);
 });
 
-test("a request that fails rejects all whom it was for", async () => {
+test("a failed request rejects all of its callers", async () => {
   const { ask } = joinWaiting(pLimit(1), limits, () => Promise.reject(new Error("stopped")));
   const settled = await Promise.allSettled(["a", "b", "c"].map((text) => ask([text])));
   expect(settled.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);

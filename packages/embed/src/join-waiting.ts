@@ -2,17 +2,17 @@ import type { LimitFunction } from "p-limit";
 import { bytesOf } from "./bytes-of.ts";
 import type { Allocate, Embedded } from "./provider.ts";
 
-/** Vectors, and the tokens that were paid for them. */
+/** Vectors, and the tokens paid for them. */
 export interface Bought extends Embedded {
   paid: number;
 }
 
-/** Asks for the vectors of some texts. */
+/** Requests the vectors of texts. */
 export type Ask = (texts: readonly string[], allocate?: Allocate) => Promise<Bought>;
 
 export interface JoinedRequests {
   ask: Ask;
-  /** Askings that are in no request yet. */
+  /** Calls not yet part of a request. */
   readonly waiting: number;
 }
 
@@ -23,22 +23,22 @@ interface Asked {
   reject(reason: unknown): void;
 }
 
-/** What a request may have: the limits by which ingest packs a batch, which is never divided here. */
+/** Limits of a request: those by which ingest packs a batch, which is never split here. */
 export interface RequestLimits {
   texts: number;
   tokens: number;
 }
 
 /**
- * Where more is asked for than there are places for requests, small askings that wait are joined to one request: at 500
- * messages a second a batch has ten, and four requests at once of 100 ms each would be too few.
+ * Joins small waiting calls into one request while all request slots are in use: at 500 messages a second a batch has
+ * ten, so four concurrent requests of 100 ms each would not keep up.
  */
 export function joinWaiting(limit: LimitFunction, limits: RequestLimits, request: Ask): JoinedRequests {
   const waiting: Asked[] = [];
   const requestNext = async (): Promise<void> => {
     const joined = takeJoined(waiting, limits);
     const [first, ...others] = joined;
-    // Taken by a request that began before.
+    // Already part of an earlier request.
     if (!first) return;
     try {
       if (others.length === 0) first.resolve(await request(first.texts, first.allocate));
@@ -60,7 +60,7 @@ export function joinWaiting(limit: LimitFunction, limits: RequestLimits, request
   };
 }
 
-/** The first that waits, and those behind it for which there is room; no token is shorter than a byte. */
+/** Takes the first waiting call and those behind it that fit; bytes bound tokens, since no token is shorter than a byte. */
 function takeJoined(waiting: Asked[], limits: RequestLimits): Asked[] {
   let [texts, bytes, count] = [0, 0, 0];
   for (const asked of waiting) {
@@ -72,7 +72,7 @@ function takeJoined(waiting: Asked[], limits: RequestLimits): Asked[] {
   return waiting.splice(0, count);
 }
 
-/** Gives each its own rows and its own failures. What was paid is told to the first: it is settled together. */
+/** Gives each caller its own rows and failures. The first gets the payment, which is settled as one. */
 function share({ model, dimensions, vectors, failed, paid }: Bought, joined: readonly Asked[]): void {
   let [text, row] = [0, 0];
   for (const { texts, resolve } of joined) {

@@ -34,7 +34,7 @@ import { createSpendingCounter } from "./redis/spending-counter.ts";
 import { createVectorCache } from "./redis/vector-cache.ts";
 import { createSpendingBudget } from "./spending-budget.ts";
 
-/** Batches that are fetched, for each that may be worked on. */
+/** Batches fetched per batch slot. */
 const BATCHES_PER_PLACE = 4;
 
 await runProcess("embed", embedConfig, async (context) => {
@@ -46,7 +46,7 @@ await runProcess("embed", embedConfig, async (context) => {
   const isSecret = arn !== undefined && settings.provider === "openai";
   using key = isSecret ? await openSecretKey(arn, config, patience) : fixedKey(config.OPENAI_API_KEY);
   await using provider = await openProvider(settings, config.EMBED_WORKERS, key);
-  // First, so that the process answers while it waits for what follows.
+  // First, so that health checks are answered while the process waits for its dependencies.
   let admission = admitTo(provider, concurrency, limits, patience);
   const queries = queryRoute({ embedAtOnce: (...query) => admission.embedAtOnce(...query) }, log);
   const app = healthRoutes(health).route("/", metricsRoute(metrics)).route("/", queries);
@@ -63,7 +63,7 @@ await runProcess("embed", embedConfig, async (context) => {
   log.record("process.start", "ok", undefined, { dependency: PROVIDER, provider: settings.provider, ...model });
 
   await using tracking = await openTracking("embed", context, kafka);
-  // Computing a vector locally is cheaper than asking Redis for it.
+  // Computing a vector locally is cheaper than a Redis lookup.
   const worthCaching = config.EMBEDDING_CACHE && settings.provider !== "local";
   let budgets: Partial<Budgets> = {};
   if (settings.provider === "openai") {
@@ -77,7 +77,7 @@ await runProcess("embed", embedConfig, async (context) => {
   const stage = createEmbedStage(config, { embedder, ...kafka, ...tracking, tracing, log });
   await runStage("embed", context, kafka, tracking, {
     topics: new Map([[config.BATCHES_TOPIC, (received) => stage.accept(received)]]),
-    // None waits for a fetch, and small batches find others to share a request with.
+    // Keeps every slot busy, and lets small batches share requests.
     inFlightMax: BATCHES_PER_PLACE * concurrency,
     inFlightMaxBytes: config.EMBED_IN_FLIGHT_MAX_BYTES,
     done: stage.done,
@@ -123,7 +123,7 @@ async function askModel(provider: EmbeddingProvider, signal: AbortSignal): Promi
   return outcome;
 }
 
-/** Embeds one word, so that a wrong key or an unreachable provider shows before the first message. */
+/** Embeds one word, to detect a wrong key or an unreachable provider before the first message. */
 function probe(provider: EmbeddingProvider, patience: Patience): Promise<Model & { allowances: Allowances }> {
   return retryUntilDone(
     { dependency: PROVIDER, action: "process.start" },

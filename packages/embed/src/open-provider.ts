@@ -3,10 +3,10 @@ import type { ApiKey } from "./openai/api-key.ts";
 import type { OpenProvider } from "./provider.ts";
 
 /**
- * The provider of the configuration. Computing vectors takes threads of its own; asking for them takes none: a thread would
- * only add its heap and its collections (docs/decisions/0010-requests-on-the-main-thread.md).
+ * Opens the configured provider. The local one computes in worker threads; requests to an API run on the main thread, where
+ * a worker would only add a heap and garbage collections (docs/decisions/0010-requests-on-the-main-thread.md).
  *
- * Each is imported when it is the one: the client of OpenAI takes 32 MB.
+ * Imports only the configured one: the OpenAI client takes 32 MB.
  */
 export async function openProvider(settings: ProviderSettings, workers: number, key: ApiKey): Promise<OpenProvider> {
   if (settings.provider === "openai") {

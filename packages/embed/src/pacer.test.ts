@@ -4,7 +4,7 @@ import { createPacer } from "./pacer.ts";
 
 const limits = { requests: { limit: 60, remaining: 0 }, tokens: { limit: 60_000, remaining: 0 } };
 
-test("in any time no more than the share of that time goes out, and one request", () => {
+test("in any period, at most the share for that period plus one request is sent", () => {
   const requests = fc.array(fc.record({ tokens: fc.integer({ min: 1, max: 50_000 }), laterMs: fc.nat(20_000) }));
   fc.assert(
     fc.property(requests, fc.double({ min: 0.1, max: 1, noNaN: true }), (wanted, share) => {

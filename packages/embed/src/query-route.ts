@@ -8,8 +8,8 @@ const QUERY_MAX_BYTES = 65_536;
 const querySchema = z.strictObject({ text: z.string().min(1) });
 
 /**
- * `POST /embed` with `{ "text": … }` answers `{ model, dimensions, vector }`, the vector as base64 of little-endian
- * float32. It serves the api, which has no key of its own.
+ * `POST /embed` with `{ "text": … }` returns `{ model, dimensions, vector }`, the vector as little-endian float32 in
+ * base64. It serves the api, which has no API key.
  */
 export function queryRoute(admission: Pick<Admission, "embedAtOnce">, log: Log): Hono {
   return new Hono().post("/embed", bodyLimit({ maxSize: QUERY_MAX_BYTES }), async (context) => {

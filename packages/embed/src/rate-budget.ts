@@ -3,39 +3,39 @@ import { type Allowances, type Amounts, kinds } from "./account.ts";
 import { createPacer } from "./pacer.ts";
 import type { RateBucket, Ticket } from "./redis/rate-bucket.ts";
 
-/** What became of a request, for the limits. */
+/** A request's effect on the limits. */
 export interface Taken {
   taken: Amounts;
-  /** What the answer's headers say. */
+  /** From the response's headers. */
   allowances: Allowances;
-  /** How long the server asked to be left alone. */
+  /** The delay that the server requested. */
   retryAfterMs: number;
 }
 
-/** A request's turn has come. It must be settled, whatever becomes of the request. */
+/** A request's turn. It must be settled, whatever the request's outcome. */
 export interface Turn {
   settle(taken: Taken): void;
 }
 
-/** Shares the limits of one account between all who use it. */
+/** Shares one account's rate limits among all processes that use it. */
 export interface RateBudget {
-  /** Waits for the turn of a request; rejects when the signal is aborted, and takes nothing then. */
+  /** Waits for a request's turn; if the signal is aborted, rejects and reserves nothing. */
   take(need: Amounts, signal: AbortSignal): Promise<Turn>;
-  /** For what somebody waits for: counts the request and lets it go at once. */
+  /** For interactive requests: counts the request without waiting. */
   takeAtOnce(need: Amounts): Promise<Turn>;
-  /** What the server last said is left, and what that comes to by now. */
+  /** The remaining limits, extrapolated from the server's last response. */
   readonly left: Allowances;
 }
 
-/** Longest sleep before a turn is looked at again, since a pause or a correction may have moved it. */
+/** Longest sleep before a turn is checked again, since a pause or a correction may have moved it. */
 const SLEEP_MAX_MS = 1_000;
 const NOTHING: Taken = { taken: { requests: 0, tokens: 0 }, allowances: {}, retryAfterMs: 0 };
 
 /**
- * The limits are those that the server states in its answers; until it does, and where it never does, nothing waits.
- * While Redis is away this process keeps to its share of them, and goes on.
+ * Uses the limits that the server states in its responses; until it states some, nothing waits. While Redis is unavailable
+ * this process continues within its share of the limits.
  *
- * @param heard what the server has said already
+ * @param heard limits that the server has already stated
  * @param localShare of the limits, above 0 and up to 1
  */
 export function createRateBudget(bucket: RateBucket, log: Log, heard: Allowances, localShare: number): RateBudget {
@@ -97,7 +97,7 @@ export function createRateBudget(bucket: RateBucket, log: Log, heard: Allowances
   };
 }
 
-/** What the server last said, and what that comes to by now. */
+/** Extrapolates the remaining limits from the server's last response. */
 function createMemory(heard: Allowances) {
   let allowances = heard;
   let heardAtMs = performance.now();

@@ -1,18 +1,18 @@
 import { delay, describeCause, type Patience } from "@millrace/shared";
 import type { SpendingCounter } from "./redis/spending-counter.ts";
 
-/** Money that was set aside for a request. It must be settled, whatever becomes of the request. */
+/** Money reserved for a request. It must be settled, whatever the request's outcome. */
 export interface Payment {
-  /** @param tokens that were paid for */
+  /** @param tokens actually paid for */
   settle(tokens: number): void;
 }
 
-/** Stops the spending at a day's limit. */
+/** Enforces a daily spending limit. */
 export interface SpendingBudget {
-  /** Sets the money for so many tokens aside, waiting for another day where need be; rejects when the signal is aborted. */
+  /** Reserves the money for this many tokens, waiting for the next day if necessary; rejects when the signal is aborted. */
   take(tokens: number, signal: AbortSignal): Promise<Payment>;
   takeAtOnce(tokens: number): Promise<Payment | { refused: string }>;
-  /** Dollars of today's budget that are not set aside, as far as this process has heard. */
+  /** Unreserved dollars of today's budget, as far as this process knows. */
   readonly leftUsd: number;
 }
 
@@ -21,20 +21,20 @@ export interface SpendingLimits {
   usdPerMillionTokens: number;
 }
 
-/** The name of the budget in `/health`. */
+/** The budget's name in `/health`. */
 export const BUDGET = "embedding-budget";
-/** How often a batch that waits looks whether there is money again: others may have used less than they set aside. */
+/** How often a waiting batch checks the budget: other requests may have cost less than they reserved. */
 const LOOK_INTERVAL_MS = 2_000;
 const DAY_MS = 86_400_000;
-/** A dollar is as many units: whole numbers add up exactly, and one token of the cheapest model is twenty. */
+/** Units per dollar: integers add up exactly, and one token of the cheapest model is twenty units. */
 const UNITS_PER_USD = 1e9;
 
 /**
- * Counts the dollars of a UTC day in Redis, across all processes, and sets each request's dollars aside before it is made. So
- * nothing is overspent but what a server bills without an answer.
+ * Counts the dollars of a UTC day in Redis, across all processes, and reserves each request's cost before it is sent. Only
+ * requests that the server bills without a response can exceed the budget.
  *
- * While Redis is away each process goes on by what it last knew and its own spending, and reports that when Redis is back:
- * at most each process spends then what was left.
+ * While Redis is unavailable each process continues with the last known total plus its own spending, and reports that
+ * afterwards: at worst each process spends what was left at the time.
  */
 export function createSpendingBudget(
   counter: SpendingCounter,
@@ -52,10 +52,10 @@ class DailyBudget implements SpendingBudget {
   #now: () => number;
   #budget: number;
   #day = "";
-  /** Units of this day: spent by all processes, as last heard, and by this process since. */
+  /** Units of this day: the last known total of all processes, and this process's spending since. */
   #heard = 0;
   #unreported = 0;
-  /** Requests that wait for money. */
+  /** Requests waiting for budget. */
   #waiting = 0;
 
   constructor(counter: SpendingCounter, patience: Patience, limits: SpendingLimits, now: () => number) {
@@ -97,7 +97,7 @@ class DailyBudget implements SpendingBudget {
     return this.#day;
   }
 
-  /** Sets units aside, or gives them back where negative. Returns the day that they belong to; `undefined` above the budget. */
+  /** Reserves units, or returns them if negative. Returns their day; `undefined` if over budget. */
   async #count(units: number): Promise<string | undefined> {
     const day = this.#today();
     const reported = this.#unreported;
@@ -112,9 +112,9 @@ class DailyBudget implements SpendingBudget {
     }
   }
 
-  /** While Redis is away. */
+  /** For when Redis is unavailable. */
   #countAlone(units: number, reported: number, day: string): string | undefined {
-    // The day ended meanwhile, and its count with it.
+    // The day has ended meanwhile, and its count with it.
     if (day !== this.#day) return day;
     this.#unreported += reported;
     if (units > 0 && this.#heard + this.#unreported + units > this.#budget) return undefined;
@@ -126,13 +126,13 @@ class DailyBudget implements SpendingBudget {
     return {
       settle: (tokens) => {
         const difference = this.#unitsOf(tokens) - units;
-        // Units that were set aside yesterday belong to yesterday.
+        // Units reserved yesterday belong to yesterday.
         if (difference !== 0 && day === this.#today()) void this.#count(difference);
       },
     };
   }
 
-  /** Logs one line for all requests that wait, for however long. */
+  /** Logs one line for all waiting requests, however long they wait. */
   async #waitForMoney(units: number, signal: AbortSignal): Promise<string> {
     const { log, health } = this.#patience;
     let day: string | undefined;
@@ -158,8 +158,8 @@ class DailyBudget implements SpendingBudget {
     const resumesAt = new Date((Math.floor(this.#now() / DAY_MS) + 1) * DAY_MS).toISOString();
     const [need, rest] = [units, this.#left].map((each) => (each / UNITS_PER_USD).toFixed(6));
     if (units > this.#budget) {
-      return `a request needs $${need}, more than EMBEDDING_BUDGET_USD_PER_DAY of ${usdPerDay}: raise it`;
+      return `a request needs $${need}, more than EMBEDDING_BUDGET_USD_PER_DAY (${usdPerDay}): raise the budget`;
     }
-    return `EMBEDDING_BUDGET_USD_PER_DAY of ${usdPerDay} is spent: a request needs $${need}, $${rest} are left; spending resumes at ${resumesAt}, or with a larger budget`;
+    return `EMBEDDING_BUDGET_USD_PER_DAY (${usdPerDay}) is spent: a request needs $${need}, and $${rest} is left; requests resume at ${resumesAt}, or after raising the budget`;
   }
 }

@@ -3,7 +3,7 @@ import { countTokens as tokensOf } from "gpt-tokenizer/encoding/cl100k_base";
 import { expect, test } from "vitest";
 import { TokenEstimate } from "./token-estimate.ts";
 
-test("before anything is known it is enough for the languages that people write", () => {
+test("before the first response it covers natural languages", () => {
   const estimate = new TokenEstimate();
   for (const text of [
     "My card has not arrived yet.",
@@ -16,7 +16,7 @@ test("before anything is known it is enough for the languages that people write"
   expect(estimate.of(["x".repeat(1_000)])).toBe(364);
 });
 
-test("it follows what the answers were, and never falls below what a server charges unseen", () => {
+test("it follows the responses, and never falls below the server's own estimate", () => {
   const estimate = new TokenEstimate();
   const texts = ["x".repeat(1_000)];
   estimate.learn(texts, 400);
@@ -25,7 +25,7 @@ test("it follows what the answers were, and never falls below what a server char
   expect(estimate.of(texts)).toBe(250);
 });
 
-test("texts as dense as the last ones, or a tenth denser, never take more than was estimated", () => {
+test("texts as dense as the last ones, or a tenth denser, never exceed the estimate", () => {
   const answers = fc.array(
     fc.tuple(fc.integer({ min: 1, max: 10_000 }), fc.double({ min: 0.01, max: 0.9, noNaN: true })),
     {

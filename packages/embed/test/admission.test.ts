@@ -13,7 +13,7 @@ const redis = await openTestRedis();
 afterAll(() => redis.quit());
 const limits = { texts: 256, tokens: 300_000 };
 
-/** Answers nothing; rejects, as a provider does, when whoever asked leaves. */
+/** Never responds; rejects when aborted, as a provider does. */
 function silentProvider() {
   const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
   const provider: EmbeddingProvider = {
@@ -26,7 +26,7 @@ function silentProvider() {
   return { provider, asked };
 }
 
-/** A dollar for a million tokens, and a million tokens a minute. */
+/** A dollar per million tokens, and a million tokens per minute. */
 function openBudgets(patience = testPatience()) {
   const bucket = createRateBucket(redis, accountKey(randomUUID(), "http://server/v1", "m"));
   const settled: unknown[] = [];
@@ -40,7 +40,7 @@ function openBudgets(patience = testPatience()) {
   return { settled, budgets: { rate: createRateBudget(spied, patience.log, heard, 1), spending } };
 }
 
-test("a request that its caller leaves is settled: it counts as made and paid, and is logged", async () => {
+test("a request whose caller disconnects is settled: it counts as sent and paid, and is logged", async () => {
   const patience = testPatience();
   const { settled, budgets } = openBudgets(patience);
   const { provider, asked } = silentProvider();
@@ -59,11 +59,11 @@ test("a request that its caller leaves is settled: it counts as made and paid, a
   expect(admission.paidTokens).toBeGreaterThan(text.length / 5);
   expect(budgets.spending.leftUsd).toBeCloseTo(1 - admission.paidTokens / 1_000_000, 6);
   expect(patience.lines()).toMatchObject([
-    { action: "embed.query", status: "retry", details: { cause: expect.stringContaining("left") } },
+    { action: "embed.query", status: "retry", details: { cause: expect.stringContaining("disconnected") } },
   ]);
 });
 
-test("without a day's limit too, the tokens of queries are counted as paid", async () => {
+test("without a budget, too, the tokens of queries count as paid", async () => {
   const { budgets } = openBudgets();
   const account = { requests: 1, tokens: 7, allowances: {} };
   const provider = {

@@ -34,7 +34,7 @@ async function openKey(arn: string, environment: Record<string, string> = {}) {
   return { key: await openSecretKey(arn, config, patience), config, patience };
 }
 
-/** Takes one key alone, as the API does; a test may change it. */
+/** Accepts a single key, as the API does; tests may change it. */
 async function serveWithKey(accepted: { key: string }) {
   const server = await serveEmbeddings((request, response) =>
     server.headers.at(-1)?.authorization === `Bearer ${accepted.key}`
@@ -44,7 +44,7 @@ async function serveWithKey(accepted: { key: string }) {
   return server;
 }
 
-/** Puts a server in moto's place, for the length of a test. */
+/** Replaces moto with a server, for the duration of a test. */
 async function listen(server: Server): Promise<AsyncDisposable> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   process.env.AWS_ENDPOINT_URL_SECRETS_MANAGER = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -62,7 +62,7 @@ async function readFirst(key: ApiKey): Promise<string | undefined> {
   return key.current;
 }
 
-test("the key is the text of the secret", async () => {
+test("the key is a plain-text secret", async () => {
   const { key, patience } = await openKey(await moto.putSecret("plain", "sk-of-a-plain-secret\n"));
   using _ = key;
   expect(key.current).toBeUndefined();
@@ -70,7 +70,7 @@ test("the key is the text of the secret", async () => {
   expect(patience.health.dependencies["secrets-manager"]?.state).toBe("working");
 });
 
-test("or a field of a secret that is a JSON object", async () => {
+test("or a field of a JSON secret", async () => {
   const arn = await moto.putSecret("json", JSON.stringify({ user: "u", openai: "sk-of-a-field" }));
   const { key } = await openKey(arn, { OPENAI_API_KEY_SECRET_FIELD: "openai" });
   using _ = key;
@@ -108,7 +108,7 @@ test("a secret that does not exist yet is waited for", async () => {
   await eventually(() => patience.health.dependencies["secrets-manager"]?.cause).toMatch(/no secret with this ARN/);
 });
 
-test("a service that is away is waited for", async () => {
+test("an unavailable service is waited for", async () => {
   let away = true;
   const server = createServer((incoming, outgoing) => {
     if (away) incoming.socket.destroy();
@@ -127,7 +127,7 @@ test("a service that is away is waited for", async () => {
   expect(await reading).toBe("sk-reachable");
 });
 
-test("a role without the permission is told which one", async () => {
+test("a missing permission is named", async () => {
   const body = JSON.stringify({ __type: "AccessDeniedException", Message: "not authorized" });
   const server = createServer((_, response) =>
     response.writeHead(400, { "content-type": "application/x-amz-json-1.1" }).end(body),
@@ -154,7 +154,7 @@ test("a rotated key reaches the requests, after one refusal and without a restar
   expect(await provider.embed(["a"])).toMatchObject({ vectors: vectorOf("a", DIMENSIONS) });
 
   accepted.key = "sk-second";
-  // The API knows of the rotation before the secret does: wrong keys wait, as many as there are, and are no poison.
+  // The API learns of the rotation before the secret does: requests with the old key wait, and none becomes poison.
   const outcomes = await Promise.all(["b", "c", "d", "e"].map((text) => provider.embed([text])));
   expect(outcomes).toMatchObject(Array(4).fill({ fault: { kind: "retryable" } }));
   await moto.putSecret("rotated", "sk-second");
@@ -175,7 +175,7 @@ test("a rotated key is also found by the refresh, before the old one is refused"
   await eventually(() => key.current).toBe("sk-new");
 });
 
-test("a key that can't be read again is used on", async () => {
+test("if a later read fails, the current key stays in use", async () => {
   const opened = await openKey(await moto.putSecret("kept", "sk-kept"), { OPENAI_API_KEY_REFRESH_S: "1" });
   using key = opened.key;
   await key.untilRead();
@@ -185,15 +185,18 @@ test("a key that can't be read again is used on", async () => {
 });
 
 test.each([
-  [{ OPENAI_API_KEY: "sk", OPENAI_API_KEY_SECRET_ARN: arn }, /OPENAI_API_KEY_SECRET_ARN .*contradicts OPENAI_API_KEY/],
+  [
+    { OPENAI_API_KEY: "sk", OPENAI_API_KEY_SECRET_ARN: arn },
+    /OPENAI_API_KEY_SECRET_ARN .*conflicts with OPENAI_API_KEY/,
+  ],
   [{ EMBEDDING_PROVIDER: "openai" }, /OPENAI_API_KEY .*set the key, OPENAI_API_KEY_SECRET_ARN/],
   [{ OPENAI_API_KEY_SECRET_FIELD: "key" }, /OPENAI_API_KEY_SECRET_ARN is missing/],
   [{ OPENAI_API_KEY_SECRET_ARN: "openai" }, /not the ARN of a secret/],
-])("a configuration that can't be meant is refused: %o", (environment, problem) => {
+])("rejects a contradictory configuration: %o", (environment, problem) => {
   expect(() => readConfiguration(embedConfig, { ...baseEnvironment, ...environment })).toThrow(problem);
 });
 
-test("with a secret the provider is openai, and the settings hold no key", () => {
+test("with a secret the provider is openai, and the settings contain no key", () => {
   const config = readConfiguration(embedConfig, { ...baseEnvironment, OPENAI_API_KEY_SECRET_ARN: arn });
   expect(providerSettings(config)).toMatchObject({ provider: "openai", expectedDimensions: 1_536 });
   expect(providerSettings(config)).not.toHaveProperty("apiKey");

@@ -73,7 +73,7 @@ async function vectorsOf(messages: readonly Message[]): Promise<Buffer> {
   return Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength);
 }
 
-test("a batch goes on with the same messages and a vector for each, and is committed", async () => {
+test("a batch is emitted with the same messages and a vector for each, and committed", async () => {
   await using stage = await run();
   const messages = messagesOf(["lost card", "refund please", "Wo ist meine Karte? 😀"], { topic: "orders" });
   const fromJson = messagesOf(["the text"], { topic: "orders", offset: 9, value: Buffer.from('{"text":"the text"}') });
@@ -91,8 +91,8 @@ test("a batch goes on with the same messages and a vector for each, and is commi
   expect(Object.keys(progress ?? {})).toEqual(["embedded"]);
 });
 
-test("a batch whose vectors make it too large goes on in several records, none of them too large", async () => {
-  // In one partition, where what is sent together is one batch.
+test("a batch that its vectors make too large is split into several records within the limit", async () => {
+  // In one partition, where messages sent together form one batch.
   await using stage = await run({ overrides: { KAFKA_RECORD_MAX_BYTES: "65536", KAFKA_TOPIC_PARTITIONS: "1" } });
   const messages = messagesOf(
     Array.from({ length: 200 }, (_, index) => `text ${index} ${"of some length ".repeat(4)}`),
@@ -106,7 +106,7 @@ test("a batch whose vectors make it too large goes on in several records, none o
   for (const batch of stage.batches()) expect(batch.vectors).toEqual(await vectorsOf(batch.messages));
 });
 
-test("a topic that takes less than it should gets smaller records, and what is too large alone is dead-lettered", async () => {
+test("if the topic's max.message.bytes is too low, records are smaller, and a message too large alone is dead-lettered", async () => {
   await using stage = await run();
   await stage.setMaxMessageBytes(stage.config.VECTORS_TOPIC, 20_000);
   const texts = Array.from({ length: 30 }, (_, index) => (index === 4 ? "too long ".repeat(2_300) : `text ${index}`));
@@ -123,7 +123,7 @@ test("a topic that takes less than it should gets smaller records, and what is t
   expect(stage.embed.done.messages).toBe(29);
 });
 
-test("a record that is no batch is dead-lettered, and the batch after it goes on", async () => {
+test("a record that is not a batch is dead-lettered, and the batch after it passes", async () => {
   await using stage = await run();
   const whole = encodeBatch(messagesOf(["lost card"]));
   const broken = [Buffer.from("garbage"), null, whole.subarray(0, whole.length - 1)];
@@ -160,7 +160,7 @@ test("a text that cannot be embedded is dead-lettered alone, under its own origi
   await eventually(() => stage.committedBatches()).toBe(1);
 });
 
-test("messages that delete go through without a vector, between those that have one", async () => {
+test("tombstones pass without a vector, among messages that have one", async () => {
   await using stage = await run();
   const [first, second, third] = messagesOf(["lost card", "", "refund"]);
   if (!first || !second || !third) throw new Error("three messages");
@@ -195,7 +195,7 @@ test("nothing is committed before Kafka has acknowledged the vectors", async () 
   await eventually(() => stage.committedBatches()).toBe(1);
 });
 
-test("a provider that is away is waited for, visibly, and nothing is dead-lettered", async () => {
+test("an unavailable provider is waited for, visibly, and nothing is dead-lettered", async () => {
   let failures = 0;
   await using server = await serveEmbeddings((request, response) => {
     if (failures++ < 5) sendJson(response, 503, { error: { message: "overloaded" } });
@@ -211,7 +211,7 @@ test("a provider that is away is waited for, visibly, and nothing is dead-letter
   expect(stage.patience.health.dependencies["embedding-provider"]?.state).toBe("working");
 });
 
-test("as many requests are in flight as EMBED_CONCURRENCY says, and no more", async () => {
+test("exactly EMBED_CONCURRENCY requests are in flight", async () => {
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   let inFlight = 0;
   let most = 0;
@@ -226,7 +226,7 @@ test("as many requests are in flight as EMBED_CONCURRENCY says, and no more", as
     ...messagesOf(Array.from({ length: 16 }, (_, index) => `text ${index}`)).map((message) => encodeBatch([message])),
   );
   await eventually(() => [stage.consumption.inFlight, inFlight]).toEqual([16, 4]);
-  // A fifth would come by now.
+  // A fifth request would have arrived by now.
   await sleep(200);
   release();
   await eventually(() => stage.batches().length).toBe(16);

@@ -16,7 +16,7 @@ export interface EmbeddingsServer extends AsyncDisposable {
   headers: IncomingHttpHeaders[];
 }
 
-/** A server on loopback that speaks OpenAI's embeddings API, or breaks it as the test says. */
+/** A loopback server with OpenAI's embeddings API, or with the failures that a test defines. */
 export async function serveEmbeddings(reply: Reply): Promise<EmbeddingsServer> {
   const requests: EmbeddingsRequest[] = [];
   const headers: IncomingHttpHeaders[] = [];
@@ -53,7 +53,7 @@ export function sendJson(
   response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
 }
 
-/** A vector that depends on the text alone. */
+/** A vector that depends only on the text. */
 export function vectorOf(text: string, dimensions: number): Float32Array {
   const seed = [...text].reduce((sum, character) => (sum * 31 + (character.codePointAt(0) ?? 0)) % 65_521, 7);
   return Float32Array.from({ length: dimensions }, (_, index) => Math.sin(seed + index));
@@ -77,7 +77,7 @@ export function answer(data: readonly unknown[]) {
   return { object: "list", model: "test-model", data, usage: { prompt_tokens: 1, total_tokens: 1 } };
 }
 
-/** Answers as the real one does; refuses a request that has the text `refused` in it. */
+/** Responds as the real API does; refuses a request that contains the text `refused`. */
 export function wellBehaved(dimensions: number, refused?: string): Reply {
   return ({ input }, response) => {
     if (refused !== undefined && input.includes(refused)) {

@@ -41,7 +41,7 @@ describeProvider("openai", {
   unembeddable: "not this",
 });
 
-test("asks for base64 with the key and the model, and for dimensions only where they are set", async () => {
+test("requests base64 with the key and the model, and dimensions only if set", async () => {
   await using server = await serveEmbeddings(wellBehaved(DIMENSIONS));
   await embedded(open(server), ["text"]);
   await embedded(open(server, { requestedDimensions: DIMENSIONS }), ["text", "\u{1f600}"]);
@@ -52,7 +52,7 @@ test("asks for base64 with the key and the model, and for dimensions only where 
   expect(server.headers.map(({ authorization }) => authorization)).toEqual(Array(2).fill(`Bearer ${API_KEY}`));
 });
 
-test("an answer in another order is put into the order of the texts", async () => {
+test("a response in another order is put into the order of the texts", async () => {
   await using server = await serveEmbeddings(({ input }, response) =>
     sendJson(response, 200, answer(itemsOf(input, DIMENSIONS).toReversed())),
   );
@@ -60,7 +60,7 @@ test("an answer in another order is put into the order of the texts", async () =
   expect(vectors).toEqual(Float32Array.from(["a", "b", "c"].flatMap((text) => [...vectorOf(text, DIMENSIONS)])));
 });
 
-test("a model whose dimensions nobody knows tells them itself", async () => {
+test("the dimensions of an unknown model come from its response", async () => {
   await using server = await serveEmbeddings(wellBehaved(5));
   const settings = {
     provider: "openai",
@@ -89,29 +89,33 @@ test.each<[name: string, reply: Reply, code: string, retryAfterMs?: number]>([
   ["429", status(429), "rate_limited", 0],
   ["429 with retry-after in seconds", status(429, { "retry-after": "2" }), "rate_limited", 2_000],
   ["429 with retry-after-ms", status(429, { "retry-after-ms": "150", "retry-after": "2" }), "rate_limited", 150],
-  ["429 that asks for a day", status(429, { "retry-after": "86400" }), "rate_limited", 60_000],
-  ["429 with a senseless retry-after", status(429, { "retry-after": "soon" }), "rate_limited", 0],
+  ["429 with a retry-after of a day", status(429, { "retry-after": "86400" }), "rate_limited", 60_000],
+  ["429 with an invalid retry-after", status(429, { "retry-after": "soon" }), "rate_limited", 0],
   ["500", status(500), "unavailable"],
   ["503 with retry-after", status(503, { "retry-after": "1" }), "unavailable", 1_000],
   ["401", status(401), "misconfigured"],
   ["403", status(403), "misconfigured"],
   ["404", status(404), "misconfigured"],
-  ["400 for whatever it is asked", status(400), "misconfigured"],
-  ["nothing, for ever", () => undefined, "timeout"],
+  ["400 for any request", status(400), "misconfigured"],
+  ["nothing, ever", () => undefined, "timeout"],
   [
-    "the beginning of a body, for ever",
+    "an endless body",
     (_, response) => response.writeHead(200, { "content-type": "application/json" }).write('{"data":['),
     "timeout",
   ],
   [
-    "a body that is cut in the middle",
+    "a truncated body",
     (_, response) => {
       response.writeHead(200, { "content-type": "application/json", "content-length": "1000" }).write('{"data":[');
       setTimeout(() => response.destroy(), 20);
     },
     "unavailable",
   ],
-  ["a page", (_, response) => response.writeHead(200, { "content-type": "text/html" }).end("<html>"), "unavailable"],
+  [
+    "an HTML page",
+    (_, response) => response.writeHead(200, { "content-type": "text/html" }).end("<html>"),
+    "unavailable",
+  ],
   ["JSON without data", (_, response) => sendJson(response, 200, {}), "unavailable"],
   ["too few vectors", items((texts) => itemsOf(texts, DIMENSIONS).slice(1)), "unavailable"],
   ["too many vectors", items((texts) => itemsOf([...texts, "one more"], DIMENSIONS)), "unavailable"],
@@ -132,7 +136,7 @@ test.each<[name: string, reply: Reply, code: string, retryAfterMs?: number]>([
   ["numbers instead of base64", withEmbedding([1, 2, 3]), "unavailable"],
   ["NaN", withNumber(Number.NaN), "unavailable"],
   ["an infinite number", withNumber(Number.POSITIVE_INFINITY), "unavailable"],
-])("an answer of %s may heal, and is noticed within the time limit", { timeout: 15_000 }, async (...given) => {
+])("a response of %s is retryable, and detected within the timeout", { timeout: 15_000 }, async (...given) => {
   const [, reply, code, retryAfterMs] = given;
   await using server = await serveEmbeddings(reply);
   const outcome = await open(server).embed(["a", "b", "c"]);
@@ -141,7 +145,7 @@ test.each<[name: string, reply: Reply, code: string, retryAfterMs?: number]>([
   expect(JSON.stringify(outcome)).not.toContain(API_KEY);
 });
 
-test("a retry-after that is a date is a time from now on", async () => {
+test("a retry-after date is converted to a delay", async () => {
   const date = new Date(Date.now() + 30_000).toUTCString();
   await using server = await serveEmbeddings(status(429, { "retry-after": date }));
   const outcome = await open(server).embed(["a"]);
@@ -150,12 +154,12 @@ test("a retry-after that is a date is a time from now on", async () => {
   expect(waitMs).toBeLessThanOrEqual(30_000);
 });
 
-test("a closed port may heal", async () => {
+test("a closed port is retryable", async () => {
   const outcome = await open({ url: `http://127.0.0.1:${CLOSED_PORT}/v1` }).embed(["a"]);
   expect(outcome).toMatchObject({ fault: { kind: "retryable", code: "unavailable" } });
 });
 
-test("a server that repeats the key in its complaint does not bring it into the log", async () => {
+test("a key echoed in a server's error is redacted", async () => {
   await using server = await serveEmbeddings((_, response) =>
     sendJson(response, 401, { error: { message: `Incorrect API key provided: ${API_KEY}.` } }),
   );
@@ -164,7 +168,7 @@ test("a server that repeats the key in its complaint does not bring it into the 
   expect(JSON.stringify(outcome)).not.toContain(API_KEY);
 });
 
-test.each([0, 17, 63])("one input of 64 that is refused, at %i, is found by halving and fails alone", async (bad) => {
+test.each([0, 17, 63])("one refused input of 64, at %i, is found by bisection and fails alone", async (bad) => {
   const texts = Array.from({ length: 64 }, (_, index) => (index === bad ? "refuse this" : `text ${index}`));
   await using server = await serveEmbeddings(wellBehaved(DIMENSIONS, "refuse this"));
   const { vectors, failed } = await embedded(open(server), texts);
@@ -177,7 +181,7 @@ test.each([0, 17, 63])("one input of 64 that is refused, at %i, is found by halv
   expect(server.requests.length).toBe(1 + 2 * 6 + 1);
 });
 
-test("a request that is too large as a whole is done in parts", async () => {
+test("a request that is too large is split", async () => {
   await using server = await serveEmbeddings((request, response) =>
     request.input.length > 10
       ? sendJson(response, 400, { error: { message: "max 10 inputs" } })
@@ -189,7 +193,7 @@ test("a request that is too large as a whole is done in parts", async () => {
   expect(vectors).toEqual(Float32Array.from(texts.flatMap((text) => [...vectorOf(text, DIMENSIONS)])));
 });
 
-test("several requests at once, of any size, get their own vectors, in memory of the caller's where it gives some", async () => {
+test("concurrent requests of any size get their own vectors, in the caller's memory if provided", async () => {
   await using server = await serveEmbeddings((request, response) =>
     setTimeout(() => wellBehaved(DIMENSIONS)(request, response), request.input.length % 7),
   );
@@ -215,7 +219,7 @@ test("several requests at once, of any size, get their own vectors, in memory of
   );
 });
 
-test("an aborted signal ends the waiting by rejection", async () => {
+test("an aborted signal rejects the request", async () => {
   await using server = await serveEmbeddings(() => undefined);
   const provider = open(server, { timeoutMs: 60_000 });
   const stop = new AbortController();

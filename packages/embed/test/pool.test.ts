@@ -14,14 +14,14 @@ async function embedTexts(texts: readonly string[]) {
   return outcome;
 }
 
-test("the worker thread starts from the sources and gives the vectors of texts", async () => {
+test("the worker thread starts from the sources and returns the vectors of texts", async () => {
   const texts = ["lost card", "refund please", "where is my money?"];
   const outcome = await embedTexts(texts);
   expect(outcome).toMatchObject({ model: "static-minilm-l6-256", dimensions: DIMENSIONS, failed: [] });
   expect(outcome.vectors).toEqual((await embedded(local, texts)).vectors);
 });
 
-test("the vectors arrive in memory of their own, batch by batch", async () => {
+test("each batch's vectors have their own memory", async () => {
   const first = await embedTexts(["lost card", "refund"]);
   const before = first.vectors.slice();
   const second = await embedTexts(["something else", "and more", "and yet more"]);
@@ -37,7 +37,7 @@ test("a text that fails in the worker fails alone", async () => {
   expect(outcome.vectors.length).toBe(2 * DIMENSIONS);
 });
 
-test("many batches at once get their own vectors", async () => {
+test("concurrent batches get their own vectors", async () => {
   const batches = Array.from({ length: 20 }, (_, batch) => [`batch ${batch}`, `more of batch ${batch}`]);
   const outcomes = await Promise.all(batches.map((texts) => embedTexts(texts)));
   for (const [index, { vectors }] of outcomes.entries()) {
@@ -45,7 +45,7 @@ test("many batches at once get their own vectors", async () => {
   }
 });
 
-test("an aborted signal ends the waiting by rejection", async () => {
+test("an aborted signal rejects the request", async () => {
   const stop = new AbortController();
   const many = Array.from({ length: 20_000 }, (_, index) => `text ${index} of the lost cards`);
   const rejected = expect(pool.embed(many, { signal: stop.signal })).rejects.toThrow(/abort/i);

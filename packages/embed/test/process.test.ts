@@ -9,7 +9,7 @@ import { expect, inject, test } from "vitest";
 import { messagesOf } from "./messages.ts";
 import { eventually, openEdges, testConfig } from "./support.ts";
 
-/** One real embed process that asks the fake API, and the topics on either side of it. */
+/** A real embed process against the fake API, with its input and output topics. */
 async function openProcess(api: EmbeddingsApi, environment: Record<string, string>) {
   const names = isolated(randomBytes(6).toString("hex"));
   const edges = await openEdges(testConfig(names));
@@ -58,20 +58,20 @@ async function openProcess(api: EmbeddingsApi, environment: Record<string, strin
   };
 }
 
-/** Texts that nobody has seen, of 50 tokens each by the server's count. */
+/** New texts of 50 tokens each by the server's count. */
 function newTexts(count: number): string[] {
   return Array.from({ length: count }, () =>
     `${randomBytes(16).toString("hex")} ${"has not arrived ".repeat(11)}`.slice(0, 200),
   );
 }
 
-/** How often these texts were paid for together; each start pays for some words of its own besides. */
+/** How often these texts were paid for in total; each process start also pays for a few words of its own. */
 async function timesPaid(api: EmbeddingsApi, texts: readonly string[]): Promise<number> {
   const paid = await api.paid();
   return texts.reduce((sum, text) => sum + (paid.get(textHash(text)) ?? 0), 0);
 }
 
-test("the day's money stops what must be paid for, and nothing else; a larger budget lets it go on", {
+test("a spent daily budget stops paid requests and nothing else; a larger budget resumes them", {
   timeout: 90_000,
 }, async () => {
   await using api = await startEmbeddingsApi();

@@ -24,7 +24,7 @@ export function describeProvider(name: string, { provider, model, dimensions, un
       expect(await embedded(provider, ["a text"])).toMatchObject({ model, dimensions, failed: [] });
     });
 
-    test("gives a row of finite numbers for each text, in their order", async () => {
+    test("returns a row of finite numbers per text, in order", async () => {
       const { vectors, failed } = await embedded(provider, texts);
       expect(failed).toEqual([]);
       expect(vectors).toBeInstanceOf(Float32Array);
@@ -36,7 +36,7 @@ export function describeProvider(name: string, { provider, model, dimensions, un
       }
     });
 
-    test("owns the memory that it hands out, so that it can be moved", async () => {
+    test("returns memory that nothing else uses, so that it can be transferred", async () => {
       const first = await embedded(provider, texts.slice(0, 2));
       const before = first.vectors.slice();
       expect(first.vectors.buffer.byteLength).toBe(2 * dimensions * 4);
@@ -52,7 +52,7 @@ export function describeProvider(name: string, { provider, model, dimensions, un
       expect(vectors).toEqual((await embedded(provider, ["first", "second", "third"])).vectors);
     });
 
-    test("has no rows where no text can be embedded", async () => {
+    test("returns no rows if no text can be embedded", async () => {
       const { vectors, failed } = await embedded(provider, [unembeddable, unembeddable]);
       expect(failed.map(({ index }) => index)).toEqual([0, 1]);
       expect(vectors.length).toBe(0);

@@ -24,7 +24,7 @@ function post(body: string, route = queryRoute(local, testPatience().log)): Resp
   return route.request("/embed", { method: "POST", body, headers: { "content-type": "application/json" } });
 }
 
-test("a text becomes its vector, as base64 of little-endian float32", async () => {
+test("returns a text's vector as little-endian float32 in base64", async () => {
   const response = await post(JSON.stringify({ text: "how do I limit concurrency?" }));
   expect(response.status).toBe(200);
   const { model, dimensions, vector } = (await response.json()) as Record<string, unknown>;
@@ -35,7 +35,7 @@ test("a text becomes its vector, as base64 of little-endian float32", async () =
 });
 
 test.each(["", "text", "{}", '{"text":""}', '{"text":1}', '{"text":"a","more":1}', "[]", "null"])(
-  "the body %j is refused with 400",
+  "rejects the body %j with 400",
   async (body) => {
     const response = await post(body);
     expect(response.status).toBe(400);
@@ -43,15 +43,15 @@ test.each(["", "text", "{}", '{"text":""}', '{"text":1}', '{"text":"a","more":1}
   },
 );
 
-test("a body over the limit is refused with 413", async () => {
+test("rejects a body over the limit with 413", async () => {
   expect((await post(JSON.stringify({ text: "x".repeat(70_000) }))).status).toBe(413);
 });
 
-test("a text without anything to embed is 422", async () => {
+test("answers 422 for a text without a word to embed", async () => {
   expect((await post(JSON.stringify({ text: "\u200b" }))).status).toBe(422);
 });
 
-test("a provider that fails is 503, with the reason in the log and never the text", async () => {
+test("answers 503 if the provider fails, and logs the reason but never the text", async () => {
   await using server = await serveEmbeddings((_, response) => sendJson(response, 500, { error: { message: "down" } }));
   const patience = testPatience();
   const response = await post(
@@ -66,7 +66,7 @@ test("a provider that fails is 503, with the reason in the log and never the tex
   expect(JSON.stringify(patience.lines())).not.toContain("private");
 });
 
-test("the doctor of the api finds that it answers, or what it says of a provider that fails", async () => {
+test("the api's doctor passes, or reports the failure of the provider", async () => {
   expect(await diagnosed(local)).toMatchObject({ status: "ok" });
   await using server = await serveEmbeddings((_, response) => sendJson(response, 500, { error: { message: "down" } }));
   expect(await diagnosed(remote(server.url))).toMatchObject({
@@ -81,6 +81,6 @@ async function diagnosed(admission: Admission) {
   return dependencies[0];
 }
 
-test("other methods are not served", async () => {
+test("rejects other methods", async () => {
   expect((await queryRoute(local, testPatience().log).request("/embed")).status).toBe(404);
 });

@@ -7,7 +7,7 @@ import { openTestRedis } from "./support.ts";
 const redis = await openTestRedis();
 afterAll(() => redis.quit());
 
-/** The real script with a clock of the test's own: hours pass at once. */
+/** The real script with a simulated clock. */
 function bucketAt(startMs = 1_000_000) {
   let nowMs = startMs;
   const key = accountKey(randomUUID(), "http://server/v1", "m");
@@ -29,7 +29,7 @@ function settled({ need }: Reservation, more = {}) {
   return { taken: need, allowances: {}, waitedMs: 0, retryAfterMs: 0, ...more };
 }
 
-test("what is reserved never exceeds what a server's bucket holds, in whatever order and size", async () => {
+test("reservations of any size and order never exceed the server's bucket", async () => {
   const step = fc.record({ tokens: fc.integer({ min: 1, max: 30_000 }), passMs: fc.nat(4_000) });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
@@ -56,7 +56,7 @@ test("what is reserved never exceeds what a server's bucket holds, in whatever o
   );
 });
 
-test("under a backlog everything that flows in is used but the reserve", async () => {
+test("a backlog uses the whole refill except the reserve", async () => {
   const { bucket, pass } = bucketAt();
   let tokens = 0;
   for (let elapsedMs = 0; elapsedMs < 10 * 60_000; ) {
@@ -70,7 +70,7 @@ test("under a backlog everything that flows in is used but the reserve", async (
   expect(tokens / 9).toBeLessThan(1_010_000);
 });
 
-test("what a request did not take comes back, and is given to those who wait", async () => {
+test("unused reservations are returned to waiting requests", async () => {
   const { bucket } = bucketAt();
   const first = await bucket.reserve({ requests: 1, tokens: 58_000 }, full(100, 60_000), false);
   const second = await bucket.reserve({ requests: 1, tokens: 20_000 }, {}, false);
@@ -80,11 +80,11 @@ test("what a request did not take comes back, and is given to those who wait", a
   expect(await bucket.waitMs(second)).toBe(0);
 });
 
-test("what others use is seen in the headers, counted once, and waited for", async () => {
+test("usage by other clients is detected from the headers, counted once, and waited for", async () => {
   const { bucket } = bucketAt();
   const need = { requests: 1, tokens: 1_000 };
   const inFlight = await Promise.all([1, 2, 3].map(() => bucket.reserve(need, full(100, 60_000), false)));
-  // Somebody else took 50,000: each of the three answers shows it.
+  // Another client used 50,000: each of the three responses shows it.
   for (const [index, each] of inFlight.entries()) {
     const remaining = 60_000 - 50_000 - 1_000 * (index + 1);
     await bucket.settle(each, settled(each, { allowances: { tokens: { limit: 60_000, remaining } } }));
@@ -104,7 +104,7 @@ test("a request larger than the limit waits for a full bucket, and no longer", a
   expect(await bucket.waitMs(large)).toBe(0);
 });
 
-test("retry-after holds everybody up, also those who have their turn already", async () => {
+test("retry-after delays every reservation, including those whose turn has come", async () => {
   const { bucket, pass } = bucketAt();
   const refused = await bucket.reserve({ requests: 1, tokens: 10 }, full(100, 60_000), false);
   const waiting = await bucket.reserve({ requests: 1, tokens: 10 }, {}, false);
@@ -115,7 +115,7 @@ test("retry-after holds everybody up, also those who have their turn already", a
   expect(await bucket.waitMs(waiting)).toBe(0);
 });
 
-test("limits are learnt, and follow the server up and down; without any nothing waits", async () => {
+test("limits are learned and follow the server up and down; without limits nothing waits", async () => {
   const { bucket } = bucketAt();
   const unlimited = await bucket.reserve({ requests: 1, tokens: 1e9 }, {}, false);
   expect(unlimited.waitMs).toBe(0);
@@ -130,7 +130,7 @@ test("limits are learnt, and follow the server up and down; without any nothing 
   expect((await learning.reserve({ requests: 1, tokens: 9_000 }, {}, false)).waitMs).toBe(0);
 });
 
-test("a bucket that lost its data, or missed requests, is no fuller than what a process last heard", async () => {
+test("a bucket that lost data or missed requests is no fuller than a process last heard", async () => {
   const { bucket, key } = bucketAt();
   await bucket.reserve({ requests: 1, tokens: 10 }, full(100, 60_000), false);
   const heard = { tokens: { limit: 60_000, remaining: 1_000 } };
@@ -139,7 +139,7 @@ test("a bucket that lost its data, or missed requests, is no fuller than what a 
   expect((await bucket.reserve({ requests: 1, tokens: 400 }, heard, false)).levels.tokens).toBe(600);
 });
 
-test("concurrent reservations are told apart, and the bucket is kept for a day", async () => {
+test("concurrent reservations are independent, and the bucket expires after a day", async () => {
   const { bucket, key } = bucketAt();
   const need = { requests: 1, tokens: 600 };
   const all = await Promise.all(Array.from({ length: 50 }, () => bucket.reserve(need, full(1_000, 60_000), false)));

@@ -32,7 +32,7 @@ function newBucket(): RateBucket {
   return createRateBucket(redis, accountKey(randomUUID(), "http://server/v1", MODEL));
 }
 
-/** About 1,000 tokens in 20 texts of 50, none of them alike. */
+/** About 1,000 tokens in 20 distinct texts of 50 each. */
 function batch(): string[] {
   return Array.from({ length: 20 }, () => `${randomUUID()} ${"the card has not arrived ".repeat(7)}`.slice(0, 200));
 }
@@ -49,7 +49,7 @@ async function drain(provider: EmbeddingProvider, rate: RateBudget, signal: Abor
 }
 
 test.each([1, 3])(
-  "%d processes use what flows in, and nobody is answered 429",
+  "%d processes use the whole rate limit, and none gets a 429",
   { timeout: 60_000 },
   async (processes) => {
     const perMinute = 240_000;
@@ -62,7 +62,7 @@ test.each([1, 3])(
       createRateBudget(bucket, testPatience().log, probe.account?.allowances ?? {}, 0.25),
     );
     const drained = Promise.all(budgets.map((rate) => drain(provider, rate, stop.signal)));
-    // The full bucket of the beginning first.
+    // First drain the initially full bucket.
     while ((await api.stats()).embedded.tokens < perMinute) await sleep(50);
     const [before, startedAt] = [await api.stats(), performance.now()];
     await sleep(8_000);
@@ -76,7 +76,7 @@ test.each([1, 3])(
   },
 );
 
-test("others who use the same key are made room for", { timeout: 60_000 }, async () => {
+test("leaves room for other clients of the same key", { timeout: 60_000 }, async () => {
   const perMinute = 240_000;
   await using api = await startEmbeddingsApi({ tokensPerMinute: perMinute, latencyMs: 20 });
   const provider = providerAt(api.baseUrl);
@@ -85,7 +85,7 @@ test("others who use the same key are made room for", { timeout: 60_000 }, async
   const rate = createRateBudget(newBucket(), testPatience().log, probe.account?.allowances ?? {}, 0.25);
   const drained = drain(provider, rate, stop.signal);
   while ((await api.stats()).embedded.tokens < perMinute) await sleep(50);
-  // A third of what flows in, unannounced.
+  // A third of the rate limit, unannounced.
   let refused = 0;
   for (let round = 0; round < 10; round++) {
     if ("fault" in (await provider.embed(batch()))) refused++;
@@ -101,7 +101,7 @@ test("others who use the same key are made room for", { timeout: 60_000 }, async
 const heard = { tokens: { limit: 60_000, remaining: 0 } };
 const settlement = { taken: { requests: 1, tokens: 100 }, allowances: {}, retryAfterMs: 0 };
 
-test("without Redis a process keeps to its share, says so once, and goes on with all when Redis is back", async () => {
+test("without Redis a process keeps to its share, logs so once, and uses the shared limits once Redis is back", async () => {
   const bucket = newBucket();
   let away = true;
   let asked = 0;
@@ -123,7 +123,7 @@ test("without Redis a process keeps to its share, says so once, and goes on with
   expect(asked).toBe(4);
   expect(patience.lines()).toMatchObject([{ action: "embed.rate", status: "retry", details: { localShare: 0.5 } }]);
   away = false;
-  // What was heard last, grown by the time since: not a bucket that nobody has touched.
+  // Extrapolated from the last response, not a full bucket.
   const turn = await rate.take({ requests: 1, tokens: 1 }, never);
   turn.settle(settlement);
   expect(patience.lines().slice(1)).toMatchObject([{ action: "embed.rate", status: "ok" }]);
@@ -131,7 +131,7 @@ test("without Redis a process keeps to its share, says so once, and goes on with
   expect(levels.tokens).toBeLessThan(10_000);
 });
 
-test("a hard stop ends the waiting, and gives back what was reserved", async () => {
+test("a hard stop rejects waiting requests and returns their reservations", async () => {
   const bucket = newBucket();
   const rate = createRateBudget(bucket, testPatience().log, heard, 0.5);
   const stop = new AbortController();
@@ -145,7 +145,7 @@ test("a hard stop ends the waiting, and gives back what was reserved", async () 
   ).toBeGreaterThan(0);
 });
 
-test("what somebody waits for goes at once, and is counted", async () => {
+test("interactive requests go at once, and are counted", async () => {
   const bucket = newBucket();
   const rate = createRateBudget(bucket, testPatience().log, heard, 0.5);
   await rate.takeAtOnce({ requests: 1, tokens: 50_000 });

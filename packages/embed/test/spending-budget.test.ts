@@ -11,7 +11,7 @@ afterAll(() => redis.quit());
 const never = new AbortController().signal;
 const evening = Date.parse("2026-01-31T23:00:00Z");
 
-/** A dollar for a million tokens. */
+/** A dollar per million tokens. */
 function open(usdPerDay: number, counter = createSpendingCounter(redis, randomUUID()), now = () => evening) {
   const patience = testPatience();
   return {
@@ -51,7 +51,7 @@ test("several processes together never set more aside than the day's budget, wha
   );
 });
 
-test("batches wait for the next day by name, with one line in the log, and smaller ones still go through", async () => {
+test("batches wait until the next day, visibly and with one log line, while smaller ones still pass", async () => {
   let nowMs = evening;
   const { budget, patience } = open(1, undefined, () => nowMs);
   await budget.take(900_000, never);
@@ -74,14 +74,14 @@ test("batches wait for the next day by name, with one line in the log, and small
   ]);
 });
 
-test("a process with a larger budget goes on where the others stopped", async () => {
+test("a process with a larger budget continues where the others stopped", async () => {
   const { budget, counter } = open(1);
   await budget.take(1_000_000, never);
   expect(await budget.takeAtOnce(1)).toHaveProperty("refused");
   expect(await open(2, counter).budget.takeAtOnce(900_000)).not.toHaveProperty("refused");
 });
 
-test("a hard stop ends the waiting, also that of a request that no day's budget covers", async () => {
+test("a hard stop rejects waiting requests, even one larger than a daily budget", async () => {
   const { budget, patience } = open(1);
   const stop = new AbortController();
   const rejected = expect(budget.take(2_000_000, stop.signal)).rejects.toThrow(/abort/i);
@@ -92,7 +92,7 @@ test("a hard stop ends the waiting, also that of a request that no day's budget 
   await rejected;
 });
 
-test("what was set aside as the day ended is not given back to the next", async () => {
+test("a reservation from the previous day is not returned to the next", async () => {
   let nowMs = evening;
   const real = createSpendingCounter(redis, randomUUID());
   const { promise: midnight, resolve: strike } = Promise.withResolvers<void>();
@@ -115,7 +115,7 @@ test("what was set aside as the day ended is not given back to the next", async 
   expect((await real.add("2026-02-01", 0, 0, 0)).total).toBe(1_000 * 1_000);
 });
 
-test("without Redis a process goes on by what it knows, and tells Redis later", async () => {
+test("without Redis a process continues with what it knows, and reports to Redis later", async () => {
   const real = createSpendingCounter(redis, randomUUID());
   let away = false;
   const flaky: SpendingCounter = {

@@ -10,7 +10,7 @@ import { eventually } from "./support.ts";
 const config = readConfiguration(embedConfig, {
   ...process.env,
   REDIS_KEY_PREFIX: `cache-${randomUUID()}`,
-  // A write that is given up is not repeated.
+  // A write that times out is not repeated.
   REDIS_TIMEOUT_MS: "15000",
 });
 const log = new Log("embed", { level: "error" });
@@ -35,7 +35,7 @@ async function stored(cache: ReturnType<typeof cacheOf>, text: string, vector: F
   return key;
 }
 
-test("gives back every bit of a vector, and nothing for a text it never saw", async () => {
+test("vectors round-trip to the last bit, and an unknown text has none", async () => {
   const cache = cacheOf("m", 3);
   const vector = Float32Array.of(0.1, -1e-38, 3.4e38);
   const key = await stored(cache, "lost card", vector);
@@ -56,14 +56,14 @@ test("entries expire", async () => {
   expect(await redis.ttl(key)).toBeGreaterThan(590);
 });
 
-test("another model, other dimensions or another text is another key, whatever a model is called", () => {
+test("another model, other dimensions or another text gives another key, for any model name", () => {
   const text = Buffer.from("text");
   const keys = [cacheOf("a", 1), cacheOf("a:1", 1), cacheOf("a", 11), cacheOf("", 1)].map((cache) => cache.keyOf(text));
   keys.push(cacheOf("a", 1).keyOf(Buffer.from("text ")));
   expect(new Set(keys).size).toBe(keys.length);
 });
 
-test("a damaged entry is not believed, and dropped", async () => {
+test("a corrupt entry is ignored and dropped", async () => {
   const cache = cacheOf("m", 2);
   const key = await stored(cache, "damaged", Float32Array.of(1, 2));
   await redis.setrange(key, 6, "x");
@@ -71,7 +71,7 @@ test("a damaged entry is not believed, and dropped", async () => {
   await eventually(() => redis.exists(key)).toBe(0);
 });
 
-test("without Redis it is an empty cache, at once", async () => {
+test("without Redis it acts as an empty cache, without delay", async () => {
   const away = openRedis({ ...config, REDIS_PORT: 1 }, patience);
   const cache = createVectorCache(away, log, { model: "m", dimensions: 2, keyPrefix: "p", timeToLiveS: 60 });
   void cache.write(["k"], Float32Array.of(1, 2));
@@ -79,7 +79,7 @@ test("without Redis it is an empty cache, at once", async () => {
   away.disconnect();
 });
 
-test("in a Redis cluster vectors lie on all nodes, and are written and read at once", async () => {
+test("in a Redis cluster, vectors are spread over all nodes, and written and read together", async () => {
   await using cluster = await startRedisCluster();
   const many = openRedis({ ...config, REDIS_CLUSTER: true, REDIS_PORT: cluster.ports[0] ?? 0 }, patience);
   await eventually(() => many.status).toBe("ready");

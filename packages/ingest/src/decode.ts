@@ -13,9 +13,9 @@ import type { TextSettings } from "./text-settings.ts";
 import { tokenBudget } from "./tokens.ts";
 
 export interface DecodeRules {
-  /** JSON Pointer to the text; absent: the value is the text. */
+  /** JSON Pointer to the text; absent if the value is the text. */
   textField?: string;
-  /** What the identity of a document is: with `key`, every message needs one, and one without a value deletes. */
+  /** What identifies a document. With `key`, every message needs a key, and a message without a value deletes. */
   documentId: "offset" | "key";
   maxBytes: number;
   maxTokens: number;
@@ -33,15 +33,15 @@ export function decodeRules(config: TextSettings): DecodeRules {
 export type Decoded = { message: Message; tokens: number } | { fault: PoisonFault };
 
 /**
- * Turns a record into a message with a text that can be embedded, or says what is wrong with it.
+ * Turns a record into a message with an embeddable text, or a fault that says what is wrong with it.
  *
- * @param values decodes the values that name their schema; absent where there is no schema registry
- * @returns at once, except where such a schema has to be fetched first
+ * @param values decodes values framed with a schema id; absent without a schema registry
+ * @returns a promise only if a schema must be fetched first
  */
 export function decode(record: Undeliverable, rules: DecodeRules, values?: ValueDecoder): Decoded | Promise<Decoded> {
   const { topic, partition, offset, timestampMs, key, headers, value } = record;
   if (rules.documentId === "key" && key === null) {
-    return { fault: poison("invalid", "the message has no key, and DOCUMENT_ID is key") };
+    return { fault: poison("invalid", "the message has no key, which DOCUMENT_ID=key requires") };
   }
   if (rules.documentId === "key" && value === null) {
     const tombstone = { topic, partition, offset, timestampMs, key, headers, value, text: Buffer.alloc(0) };
@@ -87,7 +87,7 @@ function textAt(value: Buffer, pointer: string): Buffer | PoisonFault {
   try {
     json = JSON.parse(value.toString());
   } catch {
-    return poison("undecodable", "the value is not JSON, and TEXT_FIELD asks for a field of it");
+    return poison("undecodable", "the value is not JSON, which TEXT_FIELD requires");
   }
   return textIn(json, pointer);
 }
@@ -98,9 +98,11 @@ function textIn(value: unknown, pointer: string): Buffer | PoisonFault {
   if (typeof found !== "string")
     return poison(
       "invalid",
-      pointer === "" ? "the value is not a text: TEXT_FIELD says which field is" : `the field ${pointer} is not a text`,
+      pointer === ""
+        ? "the value is not a string: set TEXT_FIELD to the field with the text"
+        : `the field ${pointer} is not a string`,
     );
-  // JSON can spell half a surrogate pair, UTF-8 cannot.
+  // JSON can encode a lone surrogate, UTF-8 cannot.
   return Buffer.from(found.toWellFormed());
 }
 

@@ -20,7 +20,7 @@ import { originalOf, undeliverable } from "./replay.ts";
 
 export interface IngestEdges extends AccountEdges {
   producer: RecordProducer;
-  /** Absent where there is no schema registry. */
+  /** Absent without a schema registry. */
   values?: ValueDecoder | undefined;
 }
 
@@ -35,13 +35,13 @@ interface Refused {
 }
 
 /**
- * Decodes and validates each message of the source topics, and packs the valid ones, across partitions, into batches
- * that fill one embeddings request. A batch waits at most `BATCH_LINGER_MS` for more messages.
+ * Decodes and validates the messages of the source topics, and packs the valid ones, across partitions, into batches that
+ * each fill one embeddings request. A batch waits at most `BATCH_LINGER_MS` for more messages.
  */
 export class Ingest {
-  /** Tokens of the texts that were packed, as a request's budget counts them. */
+  /** Tokens of the packed texts, as counted against a request's limit. */
   tokens = 0;
-  /** Records of the replay topic that identify no message. */
+  /** Replay records that identify no message. */
   unidentified = 0;
   #config: IngestConfig;
   #edges: IngestEdges;
@@ -74,16 +74,16 @@ export class Ingest {
       return;
     }
     const decoded = this.#decode(received, record);
-    // A message whose schema is being fetched counts as in flight, which bounds how many wait.
+    // Messages that wait for their schema count as in flight, which limits their number.
     if (decoded instanceof Promise) void decoded.then((late) => this.#take(received, record, late));
     else this.#take(received, record, decoded);
   }
 
-  /** Without dead-letter headers a record of the replay topic identifies no message: there is nothing to replay. */
+  /** A replay record without dead-letter headers identifies no message, so there is nothing to replay. */
   #skip(received: Received): void {
     this.unidentified++;
     const { partition, offset } = received;
-    const cause = "skipped a record of the replay topic without dead-letter headers: it identifies no message";
+    const cause = "skipped a replay record without dead-letter headers: it identifies no message";
     this.#edges.log.record("ingest.replay", "failed", undefined, { cause, partition, offset });
     received.done();
   }
@@ -91,7 +91,7 @@ export class Ingest {
   #decode(received: Received, record: Undeliverable): Decoded | Promise<Decoded> {
     if (received.attempts > this.#config.ATTEMPTS_MAX) return { fault: lethalFault(received.attempts - 1) };
     if (record.cut !== undefined) {
-      return { fault: poison("too_long", `its dead letter holds only a part of the message, without ${record.cut}`) };
+      return { fault: poison("too_long", `its dead letter contains only part of the message, without ${record.cut}`) };
     }
     return decode(record, this.#rules, this.#edges.values);
   }
@@ -134,7 +134,7 @@ export class Ingest {
     for (const { received } of batch) received.done();
   }
 
-  /** In one record where the topic takes it, else by halves; a message that the topic does not take even alone is poison. */
+  /** Writes one record, or halves it while the topic refuses its size; a message refused even alone is poison. */
   async #write(messages: readonly Message[], record: Buffer): Promise<Settled<Message>> {
     const settled: Settled<Message> = { done: [], poison: [] };
     const attempt = async (some: readonly Message[]) => {

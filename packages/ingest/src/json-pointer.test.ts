@@ -35,18 +35,18 @@ test.each([
   "/foo/0/0",
   "/bar",
   "/m~n/x",
-])("%s names nothing", (pointer) => {
+])("%s matches nothing", (pointer) => {
   expect(selectByPointer(document, pointer)).toBeUndefined();
 });
 
 test.each(["/__proto__", "/__proto__/x", "/constructor", "/constructor/name", "/toString", "/foo/constructor"])(
-  "%s does not reach what every object inherits",
+  "%s does not match inherited properties",
   (pointer) => {
     expect(selectByPointer(document, pointer)).toBeUndefined();
   },
 );
 
-test("an own field is found even by such a name", () => {
+test("an own field with such a name matches", () => {
   expect(selectByPointer(JSON.parse('{"__proto__":{"x":"text"}}'), "/__proto__/x")).toBe("text");
   expect(selectByPointer({ x: undefined }, "/__proto__/x")).toBeUndefined();
 });
@@ -55,7 +55,7 @@ test("~01 is ~1, not a slash", () => {
   expect(selectByPointer({ "~1": "right", "/": "wrong" }, "/~01")).toBe("right");
 });
 
-test("every value of a document is found by the pointer to it", () => {
+test("the pointer to each value of a document resolves to it", () => {
   const escaped = (name: string): string => name.replaceAll("~", "~0").replaceAll("/", "~1");
   const visit = (root: unknown, value: unknown, pointer: string): void => {
     expect(selectByPointer(root, pointer)).toBe(value);

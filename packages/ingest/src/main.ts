@@ -8,7 +8,7 @@ import { Ingest } from "./ingest.ts";
 
 await runProcess("ingest", ingestConfig, async (context) => {
   const { config, log, health, metrics, tracing, patience } = context;
-  // First, so that the process answers while it waits for what follows.
+  // First, so that health checks are answered while the process waits for its dependencies.
   const app = healthRoutes(health).route("/", metricsRoute(metrics));
   await using _server = await serveHttp(app, config.HOST, config.PORT);
   void examineAtStart("ingest", context, (surroundings) => examineCommon("ingest", config, surroundings));

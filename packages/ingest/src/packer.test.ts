@@ -8,7 +8,7 @@ const limits: fc.Arbitrary<BatchLimits> = fc.record({
   maxTokens: fc.integer({ min: 1, max: 300 }),
   maxBytes: fc.integer({ min: 1, max: 1_000 }),
 });
-/** An item is added, or what there is gets taken by the linger. */
+/** Adds an item, or takes the current batch, as the linger does. */
 const steps = fc.array(fc.oneof({ weight: 8, arbitrary: size }, fc.constant("take" as const)), { maxLength: 60 });
 
 interface Item extends ItemSize {
@@ -21,7 +21,7 @@ function fits(items: readonly ItemSize[], { maxItems, maxTokens, maxBytes }: Bat
   return items.length <= maxItems && tokens <= maxTokens && bytes <= maxBytes;
 }
 
-/** Runs the steps; tells which batches were closed because they were full, and which were taken. */
+/** Runs the steps; returns the batches closed because they were full, and those taken. */
 function pack(packing: readonly (ItemSize | "take")[], most: BatchLimits) {
   const packer = new Packer<Item>(most);
   const items: Item[] = [];
@@ -57,7 +57,7 @@ test("every batch is within all limits, unless it is a single item", () => {
   );
 });
 
-test("no batch is closed early: it is full, or the next item would have broken a limit", () => {
+test("no batch is closed early: it is full, or the next item would exceed a limit", () => {
   fc.assert(
     fc.property(steps, limits, (packing, most) => {
       const { items, batches } = pack(packing, most);
@@ -73,7 +73,7 @@ test("no batch is closed early: it is full, or the next item would have broken a
   );
 });
 
-test("a batch that an item filled is handed over with it, without waiting for the next", () => {
+test("a batch is returned as soon as an item fills it, without waiting for the next item", () => {
   const packer = new Packer<string>({ maxItems: 2, maxTokens: 100, maxBytes: 100 });
   expect(packer.add("a", { tokens: 1, bytes: 1 })).toEqual([]);
   expect(packer.add("b", { tokens: 1, bytes: 1 })).toEqual([["a", "b"]]);

@@ -10,8 +10,8 @@ export interface ItemSize {
 }
 
 /**
- * Packs items, in their order, into batches that fill one request: at most so many items, tokens and bytes.
- * A single item over a limit is a batch of its own, so that nothing is ever stuck.
+ * Packs items, in order, into batches that each fill one request, within limits of items, tokens and bytes.
+ * A single item over a limit forms its own batch, so that nothing gets stuck.
  */
 export class Packer<Item> {
   #limits: BatchLimits;
@@ -27,7 +27,7 @@ export class Packer<Item> {
     return this.#items.length;
   }
 
-  /** Adds an item; hands over the batch that it no longer fitted into, or that it filled. */
+  /** Adds an item. Returns the batches that this completes: one without room for the item, and one that the item fills. */
   add(item: Item, size: ItemSize): Item[][] {
     const full: Item[][] = [];
     if (this.size > 0 && !this.#fits(size)) full.push(this.take());
@@ -38,7 +38,7 @@ export class Packer<Item> {
     return full;
   }
 
-  /** Hands over what there is, and begins anew. */
+  /** Returns the current batch and starts a new one. */
   take(): Item[] {
     const items = this.#items;
     this.#items = [];

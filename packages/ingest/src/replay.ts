@@ -1,7 +1,7 @@
 import type { Received } from "@millrace/kafka";
 import { parseDeadLetter, tryParse, type Undeliverable } from "@millrace/shared";
 
-/** The message of a replay record under its first identity, which its headers carry; undefined where they don't. */
+/** The message of a replay record under its original identity, from its headers; `undefined` without them. */
 export function originalOf({ key, value, headers }: Received): Undeliverable | undefined {
   const letter = tryParse(() => parseDeadLetter(key, value, headers));
   if (!letter) return undefined;
@@ -16,7 +16,7 @@ export function originalOf({ key, value, headers }: Received): Undeliverable | u
   };
 }
 
-/** A copy of what a dead letter needs: the fields of a received record are getters. */
+/** Copies the fields that a dead letter needs; those of a received record are getters. */
 export function undeliverable(record: Undeliverable, attempts: number): Undeliverable {
   const { topic, partition, offset, timestampMs, key, value, headers, cut } = record;
   return {

@@ -7,7 +7,7 @@ const LIMIT = 8_192;
 const text = fc.oneof(
   fc.string({ unit: "binary", maxLength: 200 }),
   fc.string({ unit: "grapheme", maxLength: 200 }),
-  // Long enough to be counted rather than bounded.
+  // Long enough for an exact count.
   fc
     .array(
       fc.oneof(fc.string({ unit: "grapheme" }), fc.constantFrom("the card ", "<|endoftext|>", "日本語", "👩‍👩‍👧")),
@@ -19,7 +19,7 @@ const text = fc.oneof(
     .map((parts) => parts.join("")),
 );
 
-test("the budget of a text covers its tokens and the server's estimate of 0.25 token a byte", () => {
+test("the budget of a text covers its tokens and the server's estimate of 0.25 token per byte", () => {
   fc.assert(
     fc.property(text, (string) => {
       const bytes = Buffer.from(string);
@@ -32,7 +32,7 @@ test("the budget of a text covers its tokens and the server's estimate of 0.25 t
   );
 });
 
-test("a text is over a limit only where its tokens or the server's estimate are", () => {
+test("a text exceeds a limit only if its tokens or the server's estimate do", () => {
   fc.assert(
     fc.property(text, fc.integer({ min: 1, max: 3_000 }), (string, limit) => {
       const bytes = Buffer.from(string);
@@ -44,6 +44,6 @@ test("a text is over a limit only where its tokens or the server's estimate are"
   );
 });
 
-test("a text as long as the byte limit allows is refused without being counted", () => {
+test("a text of the maximum length in bytes is rejected without counting its tokens", () => {
   expect(tokenBudget(Buffer.alloc(1_048_576, "a "), LIMIT)).toBe(262_144);
 });

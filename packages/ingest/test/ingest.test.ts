@@ -32,7 +32,7 @@ async function run(overrides: Record<string, string> = {}, slowed?: (producer: R
   };
 }
 
-test("messages of all partitions are packed into common batches, each message once, and then committed", async () => {
+test("messages of all partitions are packed into shared batches, each message once, and then committed", async () => {
   await using stage = await run({ BATCH_MAX_MESSAGES: "50", BATCH_LINGER_MS: "5000" });
   const records = Array.from({ length: 130 }, (_, index) => ({
     key: Buffer.from(`key ${index}`),
@@ -51,7 +51,7 @@ test("messages of all partitions are packed into common batches, each message on
   );
   expect(messages[0]).toMatchObject({ topic: stage.source, key: expect.any(Buffer), timestampMs: expect.any(Number) });
   expect(messages[0]?.headers).toEqual([["trace", Buffer.from(messages[0]?.text.toString().slice(5) ?? "")]]);
-  // Full ones first, what is left after the linger.
+  // Full batches first, then the rest after the linger.
   expect(
     stage
       .batches()
@@ -62,7 +62,7 @@ test("messages of all partitions are packed into common batches, each message on
   expect(stage.ingest.done.messages).toBe(130);
 });
 
-test("a batch that is not full is written after its linger, and not before", async () => {
+test("an incomplete batch is written after its linger, and not before", async () => {
   let writtenAt = 0;
   await using stage = await run({ BATCH_LINGER_MS: "1000" }, (producer) => ({
     ...producer,
@@ -74,11 +74,11 @@ test("a batch that is not full is written after its linger, and not before", asy
   const publishedAt = performance.now();
   await stage.producer.send(stage.source, [{ value: Buffer.from("alone") }]);
   await eventually(() => stage.batches().map((batch) => batch.map(({ text }) => text.toString()))).toEqual([["alone"]]);
-  // It arrived later than it was published, and so waited for no longer than this. Timers may be a millisecond early.
+  // The linger starts on arrival, after publishing. Timers may fire a millisecond early.
   expect(writtenAt - publishedAt).toBeGreaterThan(998);
 });
 
-test("what can't be embedded goes to the dead letters alone, with its origin and reason, and is committed", async () => {
+test("a message that can't be embedded is dead-lettered alone, with its origin and reason, and committed", async () => {
   await using stage = await run({ TEXT_FIELD: "/text", MESSAGE_MAX_BYTES: "200" });
   const headers = [["constructor", Buffer.from("kept")]] as const;
   const broken = [
@@ -117,7 +117,7 @@ test("what can't be embedded goes to the dead letters alone, with its origin and
 
 const MEBIBYTE = 1_048_576;
 
-test("what no record takes is dead-lettered as too long with what fits, and can't be replayed as if it were whole", async () => {
+test("a message too large for any record is dead-lettered as too_long, cut to fit, and can't be replayed as if complete", async () => {
   await using stage = await run({ KAFKA_TOPIC_PARTITIONS: "1", MESSAGE_MAX_BYTES: String(8 * MEBIBYTE) });
   await stage.setMaxMessageBytes(stage.source, 10 * MEBIBYTE);
   const [key, value] = [Buffer.from("key"), Buffer.from("text")];
@@ -151,7 +151,7 @@ test("what no record takes is dead-lettered as too long with what fits, and can'
     expect.stringMatching(/MESSAGE_MAX_BYTES allows 8388608; its dead letter lacks all but the first/),
     expect.stringMatching(/KAFKA_RECORD_MAX_BYTES allows 8388608; its dead letter lacks its headers/),
     expect.stringMatching(/KAFKA_RECORD_MAX_BYTES allows 8388608; its dead letter lacks its key/),
-    "a header has a name of 65536 bytes; at most 65535 go into a record",
+    "a header has a name of 65536 bytes; the record format allows 65535",
   ]);
   expect(letters.map((letter) => letter.key?.toString())).toEqual(["key", "key", undefined, "key"]);
   expect(letters.slice(1).map((letter) => letter.value?.toString())).toEqual(Array(3).fill("text"));
@@ -163,12 +163,12 @@ test("what no record takes is dead-lettered as too long with what fits, and can'
   await eventually(() => stage.letters().length).toBe(5);
   expect(stage.letters().at(-1)).toMatchObject({
     origin: longHeader.origin,
-    fault: { code: "too_long", cause: expect.stringContaining("only a part") },
+    fault: { code: "too_long", cause: expect.stringContaining("only part") },
     cut: longHeader.cut,
   });
 });
 
-test("where the topics take less than they should, records are smaller and dead letters shorter", async () => {
+test("if the topics' max.message.bytes is too low, records are smaller and dead letters shorter", async () => {
   await using stage = await run({ BATCH_LINGER_MS: "1000", KAFKA_TOPIC_PARTITIONS: "1" });
   await stage.setMaxMessageBytes(stage.config.BATCHES_TOPIC, 2_000);
   await stage.setMaxMessageBytes(stage.config.DEAD_LETTERS_TOPIC, 2_000);
@@ -188,9 +188,9 @@ test("where the topics take less than they should, records are smaller and dead 
   expect(stage.ingest.done.messages).toBe(19);
 });
 
-test("a configuration in which no record holds the largest message is refused, with what to do", () => {
+test("a configuration in which the largest message exceeds a record is rejected, with the remedy", () => {
   expect(() => testConfig({ MESSAGE_MAX_BYTES: "8388609" })).toThrow(
-    /KAFKA_RECORD_MAX_BYTES .*8388608 bytes cannot hold a message of MESSAGE_MAX_BYTES, 8388609; raise it, or lower that/,
+    /KAFKA_RECORD_MAX_BYTES .*8388608 bytes cannot hold a message of MESSAGE_MAX_BYTES \(8388609\); raise KAFKA_RECORD_MAX_BYTES or lower MESSAGE_MAX_BYTES/,
   );
   expect(() => testConfig({ KAFKA_RECORD_MAX_BYTES: "65536" })).toThrow(/KAFKA_RECORD_MAX_BYTES is refused: .*1048576/);
 });
@@ -216,7 +216,7 @@ test("nothing is committed before Kafka has acknowledged its batch", async () =>
   await eventually(() => stage.batches().flat()).toHaveLength(2);
 });
 
-test("a replayed message goes under its first identity; a record that names none is passed over", async () => {
+test("a replayed message keeps its original identity; a record without one is skipped", async () => {
   await using stage = await run({ MESSAGE_MAX_BYTES: "100" });
   await stage.producer.send(stage.source, [{ value: Buffer.from("x".repeat(101)) }]);
   await eventually(() => stage.letters().length).toBe(1);

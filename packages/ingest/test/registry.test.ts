@@ -47,7 +47,7 @@ const frame = (id: number, payload: string): Buffer => {
   return Buffer.concat([header, Buffer.from(payload)]);
 };
 
-test("property 3, multi-format: Avro, JSON Schema and Protobuf values are read beside plain JSON, and TEXT_FIELD picks their text", async () => {
+test("property 3, multi-format: Avro, JSON Schema and Protobuf values are read alongside plain JSON, and TEXT_FIELD selects their text", async () => {
   await using stage = await run();
   const values = await Promise.all(
     formatNames.map((format) => encoded(stage.source, format, { text: `Grüße in ${format}` })),
@@ -66,7 +66,7 @@ test("property 3, multi-format: Avro, JSON Schema and Protobuf values are read b
   expect(stage.causes()).toEqual([]);
 });
 
-test("a value whose id is unknown, or that breaks its schema, or that has no such text, is poison alone and says why", async () => {
+test("a value with an unknown schema id, one that violates its schema and one without the text each become poison alone, with the reason", async () => {
   await using stage = await run();
   const good = await encoded(stage.source, "json", { text: "good" });
   const id = good.readInt32BE(1);
@@ -97,7 +97,7 @@ test("a value whose id is unknown, or that breaks its schema, or that has no suc
   await eventually(stage.texts).toEqual(["good"]);
 });
 
-test("without a registry a value that is framed for one is poison, and the reason names the variable", async () => {
+test("without a registry a framed value is poison, and the reason names the variable", async () => {
   await using stage = await run({ SCHEMA_REGISTRY_URL: "" });
   await stage.producer.send(stage.source, [{ value: frame(1, "{}") }, { value: Buffer.from('{"text":"plain"}') }]);
   await eventually(stage.texts).toEqual(["plain"]);
@@ -105,9 +105,9 @@ test("without a registry a value that is framed for one is poison, and the reaso
 });
 
 test.each([
-  ["is away", { SCHEMA_REGISTRY_URL: `http://127.0.0.1:${CLOSED_PORT}` }],
-  ["refuses the password", { SCHEMA_REGISTRY_PASSWORD: "wrong" }],
-])("while the registry %s nothing is committed or dead-lettered, and plain messages go on", async (_, overrides) => {
+  ["is unavailable", { SCHEMA_REGISTRY_URL: `http://127.0.0.1:${CLOSED_PORT}` }],
+  ["rejects the password", { SCHEMA_REGISTRY_PASSWORD: "wrong" }],
+])("while the registry %s nothing is committed or dead-lettered, and plain messages pass", async (_, overrides) => {
   await using stage = await run(overrides);
   const value = await encoded(stage.source, "avro", { text: "waits" });
   await stage.producer.send(stage.source, [

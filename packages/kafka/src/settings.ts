@@ -80,7 +80,7 @@ export const consumerSettings = {
   ),
   ATTEMPTS_MAX: described(
     variable.integer(1, 1_000).default(5),
-    "A message on which the process died this often is looked for, and given up when it dies as often again.",
+    "After this many crashes the message is isolated; after as many more it is dead-lettered.",
   ),
   KAFKA_FETCH_MAX_BYTES: described(
     variable.integer(65_536, 67_108_864).default(2_097_152),

@@ -6,7 +6,7 @@ const settings = fc
   .record({ initialMs: fc.integer({ min: 1, max: 60_000 }), maxMs: fc.integer({ min: 1, max: 600_000 }) })
   .filter(({ initialMs, maxMs }) => initialMs <= maxMs);
 
-test("property 16, retry backoff: the ceiling doubles up to the cap, and every delay is at a random place below it", () => {
+test("property 16, retry backoff: the ceiling doubles up to the cap, and every delay is random below it", () => {
   fc.assert(
     fc.property(
       settings,

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface BackoffSettings {
-  /** Upper bound of the first delay. */
+  /** Maximum of the first delay. */
   initialMs: number;
-  /** Upper bound of every delay. */
+  /** Maximum of every delay. */
   maxMs: number;
 }
 
 /**
  * Exponential backoff with full jitter: attempt n waits a uniformly random time below `initialMs × 2ⁿ`, capped.
- * Full jitter spreads many clients that failed together best (AWS Architecture Blog, "Exponential Backoff And Jitter").
- * A delay that the server asked for is a lower bound and may pass the cap.
+ * Full jitter is best at spreading clients that failed together (AWS Architecture Blog, "Exponential Backoff And Jitter").
+ * A delay that the server requested is a lower bound and may exceed the cap.
  */
 export function backoffDelayMs(
   attempt: number,
@@ -22,7 +22,7 @@ export function backoffDelayMs(
   return retryAfterMs + random() * ceilingMs;
 }
 
-/** Resolves after the delay; rejects with the signal's reason when it is aborted before. */
+/** Resolves after the delay; rejects with the signal's reason if aborted earlier. */
 export async function delay(ms: number, signal?: AbortSignal): Promise<void> {
   await sleep(ms, undefined, signal ? { signal } : {});
 }

@@ -11,7 +11,7 @@ const items = fc
   .array(fc.boolean(), { minLength: 1, maxLength: 40 })
   .map((bad) => bad.map((each, number) => ({ number, bad: each })));
 
-/** Refuses every list that holds a bad item, as a server does that names no culprit. */
+/** Refuses every list with a bad item, like a server that does not name the culprit. */
 async function run(list: readonly Item[]) {
   const attempts: number[] = [];
   const taken: number[] = [];
@@ -29,7 +29,7 @@ async function run(list: readonly Item[]) {
   return { attempts, taken, refused, order };
 }
 
-test("every item comes once and in order; exactly the bad ones are refused, each alone", async () => {
+test("yields every item once and in order; refuses exactly the bad ones, each alone", async () => {
   await fc.assert(
     fc.asyncProperty(items, async (list) => {
       const { taken, refused, order } = await run(list);
@@ -40,14 +40,14 @@ test("every item comes once and in order; exactly the bad ones are refused, each
   );
 });
 
-test("items that are taken together cost one attempt; one bad item of 256 costs 17", async () => {
+test("a list without bad items costs one attempt; one bad item of 256 costs 17", async () => {
   const good = Array.from({ length: 256 }, (_, number) => ({ number, bad: false }));
   expect((await run(good)).attempts).toEqual([256]);
   const oneBad = good.map((item) => ({ ...item, bad: item.number === 77 }));
   expect((await run(oneBad)).attempts).toHaveLength(17);
 });
 
-test("a caller that stops iterating stops the attempts", async () => {
+test("attempts stop when the caller stops iterating", async () => {
   let attempts = 0;
   for await (const _ of bisect([1, 2, 3, 4], async (some) => {
     attempts++;

@@ -1,9 +1,9 @@
-/** Some of the items, in order: taken together, or a single one that was refused. */
+/** A run of items that was accepted as a whole, or a single item that was refused. */
 export type Part<Item, Taken, Refusal> = { items: readonly Item[] } & ({ taken: Taken } | { refusal: Refusal });
 
 /**
- * Attempts all items together. Where they are refused, attempts each half in turn, until a refused item stands alone.
- * Parts come in the order of the items; a caller that stops iterating stops the attempts.
+ * Attempts all items together. If they are refused, attempts each half in turn, down to single items.
+ * Yields parts in the order of the items; attempts stop when the caller stops iterating.
  */
 export async function* bisect<Item, Taken, Refusal>(
   items: readonly Item[],
@@ -17,7 +17,7 @@ export async function* bisect<Item, Taken, Refusal>(
   for (const half of halvesOf(items)) yield* bisect(half, attempt);
 }
 
-/** Two halves of a list, the first one larger where the length is odd. */
+/** Two halves of a list; the first is larger if the length is odd. */
 export function halvesOf<Item>(items: readonly Item[]): [Item[], Item[]] {
   const middle = Math.ceil(items.length / 2);
   return [items.slice(0, middle), items.slice(middle)];

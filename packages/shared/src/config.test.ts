@@ -19,7 +19,7 @@ test("reads typed values and defaults; an empty variable counts as absent", () =
   });
 });
 
-test("names every problem at once with the variable's description, and never quotes a value", () => {
+test("reports every problem at once with the variable's description, and never quotes a value", () => {
   const problems = problemsOf({ PORT: "seventy", PASSWORD: "secret", CREATE: "perhaps" });
   expect(problems).toHaveLength(4);
   expect(problems[0]).toMatch(/^PORT is refused: .*\. The port\.$/);
@@ -28,14 +28,14 @@ test("names every problem at once with the variable's description, and never quo
   expect(problems.join()).not.toContain("seventy");
 });
 
-test("refuses numbers out of range, with the bound, and host names without a port", () => {
+test("rejects numbers out of range, naming the bound, and host names without a port", () => {
   expect(problemsOf({ BROKERS: "a:1", PORT: "70000" })).toEqual([expect.stringMatching(/refused: .*65535/)]);
   expect(problemsOf({ BROKERS: "a:1", PORT: "-3" })).toEqual([expect.not.stringContaining("not a number")]);
   expect(problemsOf({ BROKERS: "a:1", PORT: "x" })).toEqual([expect.stringContaining("not a number")]);
   expect(problemsOf({ BROKERS: "localhost" })[0]).toContain("host:port");
 });
 
-test("describes its variables for the README and .env.example", () => {
+test("describes its variables for docs/configuration.md and .env.example", () => {
   expect(describeVariables(schema).slice(0, 3)).toEqual([
     { name: "PORT", description: "The port.", defaultValue: "8080", required: false, secret: false },
     { name: "BROKERS", description: "The brokers.", required: true, secret: false },

@@ -3,7 +3,7 @@ import { z } from "zod";
 /** The configuration of one process: environment variable → schema with a description. */
 export type Settings = z.ZodObject<z.ZodRawShape>;
 
-/** All that is wrong with a configuration at once, a line each. Never quotes a value: it may be a secret. */
+/** Every problem of a configuration, one per line. Never quotes a value: it may be a secret. */
 export class ConfigurationError extends Error {
   override name = "ConfigurationError";
   readonly problems: readonly string[];
@@ -16,7 +16,7 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** Reads a process's configuration; an empty variable counts as absent, as Compose and Helm write it so. */
+/** Reads a process's configuration. An empty variable counts as absent, since Compose and Helm write absent ones that way. */
 export function readConfiguration<Schema extends Settings>(
   schema: Schema,
   environment: NodeJS.ProcessEnv,
@@ -32,7 +32,7 @@ export function readConfiguration<Schema extends Settings>(
   throw new ConfigurationError(parsed.error.issues.map((issue) => describeIssue(schema, given, issue)));
 }
 
-/** A setting that a schema can't require by itself, since others make it so; `checkIdentity` names it before. */
+/** A setting that is required only in combination with others, so its schema can't require it; `checkIdentity` reports it first. */
 export function requireSetting<Values extends object, Name extends keyof Values & string>(
   settings: Values,
   name: Name,
@@ -46,7 +46,7 @@ function describeIssue(schema: Settings, given: Record<string, string>, issue: z
   const name = String(issue.path[0] ?? "");
   const description = describeVariable(schema, name)?.description ?? "";
   if (name === "") return issue.message;
-  // What depends on other variables says why this one is needed.
+  // A rule that spans several variables says why this one is required.
   const reason = issue.code === "custom" ? `: ${issue.message}` : "";
   if (!(name in given)) return `${name} is missing${reason}. ${description}`;
   return `${name} is refused: ${issue.message}. ${description}`;
@@ -55,13 +55,13 @@ function describeIssue(schema: Settings, given: Record<string, string>, issue: z
 export interface VariableDescription {
   name: string;
   description: string;
-  /** As it would be written in the environment; absent where the variable is required or has no default. */
+  /** As written in the environment; absent if the variable is required or has no default. */
   defaultValue?: string;
   required: boolean;
   secret: boolean;
 }
 
-/** What the README's table and `.env.example` are made from. */
+/** The source of docs/configuration.md and `.env.example`. */
 export function describeVariables(schema: Settings): VariableDescription[] {
   return Object.keys(schema.shape).flatMap((name) => describeVariable(schema, name) ?? []);
 }
@@ -81,7 +81,7 @@ function describeVariable(schema: Settings, name: string): VariableDescription |
   };
 }
 
-/** A variable with the description that the documentation gives of it. */
+/** Attaches the description that the documentation and error messages show. */
 export const described = <Type extends z.ZodType>(type: Type, description: string): Type =>
   type.meta({ description }) as Type;
 
@@ -96,17 +96,19 @@ const list = (pattern: RegExp, form: string) =>
     )
     .pipe(z.array(z.string().regex(pattern, { error: `each item must be ${form}` })).min(1));
 
-/** A number that is out of bounds is told the bound. */
+/** A non-number is rejected as such; a number out of range keeps zod's message, which names the bound. */
 const number = z.coerce.number({ error: ({ code }) => (code === "invalid_type" ? "not a number" : undefined) });
 
-/** The kinds of values that variables have. */
+/** The types of variables. */
 export const variable = {
   integer: (minimum: number, maximum: number) => number.int().min(minimum).max(maximum),
   flag: () => z.stringbool({ error: "neither true nor false" }),
   dollars: () => number.positive().max(1_000_000),
   hostPorts: () => list(/^[^\s:]+:\d{1,5}$/, "host:port"),
   topic: () =>
-    z.string().regex(/^[a-zA-Z0-9._-]{1,249}$/, { error: "a topic has letters, digits, '.', '_' and '-' only" }),
-  topics: () => list(/^[a-zA-Z0-9._-]{1,249}$/, "a topic's name"),
+    z
+      .string()
+      .regex(/^[a-zA-Z0-9._-]{1,249}$/, { error: "a topic name may contain only letters, digits, '.', '_' and '-'" }),
+  topics: () => list(/^[a-zA-Z0-9._-]{1,249}$/, "a topic name"),
   url: () => z.url({ protocol: /^https?$/, error: "not an http(s) URL" }).transform((url) => url.replace(/\/+$/, "")),
 };

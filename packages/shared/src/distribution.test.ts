@@ -22,7 +22,7 @@ test("every quantile is within the accuracy of the exact one, and the maximum is
   );
 });
 
-test("distributions that are merged are the distribution of all", () => {
+test("merged distributions equal the distribution of all durations", () => {
   fc.assert(
     fc.property(durations, durations, (some, others) => {
       const merged = distributionOf(some);
@@ -32,7 +32,7 @@ test("distributions that are merged are the distribution of all", () => {
   );
 });
 
-test("a count stands for so many equal durations, and nothing is zero", () => {
+test("a count records that many equal durations, and an empty distribution is zero", () => {
   const distribution = new Distribution();
   expect(distribution.summary).toEqual({ count: 0, p50Ms: 0, p90Ms: 0, p99Ms: 0, maxMs: 0 });
   distribution.record(10, 98);

@@ -3,7 +3,7 @@ import { DDSketch } from "@datadog/sketches-js";
 /** Quantiles are within 1 % of the exact ones. */
 export const RELATIVE_ACCURACY = 0.01;
 
-/** A microsecond and a month: they bound the sketch to about 1,100 bins. */
+/** A microsecond and a month: this range limits the sketch to about 1,100 bins. */
 const LOWEST_MS = 0.001;
 const HIGHEST_MS = 2_678_400_000;
 
@@ -15,11 +15,11 @@ export interface DistributionSummary {
   maxMs: number;
 }
 
-/** The distribution of any number of durations in bounded memory; distributions of the same thing can be merged. */
+/** A mergeable distribution of any number of durations, in bounded memory. */
 export class Distribution {
   #sketch = new DDSketch({ relativeAccuracy: RELATIVE_ACCURACY });
 
-  /** @param count how many had this duration */
+  /** @param count number of occurrences of this duration */
   record(durationMs: number, count = 1): void {
     this.#sketch.accept(Math.min(HIGHEST_MS, Math.max(LOWEST_MS, durationMs)), count);
   }
@@ -54,7 +54,7 @@ export class Distribution {
   }
 }
 
-/** To microseconds: more is noise. */
+/** Rounds to microseconds; anything finer is noise. */
 function rounded(ms: number): number {
   return Math.round(ms * 1_000) / 1_000;
 }

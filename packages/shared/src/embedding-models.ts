@@ -1,12 +1,12 @@
 interface EmbeddingModel {
   usdPerMillionTokens: number;
-  /** Where none are asked for. */
+  /** If the request names none. */
   dimensions: number;
 }
 
 /**
  * OpenAI's embeddings models as their pages (https://developers.openai.com/api/docs/models) described them in November
- * 2026: the list price of input tokens, without the discount of the Batch API, and their own dimensions.
+ * 2026: the list price of input tokens (without the Batch API's discount) and the default dimensions.
  */
 const models: Readonly<Record<string, EmbeddingModel>> = {
   "text-embedding-3-small": { usdPerMillionTokens: 0.02, dimensions: 1_536 },
@@ -14,23 +14,23 @@ const models: Readonly<Record<string, EmbeddingModel>> = {
   "text-embedding-ada-002": { usdPerMillionTokens: 0.1, dimensions: 1_536 },
 };
 
-/** Of the local embedder, in `packages/embed/model`. */
+/** Dimensions of the local embedder, in `packages/embed/model`. */
 export const LOCAL_DIMENSIONS = 256;
 
-/** The models that have a price here. */
+/** Models with a known price. */
 export const pricedModels: readonly string[] = Object.keys(models);
 
-/** Dollars for a million tokens of a model; `undefined` where nobody knows. */
+/** Dollars per million tokens of a model; `undefined` for an unknown model. */
 export function priceOf(model: string): number | undefined {
   return known(model)?.usdPerMillionTokens;
 }
 
-/** A model's own dimensions; `undefined` where nobody knows. */
+/** A model's default dimensions; `undefined` for an unknown model. */
 export function dimensionsOf(model: string): number | undefined {
   return known(model)?.dimensions;
 }
 
-/** Dollars for so many tokens of a model; `undefined` where nobody knows its price. */
+/** Cost of these tokens in dollars; `undefined` for a model without a known price. */
 export function estimateUsd(model: string, tokens: number): number | undefined {
   const price = priceOf(model);
   return price === undefined ? undefined : (price * tokens) / 1_000_000;

@@ -2,16 +2,16 @@ import { z } from "zod";
 import { described, variable } from "./config.ts";
 import { dimensionsOf } from "./embedding-models.ts";
 
-/** The embeddings model, and what it costs. */
+/** The embeddings model and its price. */
 export const modelSettings = {
-  OPENAI_EMBEDDING_MODEL: described(z.string().default("text-embedding-3-small"), "Model."),
+  OPENAI_EMBEDDING_MODEL: described(z.string().default("text-embedding-3-small"), "Embeddings model."),
   OPENAI_EMBEDDING_DIMENSIONS: described(
     variable.integer(1, 65_536).optional(),
-    "Dimensions to ask for; absent: the model's own.",
+    "Dimensions to request; default: the model's own.",
   ),
   EMBEDDING_PRICE_USD_PER_MILLION_TOKENS: described(
     variable.dollars().optional(),
-    "Price by which dollars are counted; absent: the list price of the model.",
+    "Price for cost estimates and the budget; default: the model's list price.",
   ),
 };
 
@@ -19,30 +19,30 @@ export const modelSettings = {
 export const embeddingSettings = {
   EMBEDDING_PROVIDER: described(
     z.enum(["openai", "local"]).optional(),
-    "openai, or local (no key, no network); absent: openai where there is a key, else local.",
+    "openai, or local (no key, no network); default: openai if a key is set, else local.",
   ),
-  OPENAI_API_KEY: z.string().optional().meta({ description: "Key of the OpenAI API.", secret: true }),
+  OPENAI_API_KEY: z.string().optional().meta({ description: "OpenAI API key.", secret: true }),
   OPENAI_API_KEY_SECRET_ARN: described(
     z
       .string()
       .regex(/^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$/, { error: "not the ARN of a secret" })
       .optional(),
-    "ARN of the secret in AWS Secrets Manager that holds the key, instead of OPENAI_API_KEY.",
+    "ARN of the AWS Secrets Manager secret that holds the key, instead of OPENAI_API_KEY.",
   ),
   OPENAI_API_KEY_SECRET_FIELD: described(
     z.string().optional(),
-    "Field of that secret where it is a JSON object; absent: the secret is the key itself.",
+    "Field of a JSON secret that holds the key; default: the whole secret is the key.",
   ),
   OPENAI_API_KEY_REFRESH_S: described(
     variable.integer(1, 86_400).default(300),
-    "Time between two reads of that secret; it is also read again when the API refuses the key.",
+    "Interval between reads of that secret; it is also read again when the API rejects the key.",
   ),
   OPENAI_BASE_URL: described(
     variable.url().default("https://api.openai.com/v1"),
-    "Any server that speaks OpenAI's embeddings API.",
+    "Base URL of a server with OpenAI's embeddings API.",
   ),
   ...modelSettings,
-  OPENAI_TIMEOUT_MS: described(variable.integer(100, 600_000).default(30_000), "Time for one embeddings request."),
+  OPENAI_TIMEOUT_MS: described(variable.integer(100, 600_000).default(30_000), "Timeout of one embeddings request."),
 };
 export type EmbeddingSettings = z.output<z.ZodObject<typeof embeddingSettings>>;
 
@@ -51,13 +51,13 @@ type KeySettings = Pick<
   "EMBEDDING_PROVIDER" | "OPENAI_API_KEY" | "OPENAI_API_KEY_SECRET_ARN" | "OPENAI_API_KEY_SECRET_FIELD"
 >;
 
-/** The key comes from one place: whichever would win of two, somebody would look for it at the other. */
+/** Rejects two sources of the key: whichever won, an operator might check the other one. */
 export function checkEmbeddingKey(config: KeySettings, context: z.core.$RefinementCtx): void {
   const refuse = (variable: keyof KeySettings, message: string): void =>
     context.addIssue({ code: "custom", path: [variable], message });
   const { OPENAI_API_KEY: key, OPENAI_API_KEY_SECRET_ARN: secret, OPENAI_API_KEY_SECRET_FIELD: field } = config;
   if (key !== undefined && secret !== undefined) {
-    refuse("OPENAI_API_KEY_SECRET_ARN", "contradicts OPENAI_API_KEY; leave one of them out");
+    refuse("OPENAI_API_KEY_SECRET_ARN", "conflicts with OPENAI_API_KEY; set only one of them");
   }
   if (field !== undefined && secret === undefined) {
     refuse("OPENAI_API_KEY_SECRET_ARN", "required by OPENAI_API_KEY_SECRET_FIELD");
@@ -70,7 +70,7 @@ export function checkEmbeddingKey(config: KeySettings, context: z.core.$Refineme
   }
 }
 
-/** The dimensions of OpenAI's vectors; absent for a model that is not known. */
+/** The dimensions of OpenAI's vectors; `undefined` for an unknown model. */
 export function openAiDimensions(settings: EmbeddingSettings): number | undefined {
   return settings.OPENAI_EMBEDDING_DIMENSIONS ?? dimensionsOf(settings.OPENAI_EMBEDDING_MODEL);
 }

@@ -6,7 +6,7 @@ test.each([
   ["payments|events\\.orders", ["payments", "events.orders"]],
   ["events\\.[a-z]+", ["events.*"]],
   ["events-.*|audit_log", ["events-*", "audit_log"]],
-  // A dot that is not escaped stands for any character.
+  // An unescaped dot matches any character.
   ["a.b", ["a*"]],
   ["ab?c", ["a*"]],
   ["ab{0,3}", ["a*"]],

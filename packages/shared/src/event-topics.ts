@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { variable } from "./config.ts";
 
-/** Where events lie: for each process that publishes or reads them. */
+/** The topics of events, for each process that publishes or reads them. */
 export const eventTopicSettings = {
   EVENTS_TOPIC_PATTERN: z
     .string()
@@ -9,25 +9,25 @@ export const eventTopicSettings = {
     .refine(isRegularExpression, { error: "not a regular expression" })
     .meta({
       description:
-        "Regular expression of the whole name of the topics that /api/v1 writes, reads and creates; never the ones between the stages nor EVENTS_DLQ_TOPIC.",
+        "Regular expression for the full names of the topics that /api/v1 writes, reads and creates; the stages' internal topics and EVENTS_DLQ_TOPIC are always excluded.",
     }),
   EVENTS_DLQ_TOPIC: variable.topic().default("millrace.events.dlq").meta({
-    description: "Topic of the events that could not be delivered to theirs, as DLQMessage in JSON.",
+    description: "Dead-letter topic for events that could not be delivered, as DLQMessage in JSON.",
   }),
 };
 
 export type EventTopicSettings = z.output<z.ZodObject<typeof eventTopicSettings>>;
 
-/** How the callers of /api/v1 prove who they are: without either, it serves nobody but on loopback. */
+/** How callers of /api/v1 authenticate. Without either variable, it serves loopback only. */
 export const tokenSettings = {
   AUTH_JWKS_URL: variable.url().optional().meta({
-    description: "Where the identity provider publishes the keys of its tokens (RS256, ES256).",
+    description: "JWKS URL of the identity provider that signs the tokens (RS256, ES256).",
   }),
   AUTH_HS256_SECRET: z
     .string()
     .min(32, { error: "shorter than the 32 bytes of HS256" })
     .optional()
-    .meta({ description: "Instead of AUTH_JWKS_URL, for development: the secret of HS256 tokens.", secret: true }),
+    .meta({ description: "Secret of HS256 tokens, instead of AUTH_JWKS_URL, for development.", secret: true }),
 };
 
 export type TokenSettings = z.output<z.ZodObject<typeof tokenSettings>>;
@@ -41,12 +41,12 @@ function isRegularExpression(text: string): boolean {
   }
 }
 
-/** Characters that stand for themselves in an expression and in a topic's name, and are there exactly once. */
+/** A leading run of characters that match only themselves, exactly once, and that a topic's name may contain. */
 const LITERAL = /^(?:(?:[\w-]|\\[.-])(?![*+?{]))*/;
 
 /**
- * The names that an expression matches, as rights are given: each a whole name, or a beginning with `*` after it. There
- * may be more names of that beginning than the expression matches, for rights know no other pattern.
+ * The names that an expression matches, in the form that policies take: a full name, or a prefix followed by `*`. A
+ * prefix may cover more names than the expression matches, since policies know no other pattern.
  */
 export function namesMatching(expression: string): string[] {
   const names = alternativesOf(expression).map((alternative) => {
@@ -56,7 +56,7 @@ export function namesMatching(expression: string): string[] {
   return names.filter((name) => name !== "");
 }
 
-/** Split at each `|` that is within neither a group nor a class of characters. */
+/** Splits at each `|` outside of groups and character classes. */
 function alternativesOf(expression: string): string[] {
   const alternatives = [""];
   let [groups, isClass] = [0, false];

@@ -10,7 +10,7 @@ test("describes an error with its causes, once each, on one line", () => {
   expect(describeCause("two\nlines")).toBe("two lines");
 });
 
-test("is bounded, and ends on causes that go in circles", () => {
+test("is bounded, and terminates on circular causes", () => {
   expect(describeCause("x".repeat(10_000))).toHaveLength(500);
   const circular = new Error("a");
   circular.cause = circular;

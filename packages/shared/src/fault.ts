@@ -1,8 +1,8 @@
 /**
- * Faults are values with a kind, because a class does not survive a worker thread's boundary.
+ * Faults are values with a kind, because a class does not survive the boundary of a worker thread.
  *
- * - `poison` is proven by the message itself: it can never succeed, so it is dead-lettered, alone.
- * - `retryable` is everything else: it may heal, so it waits, for however long.
+ * - `poison` is proven by the message itself: the message can never succeed, so it alone is dead-lettered.
+ * - `retryable` is everything else: it may heal, so it is retried without limit.
  *
  * Anything thrown that is neither is a bug: the process logs it and exits.
  */
@@ -11,7 +11,7 @@ export type Fault = RetryableFault | PoisonFault;
 export interface RetryableFault {
   kind: "retryable";
   code: "rate_limited" | "timeout" | "unavailable" | "misconfigured";
-  /** How long the other side asked to be left alone. */
+  /** The delay that the server requested. */
   retryAfterMs?: number;
   cause: string;
 }
@@ -22,7 +22,7 @@ export interface PoisonFault {
   cause: string;
 }
 
-/** `lethal`: processes died again and again while they worked on it. */
+/** `lethal`: the message crashed its process repeatedly. */
 export const poisonCodes = ["undecodable", "invalid", "too_long", "rejected", "lethal"] as const;
 export type PoisonCode = (typeof poisonCodes)[number];
 
@@ -31,7 +31,7 @@ export interface Failure<Item, Kind extends Fault = Fault> {
   fault: Kind;
 }
 
-/** The outcome of an operation over many items: every item leaves in exactly one half. */
+/** The outcome of an operation on many items: every item is in exactly one half. */
 export interface Split<Done, Input = Done> {
   done: Done[];
   failed: Failure<Input>[];
@@ -45,7 +45,7 @@ export function retryable(code: RetryableFault["code"], cause: unknown, retryAft
   return { kind: "retryable", code, cause: describeCause(cause), ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }
 
-/** The message of an error with the messages of its causes, bounded, on one line. */
+/** An error's message followed by those of its causes, on one line of bounded length. */
 export function describeCause(cause: unknown): string {
   const parts: string[] = [];
   let current: unknown = cause;
@@ -57,7 +57,7 @@ export function describeCause(cause: unknown): string {
   return parts.join(": ").replaceAll(/\s+/g, " ").slice(0, 500);
 }
 
-/** A refused connection reaches Node as an AggregateError without a message of its own. */
+/** Node reports a refused connection as an AggregateError with an empty message. */
 function messageOf(error: Error): string {
   if (error.message !== "") return error.message;
   if (error instanceof AggregateError) return error.errors.map((each) => describeCause(each)).join(", ");

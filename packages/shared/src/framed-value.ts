@@ -1,20 +1,20 @@
 import type { PoisonFault } from "./fault.ts";
 
-/** The first byte of a value that names its schema, as Confluent's serializers write it; no text begins with it. */
+/** The first byte of a value in Confluent's wire format, which embeds a schema id; no text starts with it. */
 const MAGIC_BYTE = 0;
 
-/** Whether a value says that it was written by a schema of a registry. */
+/** Whether a value is framed with the id of a registered schema. */
 export function isFramed(value: Buffer): boolean {
   return value[0] === MAGIC_BYTE;
 }
 
 export type DecodedValue = { value: unknown } | { fault: PoisonFault };
 
-/** Decodes values that name their schema in a registry. */
+/** Decodes values framed with the id of a registered schema. */
 export interface ValueDecoder {
-  /** At once where the schema is known already; else it waits for the registry, however long that is away. */
+  /** Returns at once for a cached schema; otherwise waits for the registry, however long it is unavailable. */
   decode(value: Buffer): DecodedValue | Promise<DecodedValue>;
 }
 
 export const NO_REGISTRY =
-  "the value begins with the magic byte of a schema registry, and SCHEMA_REGISTRY_URL is not set";
+  "the value starts with the magic byte of a schema registry, but SCHEMA_REGISTRY_URL is not set";

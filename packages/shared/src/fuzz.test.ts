@@ -13,7 +13,7 @@ const sample = encodeBatch([
 ]);
 const records = [sample, encodeVectors("model", 3, sample, new Float32Array(6))];
 
-/** Bytes from nowhere, and real records that were cut, overwritten or lengthened anywhere. */
+/** Random bytes, and real records truncated, overwritten or lengthened anywhere. */
 const damaged = fc.oneof(
   fc.uint8Array({ maxLength: 300 }),
   fc
@@ -30,7 +30,7 @@ const damaged = fc.oneof(
     }),
 );
 
-test("30,000 damaged records, through both codecs: each is read or refused with a RecordError", () => {
+test("30,000 corrupt records, through both codecs: each decodes or throws a RecordError", () => {
   fc.assert(
     fc.property(damaged, (bytes) => {
       const record = Buffer.from(bytes);
@@ -40,7 +40,7 @@ test("30,000 damaged records, through both codecs: each is read or refused with 
   );
 });
 
-test("10,000 header sets: each is a dead letter or refused with a RecordError", () => {
+test("10,000 header sets: each is a dead letter or throws a RecordError", () => {
   const name = fc.oneof(
     fc
       .constantFrom("topic", "partition", "offset", "timestamp", "code", "stage", "attempts", "failed-at", "cause")
@@ -58,7 +58,7 @@ test("10,000 header sets: each is a dead letter or refused with a RecordError", 
   );
 });
 
-/** The error that was thrown, of the expected class, or nothing. */
+/** Returns the error if `run` throws one of the expected class; any other error propagates. */
 function expectOnly<Expected extends Error>(
   expected: new (...given: never[]) => Expected,
   run: () => unknown,

@@ -1,21 +1,21 @@
 import type { LastReport } from "./last-report.ts";
 
-/** What one process says about a dependency that it uses. */
+/** A dependency's state, as one process sees it. */
 export interface DependencyHealth {
   state: "starting" | "working" | "waiting";
-  /** ISO 8601: when this state began. */
+  /** Start of this state, ISO 8601. */
   since: string;
-  /** Why it waits. */
+  /** Why the process waits. */
   cause?: string;
 }
 
-/** The state of one process and of the dependencies that it uses, for its health endpoint and its heartbeat. */
+/** The state of one process and its dependencies, for its health endpoint and heartbeat. */
 export class Health {
   #dependencies = new Map<string, DependencyHealth>();
   #started = false;
   #lastReport: LastReport | undefined;
 
-  /** A dependency that has not answered yet. */
+  /** The dependency has not responded yet. */
   starting(dependency: string): void {
     this.#change(dependency, { state: "starting", since: new Date().toISOString() });
   }
@@ -25,14 +25,14 @@ export class Health {
     this.#change(dependency, { state: "working", since: new Date().toISOString() });
   }
 
-  /** The process waits for this dependency; the time of the first failure in a row is kept. */
+  /** The process waits for this dependency. Keeps the time of the first of consecutive failures. */
   waiting(dependency: string, cause: string): void {
     const before = this.#dependencies.get(dependency);
     const since = before?.state === "waiting" ? before.since : new Date().toISOString();
     this.#change(dependency, { state: "waiting", since, cause });
   }
 
-  /** Every dependency was reached once and the process does its work. */
+  /** Every dependency was reached once; the process has started work. */
   started(): void {
     this.#started = true;
   }
@@ -42,7 +42,7 @@ export class Health {
     this.#lastReport = report;
   }
 
-  /** Absent until the checks of the start are done. */
+  /** Absent until the startup checks finish. */
   get lastReport(): LastReport | undefined {
     return this.#lastReport;
   }

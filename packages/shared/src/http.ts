@@ -8,8 +8,8 @@ export interface HttpServer extends AsyncDisposable {
 }
 
 /**
- * `/health/live`: the process runs. `/health/ready`: it reached all of its dependencies and waits for none; else 503
- * with what it waits for and since when.
+ * `/health/live`: the process runs. `/health/ready`: it has reached all of its dependencies and waits for none; otherwise
+ * 503, with what it waits for and since when.
  */
 export function healthRoutes(health: Health): Hono {
   return new Hono()
@@ -27,20 +27,20 @@ export function metricsRoute(metrics: Metrics): Hono {
   );
 }
 
-/** An app of Hono, whatever its variables. */
+/** A Hono app, regardless of its environment type. */
 interface Fetches {
   fetch(request: Request, env: object): Response | Promise<Response>;
 }
 
-/** What accepts WebSockets, and knows those that it accepted. */
+/** Accepts WebSockets and lists the open ones. */
 export interface WebSocketServer extends WebSocketServerLike {
   clients: Iterable<{ close(code: number, reason: string): void; terminate(): void }>;
 }
 
-/** RFC 6455: the server goes away. */
+/** RFC 6455: the endpoint is going away. */
 const GOING_AWAY = 1001;
 
-/** Serves until disposed; what is being answered then may finish for a second. Port 0 takes a free one. */
+/** Serves until disposed; requests in flight then have a second to finish. Port 0 picks a free port. */
 export async function serveHttp(
   app: Fetches,
   hostname: string,
@@ -58,10 +58,10 @@ export async function serveHttp(
     (info) => resolve(info.port),
   );
   server.on("error", (error: NodeJS.ErrnoException) => {
-    reject(error.code === "EADDRINUSE" ? new Error(`port ${port} is taken: set PORT to a free one`) : error);
+    reject(error.code === "EADDRINUSE" ? new Error(`port ${port} is already in use: set PORT to a free one`) : error);
   });
   if ("requestTimeout" in server) {
-    // A client that never finishes its request is cut off.
+    // Disconnects clients that never finish their request.
     server.requestTimeout = 30_000;
     server.headersTimeout = 10_000;
   }
@@ -70,7 +70,7 @@ export async function serveHttp(
     port: port_,
     async [Symbol.asyncDispose]() {
       const closed = new Promise<void>((done) => server.close(() => done()));
-      for (const socket of sockets?.clients ?? []) socket.close(GOING_AWAY, "the server stops");
+      for (const socket of sockets?.clients ?? []) socket.close(GOING_AWAY, "the server is shutting down");
       const cut = setTimeout(() => {
         for (const socket of sockets?.clients ?? []) socket.terminate();
         if ("closeAllConnections" in server) server.closeAllConnections();

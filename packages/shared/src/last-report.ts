@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** In the order in which AWS writes the parts of a statement. */
+/** Fields in AWS's own order. */
 const statementSchema = z.object({
   Effect: z.literal("Allow"),
   Principal: z.record(z.string(), z.string()).optional(),
@@ -19,12 +19,12 @@ const failureSchema = z.object({
   /** One of the verdicts. */
   code: z.string(),
   tried: z.string(),
-  /** What came back, without secrets. */
+  /** The dependency's response, without secrets. */
   said: z.string(),
   remedy: z.object({ text: z.string(), policy: policySchema.optional() }),
 });
 
-/** A report without its single steps: what a process says of its start, by Redis. */
+/** A process's startup report without its individual steps, as published through Redis. */
 export const lastReportSchema = z.object({
   process: z.string(),
   /** ISO 8601 */

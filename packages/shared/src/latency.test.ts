@@ -11,7 +11,7 @@ function histogramQuantile(quantile: number, { cumulative, count }: Latency): nu
   return lower + ((upper - lower) * (rank - below)) / within;
 }
 
-test("a quantile from the buckets is within 4 % of the exact one, whatever the durations", () => {
+test("a quantile computed from the buckets is within 4 % of the exact one for any durations", () => {
   const durations = fc.array(fc.double({ min: 1.0001, max: 10_000, noNaN: true }), { minLength: 1, maxLength: 300 });
   fc.assert(
     fc.property(durations, fc.constantFrom(0.5, 0.9, 0.99), (values, quantile) => {
@@ -25,12 +25,12 @@ test("a quantile from the buckets is within 4 % of the exact one, whatever the d
   );
 });
 
-test("the recent figures are those of the last windows, and none after a pause", () => {
+test("recent figures cover the last two windows only, and are absent after a pause", () => {
   const latency = new Latency();
   latency.record(1_000, 100);
   const now = performance.now();
   expect(latency.recent(now)?.p50Ms).toBeCloseTo(1_000, -2);
-  // Within the next window the last one still counts; then it is forgotten.
+  // The previous window still counts during the next one, then expires.
   expect(latency.recent(now + 6_000)?.p99Ms).toBeCloseTo(1_000, -2);
   expect(latency.recent(now + 12_000)).toBeUndefined();
   expect(latency.count).toBe(100);
@@ -44,7 +44,7 @@ test("recent quantiles are within 1 % of the exact ones", () => {
   expect(Math.abs(p99Ms / 990 - 1)).toBeLessThan(0.0101);
 });
 
-test("the summary covers every window, the expired ones too", () => {
+test("the summary covers every window, including expired ones", () => {
   const latency = new Latency();
   const now = performance.now();
   for (let window = 0; window < 5; window++) {
@@ -62,7 +62,7 @@ test("the summary covers every window, the expired ones too", () => {
   vi.restoreAllMocks();
 });
 
-test("buckets ascend, and each has what is at or below its bound", () => {
+test("buckets are cumulative: each counts the durations at or below its bound", () => {
   expect(bucketBounds.toSorted((one, other) => one - other)).toEqual(bucketBounds);
   expect(new Set(bucketBounds).size).toBe(bucketBounds.length);
   for (const [index, bound] of bucketBounds.entries()) {
@@ -72,13 +72,13 @@ test("buckets ascend, and each has what is at or below its bound", () => {
   }
 });
 
-test("many of one duration are recorded at once", () => {
+test("one call records many equal durations", () => {
   const latency = new Latency();
   latency.record(12, 3);
   latency.record(7_200_000);
   expect(latency.count).toBe(4);
   expect(latency.sumSeconds).toBeCloseTo(7_200.036);
-  // The longest is above every bound.
+  // The longest exceeds every bound.
   expect(latency.cumulative.at(-1)).toBe(3);
   const { count, p50Ms } = latency.summary;
   expect(count).toBe(4);

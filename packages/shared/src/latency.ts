@@ -7,16 +7,15 @@ export interface LatencySummary {
   p95Ms: number;
   p99Ms: number;
   maxMs: number;
-  /** Of the last five to ten seconds; absent if nothing was measured then. */
+  /** Of the last five to ten seconds; absent without recent measurements. */
   recent?: { p50Ms: number; p99Ms: number } | undefined;
 }
 
 const STEPS_PER_DECADE = 60;
 
 /**
- * Upper bounds in seconds of Prometheus's buckets. From 0.1 ms to 10 s each is 3.9 % above the one before, so that a
- * quantile computed from them is within 4 % of the exact one, whatever the distribution; beyond, they only tell fast
- * from slow.
+ * Upper bounds of the Prometheus buckets, in seconds. From 0.1 ms to 10 s each is 3.9 % above the previous one, so a
+ * quantile computed from them is within 4 % of the exact one for any distribution; beyond 10 s they are coarse.
  */
 export const bucketBounds: readonly number[] = [
   ...Array.from({ length: 5 * STEPS_PER_DECADE + 1 }, (_, step) =>
@@ -30,7 +29,7 @@ export const bucketBounds: readonly number[] = [
  * Prometheus, whose dashboards and rules need fixed bounds.
  */
 export class Latency {
-  /** Of all windows that are no longer recent: each duration is recorded once and merged when its window expires. */
+  /** All expired windows: each duration is recorded once, and merged here when its window expires. */
   #past = new Distribution();
   #windows = new RecentWindows(
     () => new Distribution(),
@@ -41,7 +40,7 @@ export class Latency {
   #count = 0;
   #sumMs = 0;
 
-  /** @param times how many had this duration */
+  /** @param times number of occurrences of this duration */
   record(durationMs: number, times = 1): void {
     this.#windows.turn(performance.now());
     this.#windows.present.record(durationMs, times);
@@ -59,7 +58,7 @@ export class Latency {
     return this.#sumMs / 1000;
   }
 
-  /** How many were at or below each of `bucketBounds`. */
+  /** Number of durations at or below each of `bucketBounds`. */
   get cumulative(): number[] {
     let sum = 0;
     return bucketBounds.map((_, bucket) => {
@@ -68,7 +67,7 @@ export class Latency {
     });
   }
 
-  /** `undefined` if nothing was measured recently. */
+  /** `undefined` without recent measurements. */
   recent(now = performance.now()): LatencySummary["recent"] {
     const recent = this.#recent(now);
     return recent.count === 0 ? undefined : { p50Ms: recent.quantileMs(0.5), p99Ms: recent.quantileMs(0.99) };

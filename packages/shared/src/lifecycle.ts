@@ -16,24 +16,24 @@ import type { Tracing } from "./tracing/tracing.ts";
 const EXIT_CONFIGURATION = 78;
 const EXIT_BUG = 70;
 
-/** What every process has, whatever it does. */
+/** What every process has. */
 export interface ProcessContext<Configuration> {
   config: Configuration;
   log: Log;
   health: Health;
   metrics: Metrics;
   tracing: Tracing;
-  /** Names this process among its siblings: host and process id. */
+  /** Identifies this process among its siblings: host and process id. */
   instance: string;
-  /** Aborted by SIGTERM or SIGINT: take no more work, finish what is in flight, commit. */
+  /** Aborted by SIGTERM or SIGINT: accept no more work, finish what is in flight, commit. */
   stop: AbortSignal;
-  /** `patience.hardStop` is aborted when that takes longer than `SHUTDOWN_TIMEOUT_MS`, or by a second signal. */
+  /** `patience.hardStop` is aborted if that takes longer than `SHUTDOWN_TIMEOUT_MS`, or by a second signal. */
   patience: Patience;
 }
 
 /**
- * Runs a process: reads its configuration, runs `work` until that returns, and exits: 0 after a stop that was asked
- * for, 78 when the configuration is refused, 70 when something was thrown that nobody expected.
+ * Runs a process: reads its configuration, runs `work` to its end, and exits: 0 after a requested stop, 78 for an invalid
+ * configuration, 70 for an unexpected error.
  */
 export async function runProcess<Schema extends Settings>(
   service: string,
@@ -49,7 +49,7 @@ export async function runProcess<Schema extends Settings>(
   const metrics = processMetrics(log, health);
   const { stop, hardStop } = stopSignals(common.SHUTDOWN_TIMEOUT_MS, log, health);
   const crash = (error: unknown): never => {
-    // What waited when the time was up rejects: it stays uncommitted and is done again.
+    // The hard stop rejects whatever still waits: it stays uncommitted and is redone after the restart.
     if (hardStop.aborted) process.exit(health.isStarted ? 1 : 0);
     log.record("process.crash", "failed", undefined, {
       cause: describeCause(error),
@@ -70,7 +70,7 @@ export async function runProcess<Schema extends Settings>(
     if (!hardStop.aborted) crash(error);
     if (!health.isStarted) process.exit(0);
     log.record("process.stop", "failed", performance.now() - startedAt, {
-      cause: "given up uncommitted: it will be done again",
+      cause: "work in flight was aborted uncommitted; it will be redone after the restart",
     });
     process.exit(1);
   }
@@ -94,7 +94,7 @@ function refuse(error: ConfigurationError, log: Log): never {
   process.exit(EXIT_CONFIGURATION);
 }
 
-/** Two steps: the first signal asks for an orderly stop, the time limit or a second signal for an immediate one. */
+/** Two steps: the first signal requests a graceful stop; the time limit or a second signal forces an immediate one. */
 function stopSignals(timeoutMs: number, log: Log, health: Health): { stop: AbortSignal; hardStop: AbortSignal } {
   const hardStop = new AbortController();
   const stop = handleStopSignals({
@@ -103,10 +103,10 @@ function stopSignals(timeoutMs: number, log: Log, health: Health): { stop: Abort
     onHardStop: (signal) => hardStop.abort(new Error(`stopped by a second ${signal}`)),
   });
   stop.addEventListener("abort", () => {
-    // Nothing is in flight yet: what waits for a dependency need not go on.
-    if (!health.isStarted) hardStop.abort(new Error("stopped before it had started"));
-    setTimeout(() => hardStop.abort(new Error("SHUTDOWN_TIMEOUT_MS is over")), timeoutMs).unref();
-    // Whatever ignores the hard stop does not keep the process.
+    // Nothing is in flight yet, so waiting for dependencies can end at once.
+    if (!health.isStarted) hardStop.abort(new Error("stopped before startup finished"));
+    setTimeout(() => hardStop.abort(new Error("SHUTDOWN_TIMEOUT_MS has elapsed")), timeoutMs).unref();
+    // Exits even if some work ignores the hard stop.
     setTimeout(() => process.exit(1), timeoutMs + 3_000).unref();
   });
   return { stop, hardStop: hardStop.signal };

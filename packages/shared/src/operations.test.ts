@@ -6,7 +6,7 @@ function silentLog(): Log {
   return new Log("test", { level: "silent" });
 }
 
-test("what the log is told is counted by outcome, and timed where it ended well", () => {
+test("log records are counted by outcome, and timed if successful", () => {
   const log = silentLog();
   log.record("sink.insert", "ok", 4);
   log.record("sink.insert", "retry", 9_000);
@@ -19,7 +19,7 @@ test("what the log is told is counted by outcome, and timed where it ended well"
   });
 });
 
-test("an operation that hangs is slow before it ends, and one that was slow stays so for a while", () => {
+test("a hanging operation is slow before it ends, and stays slow for a while after it", () => {
   const { operations } = silentLog();
   const [now, slow] = [performance.now(), { operation: "sink.bulk_write", dependency: "opensearch" }];
   const end = operations.begin("sink.bulk_write", "opensearch");
@@ -31,7 +31,7 @@ test("an operation that hangs is slow before it ends, and one that was slow stay
   expect(operations.slowerThan(1_000)).toEqual([{ ...slow, recentMs: 3_000 }]);
 });
 
-test("retries are counted by dependency and reason, from zero on", () => {
+test("retries are counted by dependency and reason, starting at zero", () => {
   const { operations } = silentLog();
   operations.begin("sink.insert", "postgres")();
   expect([...operations.retries()].map(({ count }) => count)).toEqual([0, 0, 0, 0]);
@@ -39,13 +39,13 @@ test("retries are counted by dependency and reason, from zero on", () => {
   expect([...operations.retries()]).toContainEqual({ dependency: "postgres", code: "timeout", count: 1 });
 });
 
-test("the recent duration is weighted by time, and forgets what is older than two windows", () => {
+test("the recent duration is time-weighted and ignores everything older than two windows", () => {
   const recent = new RecentDuration();
   expect(recent.at(0)).toBe(0);
   for (let time = 0; time < 50; time++) recent.add(20, 100_000);
   expect(recent.at(101_000)).toBe(20);
   recent.add(3_000, 103_000);
-  // Three of four seconds were spent on the slow one.
+  // The slow operation took three of the four seconds.
   expect(recent.at(104_000)).toBe(2_255);
   expect(recent.at(106_000)).toBe(2_255);
   recent.add(10, 107_000);

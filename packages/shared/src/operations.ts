@@ -3,34 +3,34 @@ import { Latency, type LatencySummary } from "./latency.ts";
 import type { Action, Status } from "./log.ts";
 import { RecentDuration } from "./recent-duration.ts";
 
-/** An operation that takes longer than it should. */
+/** An operation slower than `SLOW_OPERATION_MS`. */
 export interface SlowOperation {
   operation: string;
   dependency: string;
-  /** How long it takes lately: see `Operations.recent`. */
+  /** Its recent duration: see `Operations.recent`. */
   recentMs: number;
 }
 
 type Code = RetryableFault["code"];
-/** All of them, so that a counter begins at zero: Prometheus sees no increase in one that appears with a value. */
+/** Every code starts at zero: Prometheus sees no increase in a counter that first appears with a value. */
 const noRetries = (): Record<Code, number> => ({ rate_limited: 0, timeout: 0, unavailable: 0, misconfigured: 0 });
 
 interface Outcomes {
   statuses: Record<Status, number>;
-  /** Of those that ended well; absent where none took time. */
+  /** Of the successful ones; absent if none had a duration. */
   latency?: Latency;
 }
 
 interface Watched {
   dependency: string;
   recent: RecentDuration;
-  /** When those under way began, the oldest first. */
+  /** Those still running, oldest first. */
   running: Set<{ startedAt: number }>;
 }
 
 /**
- * What the operations of this process came to since it began. The log tells it every line that it is told, so that log,
- * presence, `/health` and `/metrics` speak of the same measurements.
+ * Outcomes of this process's operations since its start. The log records every line here too, so that log, presence,
+ * `/health` and `/metrics` report the same measurements.
  */
 export class Operations {
   #outcomes = new Map<Action, Outcomes>();
@@ -46,7 +46,7 @@ export class Operations {
     this.#watched.get(action)?.recent.add(durationMs, performance.now());
   }
 
-  /** An operation on another service begins. Returns what is to be called when it has ended, however it did. */
+  /** Starts an operation on another service. Returns a function to call when it ends, whatever its outcome. */
   begin(action: Action, dependency: string): () => void {
     const watched = this.#watchedOf(action, dependency);
     const running = { startedAt: performance.now() };
@@ -73,7 +73,7 @@ export class Operations {
     }
   }
 
-  /** Those that took time; what a process does once, at its start and end, is none. */
+  /** Operations with a duration, without those that a process does once, at its start and end. */
   *latencies(): Generator<{ operation: Action; latency: Latency }> {
     for (const [operation, { latency }] of this.#outcomes) {
       if (latency && !operation.startsWith("process.")) yield { operation, latency };
@@ -85,8 +85,8 @@ export class Operations {
   }
 
   /**
-   * How long each operation on another service takes lately: those that ended well in the last ten seconds, by their
-   * time-weighted mean, or the age of the oldest one under way where that is more: one that hangs shows before it ends.
+   * The recent duration of each operation on another service: the time-weighted mean of the successful ones of the last ten
+   * seconds, or the age of the oldest one still running if greater, so that a hang shows before it ends.
    */
   *recent(now = performance.now()): Generator<SlowOperation> {
     for (const [operation, { dependency, recent, running }] of this.#watched) {

@@ -6,11 +6,11 @@ interface Sums {
 }
 
 /**
- * How long the operations took that ended in the last five to ten seconds.
+ * Mean duration of the operations that ended in the last five to ten seconds, weighted by time.
  *
- * Each is weighted by its duration: the mean is what an observer finds at a random moment with an operation under way.
- * A plain mean would hide a service that becomes slow, since one operation of seconds stands beside a hundred fast ones
- * that ended before it.
+ * Each operation is weighted by its duration: the result is the expected duration of the operation in progress at a random
+ * moment. A plain mean would hide a service that becomes slow, since a hundred fast operations outweigh a slow one that
+ * ends after them.
  */
 export class RecentDuration {
   #windows = new RecentWindows<Sums>(() => ({ durations: 0, squares: 0 }));

@@ -1,6 +1,6 @@
 const WINDOW_MS = 5_000;
 
-/** The present window of five seconds and the one before it; together they hold the last five to ten seconds. */
+/** The current window of five seconds and the previous one; together they cover the last five to ten seconds. */
 export class RecentWindows<Content> {
   present: Content;
   before: Content;
@@ -8,7 +8,7 @@ export class RecentWindows<Content> {
   #empty: () => Content;
   #expire: (content: Content) => void;
 
-  /** @param expire receives the content of each window that is no longer recent */
+  /** @param expire receives the content of each expired window */
   constructor(empty: () => Content, expire: (content: Content) => void = () => undefined) {
     this.#empty = empty;
     this.#expire = expire;
@@ -16,7 +16,7 @@ export class RecentWindows<Content> {
     this.before = empty();
   }
 
-  /** Moves on to the window of `now`; call it before the windows are read or written. */
+  /** Advances to the window of `now`; call it before reading or writing the windows. */
   turn(now: number): void {
     const elapsedMs = now - this.#startedAt;
     if (elapsedMs < WINDOW_MS) return;

@@ -38,7 +38,7 @@ function patience(hardStop = new AbortController().signal): Patience & { lines: 
 
 const operation = { dependency: "store", action: "sink.bulk_write" } as const;
 
-test("every item ends either done or poison, however often what may heal fails", async () => {
+test("every item ends either done or poison, however often it fails with a retryable fault", async () => {
   const fates = fc.array(fc.record({ failures: fc.nat(3), poisoned: fc.boolean() }), { maxLength: 20 });
   await fc.assert(
     fc.asyncProperty(fates, async (items) => {
@@ -68,7 +68,7 @@ test("every item ends either done or poison, however often what may heal fails",
   );
 });
 
-test("while it waits, health says for what and since when, and the log says why", async () => {
+test("while waiting, health names the dependency and the time, and the log names the cause", async () => {
   const waits = patience();
   let seen: unknown;
   let attempts = 0;
@@ -90,7 +90,7 @@ test("while it waits, health says for what and since when, and the log says why"
   expect(logged[0]).toMatchObject({ action: "sink.bulk_write", details: { cause: "connection refused", waiting: 1 } });
 });
 
-test("each pause has twice the ceiling of the one before, and begins with what the server asked for", async () => {
+test("each pause doubles the previous ceiling, and is never shorter than the server's retry-after", async () => {
   vi.spyOn(Math, "random").mockReturnValue(0.5);
   pauses.length = 0;
   let attempts = 0;
@@ -108,7 +108,7 @@ test("each pause has twice the ceiling of the one before, and begins with what t
   expect(pauses).toEqual([1, 2, 7 + 4, 8, 8]);
 });
 
-test("a hard stop ends the waiting by rejection, so that nothing is taken for done", async () => {
+test("a hard stop rejects pending operations, so that nothing counts as done", async () => {
   const stop = new AbortController();
   const waits = { ...patience(stop.signal), backoff: { initialMs: 60_000, maxMs: 60_000 } };
   const never = settle(
@@ -123,7 +123,7 @@ test("a hard stop ends the waiting by rejection, so that nothing is taken for do
   await expect(never).rejects.toThrow(/abort/i);
 });
 
-test("backoff doubles up to its cap, is spread over the whole range, and honours what the server asked for", () => {
+test("backoff doubles up to its cap, is spread over the whole range, and honours the server's retry-after", () => {
   const settings = { initialMs: 100, maxMs: 5_000 };
   expect(backoffDelayMs(0, settings, 0, () => 1)).toBe(100);
   expect(backoffDelayMs(3, settings, 0, () => 1)).toBe(800);

@@ -3,20 +3,20 @@ import type { Failure, PoisonFault, RetryableFault, Split } from "./fault.ts";
 import type { Health } from "./health.ts";
 import type { Action, Log } from "./log.ts";
 
-/** What an operation that may have to wait for a dependency needs to do so visibly. */
+/** What an operation needs to wait for a dependency, and to do so visibly. */
 export interface Patience {
   log: Log;
   health: Health;
   backoff: BackoffSettings;
-  /** Aborted when the process must end now: what waits then rejects, and its offsets stay uncommitted. */
+  /** Aborted when the process must exit now: pending operations reject, and their offsets stay uncommitted. */
   hardStop: AbortSignal;
 }
 
 export interface Operation {
-  /** The name of the service in `/health`, such as `opensearch`. */
+  /** The service's name in `/health`, such as `opensearch`. */
   dependency: string;
   action: Action;
-  /** Awaited before each attempt, and no part of its duration: a turn that must be waited for. */
+  /** Awaited before each attempt and not part of its duration, such as waiting for a turn. */
   before?: () => Promise<void>;
 }
 
@@ -26,10 +26,10 @@ export interface Settled<Done, Input = Done> {
 }
 
 /**
- * Repeats an operation over the items that a retryable fault left behind, until each is either done or proven poison.
+ * Repeats an operation on the items with retryable faults until each item is either done or proven poison.
  *
- * This is the one place that decides by the kind of a fault. There is no limit of attempts: an outage of any length
- * dead-letters nothing.
+ * Only this function decides by the kind of a fault. It has no limit on attempts: an outage of any length dead-letters
+ * nothing.
  */
 export async function settle<Done, Input>(
   items: readonly Input[],
@@ -71,7 +71,7 @@ export async function settle<Done, Input>(
   return settled;
 }
 
-/** Repeats an operation that succeeds or fails as a whole until it succeeds. */
+/** Repeats an all-or-nothing operation until it succeeds. */
 export async function retryUntilDone<Value>(
   operation: Operation,
   attempt: (signal: AbortSignal) => Promise<{ value: Value } | { fault: RetryableFault }>,
@@ -91,7 +91,7 @@ export async function retryUntilDone<Value>(
   return done[0] as Value;
 }
 
-/** While it is under way its age can be seen. */
+/** Registers the attempt as running, so that its age is visible. */
 async function watched<Value>(
   { action, dependency }: Operation,
   attempt: () => Promise<Value>,

@@ -18,7 +18,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test("the first request stops, and one that follows a second later stops hard", async () => {
+test("the first request stops gracefully, and a request a second later forces the stop", async () => {
   vi.useFakeTimers({ now: 1_000 });
   expect(stop.aborted).toBe(false);
   process.emit("SIGUSR2", "SIGUSR2");
@@ -28,7 +28,7 @@ test("the first request stops, and one that follows a second later stops hard", 
   expect(requests).toEqual(["stop SIGUSR2", "hard stop SIGWINCH"]);
 });
 
-test("the same request twice within a second is one request", () => {
+test("a repeated request within a second counts once", () => {
   vi.useFakeTimers({ now: 1_000 });
   process.emit("SIGUSR2", "SIGUSR2");
   vi.setSystemTime(1_999);

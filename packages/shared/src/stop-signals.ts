@@ -1,15 +1,15 @@
-/** One request to stop may arrive twice: sent to the whole process group, and forwarded by a parent. */
+/** One stop request may arrive twice: sent to the process group, and forwarded by a parent. */
 const SAME_REQUEST_MS = 1_000;
 
 export interface StopSteps {
   signals: readonly NodeJS.Signals[];
-  /** The first request: stop in an orderly way. Runs before the returned signal is aborted. */
+  /** The first request: stop gracefully. Runs before the returned signal is aborted. */
   onStop(signal: NodeJS.Signals): void;
-  /** Every further request: stop at once. */
+  /** Every later request: stop at once. */
   onHardStop(signal: NodeJS.Signals): void;
 }
 
-/** Handles the signals that ask this process to stop, in two steps. Returns a signal that the first request aborts. */
+/** Handles stop signals in two steps. Returns an abort signal for the first request. */
 export function handleStopSignals({ signals, onStop, onHardStop }: StopSteps): AbortSignal {
   const stop = new AbortController();
   let firstAtMs = 0;
@@ -30,7 +30,7 @@ export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
-/** The promise's value, or a rejection as soon as the signal is aborted; the promise itself goes on. */
+/** Resolves with the promise, or rejects as soon as the signal is aborted; does not cancel the promise itself. */
 export async function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   signal.throwIfAborted();
   const { promise: abort, reject } = Promise.withResolvers<never>();

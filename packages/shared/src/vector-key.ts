@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** What the vectors in the embedding cache depend on besides their texts. */
+/** What cached vectors depend on besides their texts. */
 export interface VectorSpace {
   keyPrefix: string;
   model: string;
@@ -10,7 +10,8 @@ export interface VectorSpace {
 /**
  * Keys of the embedding cache: `<prefix>:vector:<model>:<dimensions>:<SHA-256 of the text>`.
  *
- * The key is injective: read from the right, a hash has 64 digits and dimensions are a number, whatever a model is called.
+ * The key is injective: read from the right, the hash has 64 digits and the dimensions are a number, so a model's name
+ * can't make it ambiguous.
  */
 export function vectorKeys({ keyPrefix, model, dimensions }: VectorSpace): (text: Buffer) => string {
   const prefix = `${keyPrefix}:vector:${model}:${dimensions}:`;

@@ -1,7 +1,7 @@
 import type { Received } from "@millrace/kafka";
 import { type DeadLetter, type Patience, parseDeadLetter, type Split, settle, tryParse } from "@millrace/shared";
 
-/** How long dead letters are collected for one insert. */
+/** How long dead letters are collected into one insert. */
 const LINGER_MS = 20;
 
 interface Letter {
@@ -11,7 +11,7 @@ interface Letter {
 
 type RecordLetters = (letters: readonly DeadLetter[], signal: AbortSignal) => Promise<Split<DeadLetter>>;
 
-/** Writes the ERROR row of every dead letter, whichever stage wrote it. */
+/** Writes an ERROR row for every dead letter of any stage. */
 export class DeadLettersConsumer {
   recorded = 0;
   #record: RecordLetters;

@@ -11,7 +11,7 @@ const message = fc.record({
     .map((key) => Buffer.from(key)),
 });
 
-test("by offset: one document for each message, and never the same for two", () => {
+test("by offset: one document per message, never shared by two", () => {
   fc.assert(
     fc.property(message, message, (one, other) => {
       const same = one.topic === other.topic && one.partition === other.partition && one.offset === other.offset;
@@ -20,7 +20,7 @@ test("by offset: one document for each message, and never the same for two", () 
   );
 });
 
-test("by key: one document for each key of a topic, whatever bytes it has, within OpenSearch's 512 bytes", () => {
+test("by key: one document per key of a topic, for any bytes, within OpenSearch's 512 bytes", () => {
   fc.assert(
     fc.property(message, message, (one, other) => {
       const same = one.topic === other.topic && one.key.equals(other.key);

@@ -1,12 +1,12 @@
 import type { Origin } from "@millrace/shared";
 
-/** Half of a step of the grid is 1 % of the value. */
+/** Half a grid step is 1 % of the value. */
 const STEPS_PER_VALUE = 50;
 
 /**
- * How long the messages of a batch took from Kafka's record timestamp until now, as counts by milliseconds: quantiles of
- * batches can't be added up, counts can. Ages up to 100 ms are exact; longer ones are rounded to within 1 %, so that
- * the line of a batch from a backlog stays short.
+ * The ages of a batch's messages, from Kafka's record timestamp until now, as counts by milliseconds: counts of several
+ * batches can be added, quantiles can't. Ages up to 100 ms are exact; longer ones are rounded to within 1 %, to keep the
+ * log line of a backlog's batch short.
  */
 export function endToEndCounts(
   messages: readonly Pick<Origin, "timestampMs">[],
@@ -14,7 +14,7 @@ export function endToEndCounts(
 ): Record<number, number> {
   const counts: Record<number, number> = {};
   for (const { timestampMs } of messages) {
-    // Clocks differ: a message may come from a later time.
+    // Clocks differ, so a timestamp may be in the future.
     const ageMs = Math.max(0, nowMs - timestampMs);
     const stepMs = 2 ** Math.max(0, Math.floor(Math.log2(ageMs / STEPS_PER_VALUE)));
     const roundedMs = Math.round(ageMs / stepMs) * stepMs;

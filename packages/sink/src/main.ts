@@ -21,12 +21,12 @@ import { PostgresAuditLog } from "./postgres/audit-log.ts";
 import { prepareDatabase } from "./postgres/prepare-database.ts";
 import { createVectorsStage } from "./vectors-stage.ts";
 
-/** Dead letters are written many at a time; vectors are bounded by their bytes first. */
+/** Allows large inserts of dead letters; vectors reach their byte limit first. */
 const IN_FLIGHT_MAX = 512;
 
 await runProcess("sink", sinkConfig, async (context) => {
   const { config, log, health, metrics, tracing, patience } = context;
-  // First, so that the process answers while it waits for what follows.
+  // First, so that health checks are answered while the process waits for its dependencies.
   const app = healthRoutes(health).route("/", metricsRoute(metrics));
   await using _server = await serveHttp(app, config.HOST, config.PORT);
   void examineAtStart("sink", context, (surroundings) => [
@@ -70,7 +70,7 @@ await runProcess("sink", sinkConfig, async (context) => {
   });
 });
 
-/** The dimensions of the index, or `undefined` where the first batch is to create it. */
+/** The dimensions of the index; `undefined` if the first batch will create it. */
 async function inspectIndex(
   client: OpenSearchClient,
   config: SinkConfig,

@@ -1,13 +1,13 @@
 import { described, variable } from "@millrace/shared";
 
-/** Who makes what is to be there before the first message. */
+/** Whether the process creates its table and index itself. */
 export const preparationSettings = {
   POSTGRES_MIGRATE: described(
     variable.flag().default(true),
-    "Bring the database up to date at the start; false: it was done before (dist/prepare.js).",
+    "Run database migrations at startup; false: they have run already (dist/prepare.js).",
   ),
   OPENSEARCH_CREATE_INDEX: described(
     variable.flag().default(true),
-    "Create the index with the first batch; false: a missing index is a start-up error.",
+    "Create the index with the first batch; false: a missing index is a startup error.",
   ),
 };

@@ -4,11 +4,11 @@ import { runProcess } from "@millrace/shared";
 import { sinkConfig } from "./config.ts";
 import { prepareDatabase } from "./postgres/prepare-database.ts";
 
-// Makes what the processes need, and ends: the table and the topics. Run before a release by an account that may make
-// them, it lets the processes themselves do without those rights (POSTGRES_MIGRATE and KAFKA_CREATE_TOPICS false).
+// Creates the table and the topics, then exits. Run before a release under an account with those rights, so that the
+// processes themselves don't need them (POSTGRES_MIGRATE and KAFKA_CREATE_TOPICS false).
 await runProcess("sink", sinkConfig, async (context) => {
   const { config, log, health, instance, patience } = context;
-  // From here on an end before its time is an error: it must not be taken for a finished preparation.
+  // From here on an early stop must exit with an error, so that it does not pass for a completed preparation.
   health.started();
 
   const postgres = openPostgres(config, patience);

@@ -1,10 +1,10 @@
 import { type Message, type Patience, type Settled, type Split, settle } from "@millrace/shared";
 
-/** A message with its vector, as it is indexed and recorded. */
+/** A message with its vector, ready to be indexed and recorded. */
 export interface EmbeddedMessage extends Message {
   model: string;
   dimensions: number;
-  /** `dimensions` float32, little-endian, at any alignment; empty for a tombstone. */
+  /** `dimensions` float32, little-endian, possibly unaligned; empty for a tombstone. */
   vector: Buffer;
 }
 
@@ -13,7 +13,7 @@ export interface SearchIndex {
   write(documents: readonly EmbeddedMessage[], signal: AbortSignal): Promise<Split<EmbeddedMessage>>;
 }
 
-/** Idempotent by the message's identity: one row for each message, whatever is repeated. */
+/** Idempotent by message identity: one row per message, however often it is recorded. */
 export interface AuditLog {
   record(messages: readonly EmbeddedMessage[], signal: AbortSignal): Promise<Split<EmbeddedMessage>>;
 }
@@ -24,7 +24,7 @@ export interface SinkEdges {
   patience: Patience;
 }
 
-/** Writes messages to the index in one bulk request and to the audit log in one insert, and hands back what the index rejects. */
+/** Writes messages to the index in one bulk request and to the audit log in one insert; returns what the index rejects as poison. */
 export async function sink(messages: readonly EmbeddedMessage[], edges: SinkEdges): Promise<Settled<EmbeddedMessage>> {
   const { index, audit, patience } = edges;
   const bulkWrite = { dependency: "opensearch", action: "sink.bulk_write" } as const;

@@ -6,11 +6,11 @@ import { type EmbeddedMessage, type SinkEdges, sink } from "./sink.ts";
 
 type VectorBatch = MessageBatch<EmbeddedMessage>;
 
-/** Batches that wait are joined until they have so many messages. A full batch has more (256): none is joined to it. */
+/** Waiting batches are joined up to this many messages. A full batch has more (256) and is never joined. */
 const JOINED_MESSAGES = 200;
 
 export interface VectorsStage extends BatchStage {
-  /** From the record's timestamp in the source topic until both stores have the message. */
+  /** From the record's timestamp in the source topic until both stores contain the message. */
   readonly publishToStored: Latency;
 }
 
@@ -52,8 +52,8 @@ function decode(record: Buffer): VectorBatch {
 }
 
 /**
- * Small batches cost a request each, so those that wait are stored together. Not with vectors of other dimensions:
- * OpenSearch would reject those one by one, as if it were their fault.
+ * Joins small waiting batches, since each costs a request. Only with vectors of equal dimensions: OpenSearch would reject
+ * the others one by one, as if they were poison.
  */
 function join(batch: VectorBatch, next: VectorBatch): VectorBatch | undefined {
   if (batch.messages.length >= JOINED_MESSAGES) return undefined;

@@ -46,7 +46,7 @@ function letter(offset: number, value: Buffer | null = Buffer.from("refused")): 
 }
 
 describe("the migration", () => {
-  test("makes demo_log with these columns and one row for each message", async () => {
+  test("creates demo_log with these columns and one row per message", async () => {
     const { config, pool } = await open();
     const columns = await pool.query(
       "SELECT column_name FROM information_schema.columns WHERE table_schema = $1 AND table_name = 'demo_log' ORDER BY ordinal_position",
@@ -75,7 +75,7 @@ describe("the migration", () => {
     expect(definitions).toContain("PRIMARY KEY (id)");
   });
 
-  test("a database of an earlier version gets what it lacks", async () => {
+  test("upgrades a database of an earlier version", async () => {
     const { config, pool } = await open();
     await pool.query("DROP INDEX demo_log_errors");
     await pool.query("DELETE FROM millrace_migrations WHERE name = '2_errors'");
@@ -85,7 +85,7 @@ describe("the migration", () => {
     ]);
   });
 
-  test("may run in several processes at once, and again", async () => {
+  test("may run in several processes at once, and repeatedly", async () => {
     const config = testConfig();
     const processes = [connect(config), connect(config), connect(config)];
     await Promise.all(processes.map((pool) => migrate(pool, config.POSTGRES_SCHEMA)));
@@ -94,7 +94,7 @@ describe("the migration", () => {
   });
 });
 
-test("each stored message has a row with what was stored where", async () => {
+test("each stored message has a row with its content, model and document", async () => {
   const { pool, audit } = await open();
   const batch = documents(3);
   expect(await audit.record(batch, signal)).toEqual({ done: batch, failed: [] });
@@ -117,7 +117,7 @@ test("each stored message has a row with what was stored where", async () => {
   });
 });
 
-test("recording twice, or a message twice in one batch, makes one row", async () => {
+test("recording twice, or a message twice in one batch, creates one row", async () => {
   const { pool, audit } = await open();
   const batch = documents(5);
   await audit.record(batch, signal);
@@ -127,7 +127,7 @@ test("recording twice, or a message twice in one batch, makes one row", async ()
 });
 
 describe("two processes that record the same messages at once, in opposite orders, both succeed", () => {
-  /** Each row takes a millisecond, so that the two statements surely overlap. */
+  /** Each row takes a millisecond, so that the two statements overlap. */
   async function openSlow() {
     const { config, pool, audit } = await open();
     await pool.query(`
@@ -164,7 +164,7 @@ describe("two processes that record the same messages at once, in opposite order
     expect(levels).toEqual(Array(400).fill("INFO"));
   });
 
-  test("as each inserts its rows in the order of topic, partition and offset", async () => {
+  test("because each inserts its rows in the order of topic, partition and offset", async () => {
     const { pool, audit } = await open();
     await audit.record(batch.toReversed(), signal);
     const { rows: inserted } = await pool.query(
@@ -180,7 +180,7 @@ describe("two processes that record the same messages at once, in opposite order
   });
 });
 
-test("the largest offset that is exact, and any text but NUL, are kept as they are", async () => {
+test("the largest exact offset, and any text except NUL, are stored unchanged", async () => {
   const { pool, audit } = await open();
   const text = "a\0b \u{1f600} 'quoted' \\ {braces} \ufffd";
   const batch = documents(1, { offset: Number.MAX_SAFE_INTEGER }).map((document) => withText(document, text));
@@ -190,7 +190,7 @@ test("the largest offset that is exact, and any text but NUL, are kept as they a
   ]);
 });
 
-test("half a character does not keep the rows beside it from being written", async () => {
+test("a lone surrogate does not fail the other rows of its insert", async () => {
   const { pool, audit } = await open();
   const [whole, cut] = [letter(0), letter(1)];
   const halved = { ...cut, fault: { ...cut.fault, cause: "cut off in \ud83d" } };
@@ -198,7 +198,7 @@ test("half a character does not keep the rows beside it from being written", asy
   expect(await rows(pool)).toMatchObject([{ error_cause: whole.fault.cause }, { error_cause: "cut off in \ufffd" }]);
 });
 
-test("a refused message has an ERROR row with its reason and the beginning of its content", async () => {
+test("a dead-lettered message has an ERROR row with the reason and the start of its content", async () => {
   const { pool, audit } = await open();
   const letters = [
     letter(0),
@@ -224,7 +224,7 @@ test("a refused message has an ERROR row with its reason and the beginning of it
   });
 });
 
-test("a refused message that was replayed and stored is no error any more, and a late dead letter changes nothing", async () => {
+test("a dead-lettered message that is replayed and stored becomes an INFO row, and a late dead letter does not change it", async () => {
   const { pool, audit } = await open();
   const batch = documents(1);
   await audit.recordRefused([letter(0)], signal);
@@ -237,7 +237,7 @@ test("a refused message that was replayed and stored is no error any more, and a
   expect(await rows(pool)).toEqual(stored);
 });
 
-test("a message that deletes has a row without content and vector", async () => {
+test("a tombstone has a row without content and vector", async () => {
   const { pool, audit } = await open();
   await audit.record([tombstone(9, "key")], signal);
   expect(await rows(pool)).toMatchObject([
@@ -246,7 +246,7 @@ test("a message that deletes has a row without content and vector", async () => 
 });
 
 describe("retryable, never poison, is", () => {
-  test("a missing table, which is a matter of configuration", async () => {
+  test("a missing table, as misconfigured", async () => {
     const audit = new PostgresAuditLog(connect(testConfig()), "documents", documentIds.offset);
     const batch = documents(2);
     expect(await audit.record(batch, signal)).toEqual({
@@ -258,7 +258,7 @@ describe("retryable, never poison, is", () => {
     });
   });
 
-  test("a wrong password, which is one too", async () => {
+  test("a wrong password, as misconfigured", async () => {
     const config = testConfig();
     const pool = connect({ ...config, POSTGRES_USER: "nobody", POSTGRES_PASSWORD: "secret-of-nobody" });
     const split = await new PostgresAuditLog(pool, "documents", documentIds.offset).record(documents(1), signal);
@@ -277,13 +277,13 @@ describe("retryable, never poison, is", () => {
   });
 });
 
-test("a connection that is reset while the schema is migrated is an error of the migration, not the end of the process", async () => {
+test("a connection reset during a migration fails the migration, not the process", async () => {
   const config = testConfig();
   const server = createServer((client) => {
     const upstream = connectTo({ host: config.POSTGRES_HOST, port: config.POSTGRES_PORT });
     upstream.pipe(client);
     for (const socket of [client, upstream]) socket.on("error", () => undefined);
-    // In the midst of the migration: with the statement that makes the table.
+    // During the migration: at the statement that creates the table.
     client.on("data", (chunk) => {
       if (chunk.includes("demo_log")) client.resetAndDestroy();
       else upstream.write(chunk);
@@ -305,7 +305,7 @@ test("a connection that is reset while the schema is migrated is an error of the
   expect(uncaught).not.toHaveBeenCalled();
 });
 
-test("a hard stop ends the wait for a statement at once", async () => {
+test("a hard stop aborts the wait for a statement at once", async () => {
   const { pool, audit } = await open();
   const locker = await pool.connect();
   await locker.query("BEGIN");

@@ -9,7 +9,7 @@ const SMILE = "application/smile";
 const JSON_LINES = "application/x-ndjson";
 const never = new AbortController().signal;
 
-/** An index behind a proxy that can refuse media types. */
+/** An index behind a proxy that can reject media types. */
 async function open(format: "auto" | "smile" | "json") {
   const direct = testConfig();
   const proxy = await startRefusingProxy(direct.OPENSEARCH_ENDPOINT);
@@ -19,7 +19,7 @@ async function open(format: "auto" | "smile" | "json") {
   return {
     proxy,
     index: new OpenSearchIndex(client, config, patience.log),
-    /** What was logged of the format. */
+    /** The log lines about the format. */
     logged: () =>
       patience
         .lines()
@@ -37,8 +37,8 @@ async function open(format: "auto" | "smile" | "json") {
   };
 }
 
-describe("by itself, the sink", () => {
-  test("writes SMILE to a cluster that takes it, and says so once", async () => {
+describe("with auto, the sink", () => {
+  test("writes SMILE to a cluster that accepts it, and logs so once", async () => {
     await using opened = await open("auto");
     const batch = documents(3);
     expect((await opened.index.write(batch, never)).done).toEqual(batch);
@@ -48,7 +48,7 @@ describe("by itself, the sink", () => {
   });
 
   test.each([400, 406, 415])(
-    "writes JSON to a cluster that answers SMILE with %i, and says why once",
+    "writes JSON to a cluster that answers SMILE with %i, and logs the reason once",
     async (status) => {
       await using opened = await open("auto");
       opened.proxy.refused.set(SMILE, status);
@@ -65,7 +65,7 @@ describe("by itself, the sink", () => {
     },
   );
 
-  test("does not take an outage for a refusal", async () => {
+  test("does not mistake an outage for a rejection of SMILE", async () => {
     await using opened = await open("auto");
     opened.proxy.refused.set(SMILE, 503);
     const batch = documents(2);
@@ -78,7 +78,7 @@ describe("by itself, the sink", () => {
     expect(opened.proxy.bulkTypes).toEqual([SMILE, SMILE]);
   });
 
-  test("does not settle on JSON where that is refused as well", async () => {
+  test("does not settle on JSON if that is rejected as well", async () => {
     await using opened = await open("auto");
     opened.proxy.refused.set(SMILE, 400).set(JSON_LINES, 400);
     const batch = documents(2);
@@ -89,15 +89,15 @@ describe("by itself, the sink", () => {
   });
 });
 
-describe("told to", () => {
-  test("write JSON, it never tries SMILE", async () => {
+describe("configured for", () => {
+  test("JSON, the sink never tries SMILE", async () => {
     await using opened = await open("json");
     await opened.index.write(documents(2), never);
     expect(opened.proxy.bulkTypes).toEqual([JSON_LINES]);
     expect(opened.logged()).toEqual([]);
   });
 
-  test("write SMILE, it waits for a cluster that takes it, and nothing is anybody's poison", async () => {
+  test("SMILE, the sink waits for a cluster that accepts it, and no message becomes poison", async () => {
     await using opened = await open("smile");
     opened.proxy.refused.set(SMILE, 406);
     const batch = documents(2);

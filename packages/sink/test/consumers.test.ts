@@ -61,7 +61,7 @@ function vectorsRecord(batch: readonly EmbeddedMessage[]): Buffer {
   return encodeVectors("test-model", batch[0]?.dimensions ?? 0, encodeBatch(batch), vectors);
 }
 
-test("each batch is indexed, recorded, marked stored and committed; what comes again changes nothing", async () => {
+test("each batch is indexed, recorded, marked stored and committed; a redelivery changes nothing", async () => {
   await using stage = await run();
   const batch = documents(20, { topic: "orders" });
   await stage.publish(batch.slice(0, 12));
@@ -87,7 +87,7 @@ test("each batch is indexed, recorded, marked stored and committed; what comes a
   expect(await stage.documentIds()).toHaveLength(20);
 });
 
-test("batches that wait are stored together, but for one whose vectors the index does not take", async () => {
+test("waiting batches are stored together, except one with vectors that the index rejects", async () => {
   await using stage = await run();
   const all = documents(60, { topic: "orders" });
   const other = documents(2, { topic: "others", dimensions: 6 });
@@ -116,7 +116,7 @@ test("batches that wait are stored together, but for one whose vectors the index
   expect(await stage.documentIds()).toEqual(other.map(messageId));
 });
 
-test("a rejected document is dead-lettered alone, and has its ERROR row beside the others' INFO rows", async () => {
+test("a rejected document is dead-lettered alone, with an ERROR row; the others get INFO rows", async () => {
   await using stage = await run();
   const vector = { type: "knn_vector", dimension: 4, method: { name: "hnsw", engine: "lucene" } } as const;
   await stage.client.indices.create({
@@ -142,7 +142,7 @@ test("a rejected document is dead-lettered alone, and has its ERROR row beside t
   expect(stage.deadLetters.counts).toMatchObject({ rejected: 1, undecodable: 0 });
 });
 
-test("a record that is no vectors record ends as an ERROR row of its own, and those after it are stored", async () => {
+test("an undecodable record gets its own ERROR row, and the records after it are stored", async () => {
   await using stage = await run();
   const whole = vectorsRecord(documents(2));
   for (const value of [Buffer.from("garbage"), null, whole.subarray(0, whole.length - 3)]) {

@@ -1,6 +1,6 @@
 import type { EmbeddedMessage } from "../src/sink.ts";
 
-/** A vector as the sink has it. */
+/** A vector as the sink receives it. */
 export function littleEndian(floats: Float32Array): Buffer {
   return Buffer.from(floats.buffer, floats.byteOffset, floats.byteLength);
 }
@@ -9,7 +9,7 @@ export function floatsOf(vector: Buffer): Float32Array {
   return new Float32Array(Uint8Array.from(vector).buffer);
 }
 
-/** Messages 0 … count - 1 of a topic, each with a text and a vector of its own. */
+/** Messages 0 … count - 1 of a topic, each with a distinct text and vector. */
 export function documents(count: number, given: Partial<EmbeddedMessage> = {}) {
   const { dimensions = 4, ...fields } = given;
   return Array.from({ length: count }, (_, offset): EmbeddedMessage => {

@@ -46,7 +46,7 @@ async function topicsOf(environment: NodeJS.ProcessEnv, log: Log): Promise<strin
   return admin.listTopics();
 }
 
-test("makes the table and the topics, even where the processes may not, and again changes nothing", async () => {
+test("creates the table and the topics even if the processes may not; a repetition changes nothing", async () => {
   const environment = testEnvironment({ KAFKA_CREATE_TOPICS: "false", POSTGRES_MIGRATE: "false" });
   const config = readConfiguration(sinkConfig, environment);
   const patience = testPatience();
@@ -62,13 +62,13 @@ test("makes the table and the topics, even where the processes may not, and agai
   expect(await topicsOf(environment, patience.log)).toEqual(expect.arrayContaining(topics));
 });
 
-test("what it made serves a process that may only read and write it", async () => {
+test("a process with only read and write privileges can use what it created", async () => {
   const environment = testEnvironment();
   const { POSTGRES_SCHEMA: schema } = readConfiguration(sinkConfig, environment);
   const owner = openPostgres(readConfiguration(sinkConfig, environment), testPatience());
   closing.push(() => owner.end());
   const user = `writer_${schema}`;
-  // As docs/deploy.md says, before there is a table.
+  // As docs/deploy.md describes, before the table exists.
   await owner.query(`CREATE SCHEMA "${schema}"; CREATE USER "${user}" PASSWORD 'writer';
     GRANT USAGE ON SCHEMA "${schema}" TO "${user}";
     ALTER DEFAULT PRIVILEGES IN SCHEMA "${schema}" GRANT SELECT, INSERT, UPDATE ON TABLES TO "${user}"`);
@@ -83,9 +83,9 @@ test("what it made serves a process that may only read and write it", async () =
   await expect(writer.query("CREATE TABLE another (id int)")).rejects.toThrow("permission denied");
 });
 
-test("stopped before it has finished, it does not say that it has", async () => {
+test("stopped before it has finished, it does not report success", async () => {
   const child = start(testEnvironment({ POSTGRES_PORT: String(CLOSED_PORT), SHUTDOWN_TIMEOUT_MS: "200" }));
-  // Its first line says that it has begun.
+  // Its first line reports the start.
   await once(child.stdout, "data");
   child.kill("SIGTERM");
   expect(await exitCode(child)).toBe(1);

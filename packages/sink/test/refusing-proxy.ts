@@ -2,12 +2,12 @@ import { once } from "node:events";
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Passes requests on to OpenSearch, and answers those in one of the refused media types with a status of its own. */
+/** Forwards requests to OpenSearch, but answers those in a rejected media type with the given status. */
 export interface RefusingProxy extends AsyncDisposable {
   url: string;
   /** Media type → status. */
   refused: Map<string, number>;
-  /** The media types of the bulk requests that came. */
+  /** The media types of the received bulk requests. */
   bulkTypes: string[];
 }
 

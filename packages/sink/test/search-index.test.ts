@@ -29,7 +29,7 @@ async function stored(index: string): Promise<Map<string, Source>> {
   return new Map(body.hits.hits.map(({ _id, _source }) => [String(_id), _source as Source]));
 }
 
-/** An index whose mapping takes no other text than a number. */
+/** An index whose mapping accepts only numbers as text. */
 async function createNumbersIndex(index: string): Promise<void> {
   const vector = {
     type: "knn_vector",
@@ -64,7 +64,7 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
     });
   });
 
-  test("the vectors read back are the float32 that were written, to the last bit", async () => {
+  test("vectors round-trip to the last bit", async () => {
     const { config, index } = open();
     const numbers = [-0, 2 ** -149, 1 / 3, -1e-7, 123_456.79, 2 ** -120, 1.000_000_1, 9.999_999e9, -0.1, 16_777_217];
     const batch = documents(40, { dimensions: 64 }).map((document, row) => ({
@@ -78,7 +78,7 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
     }
   });
 
-  test("the nearest neighbour is found", async () => {
+  test("finds the nearest neighbour", async () => {
     const { config, index } = open();
     const batch = documents(20, { dimensions: 16 });
     await index.write(batch, never);
@@ -88,7 +88,7 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
     expect(body.hits.hits[0]?._id).toBe("messages-3-7");
   });
 
-  test("writing twice is writing once", async () => {
+  test("writing twice has the effect of writing once", async () => {
     const { config, index } = open();
     const batch = documents(10);
     expect((await index.write(batch, never)).done).toEqual(batch);
@@ -96,7 +96,7 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
     expect((await stored(config.OPENSEARCH_INDEX)).size).toBe(10);
   });
 
-  test("a text of any characters is stored as it is", async () => {
+  test("a text of any characters is stored unchanged", async () => {
     const { config, index } = open();
     const text = 'a\0b "quoted" \\ \u2028 \u{1f600} \r\n {"index":{}}\n</script>';
     const batch = documents(1).map((document) => withText(document, text));
@@ -104,7 +104,7 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
     expect((await stored(config.OPENSEARCH_INDEX)).get("messages-3-0")?.text).toBe(text);
   });
 
-  test("texts of any length and numbers of any size are stored as they are", async () => {
+  test("texts of any length and numbers of any size are stored unchanged", async () => {
     const { config, index } = open();
     const lengths = [0, 1, 31, 32, 33, 63, 64, 65, 66, 67, 1_000, 100_000];
     const texts = lengths.flatMap((length) => [
@@ -129,7 +129,7 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
     }
   });
 
-  test("bytes that are no UTF-8 are replaced, and harm no other document", async () => {
+  test("invalid UTF-8 is replaced, and affects no other document", async () => {
     const { config, index } = open();
     const bytes = Buffer.of(0x61, 0xff, 0xfc, 0xfb, 0xff, 0xed, 0xa0, 0x80, 0x62);
     const batch = documents(3).map((document, at) => (at === 1 ? { ...document, text: bytes, key: bytes } : document));
@@ -139,7 +139,7 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
     expect(found.get("messages-3-1")).toMatchObject({ text: bytes.toString(), key: bytes.toString() });
   });
 
-  test("a vector that is no vector fails alone and as poison", async () => {
+  test("an invalid vector fails alone, as poison", async () => {
     const { index } = open();
     const batch = documents(4);
     batch[1]?.vector.writeFloatLE(Number.NaN, 8);
@@ -149,7 +149,7 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
     expect(split.failed.map(({ fault }) => `${fault.kind} ${fault.code}`)).toEqual(Array(2).fill("poison rejected"));
   });
 
-  test("a document that the mapping rejects fails alone and as poison", async () => {
+  test("a document that the mapping rejects fails alone, as poison", async () => {
     const { config, index } = open();
     await createNumbersIndex(config.OPENSEARCH_INDEX);
     const batch = documents(5).map((document, at) => withText(document, at === 2 ? "no number" : String(at)));
@@ -161,7 +161,7 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
     expect((await stored(config.OPENSEARCH_INDEX)).size).toBe(4);
   });
 
-  test("a text that is too long for the index fails alone and as poison", async () => {
+  test("a text too long for the index fails alone, as poison", async () => {
     const { config, index } = open();
     const vector = { type: "knn_vector", dimension: 4, method: { name: "hnsw", engine: "lucene" } } as const;
     const mappings = { properties: { vector, text: { type: "keyword" } } } as const;
@@ -177,7 +177,7 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
     ]);
   });
 
-  describe("nobody's poison, and retryable, is", () => {
+  describe("retryable, not poison, is", () => {
     const misconfigured = (batch: readonly EmbeddedMessage[], cause: RegExp) => ({
       done: [],
       failed: batch.map((item) => ({
@@ -186,7 +186,7 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
       })),
     });
 
-    test("an index of other dimensions, and a new one heals it", async () => {
+    test("an index of other dimensions, until there is a new one", async () => {
       const { config, index } = open();
       await index.write(documents(1, { dimensions: 4 }), never);
       const batch = documents(3, { dimensions: 6 });
@@ -204,7 +204,7 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
       expect(await index.write(batch, never)).toEqual(misconfigured(batch, /no knn_vector/));
     });
 
-    test("a missing index that it must not create, until it is there", async () => {
+    test("a missing index that it must not create, until it exists", async () => {
       const { config, index } = open({ OPENSEARCH_CREATE_INDEX: "false" });
       const batch = documents(2);
       expect(await index.write(batch, never)).toEqual(misconfigured(batch, /does not exist/));
@@ -222,7 +222,7 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
 
     test.each<[string, RegExp, (index: string) => Promise<unknown>]>([
       ["is closed", /index_closed_exception/, (index) => client.indices.close({ index })],
-      ["takes no writes", /cluster_block_exception/, (index) => client.indices.addBlock({ index, block: "write" })],
+      ["blocks writes", /cluster_block_exception/, (index) => client.indices.addBlock({ index, block: "write" })],
       [
         "became an alias without a write index",
         /no write index is defined/,
@@ -250,7 +250,7 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
           await client.indices.create({ index, body: { settings, mappings: { dynamic: "strict", ...mappings(4) } } });
         },
       ],
-    ])("an index that %s between two batches, and one as it was heals it", async (_, cause, change) => {
+    ])("an index that %s between two batches, until it is restored", async (_, cause, change) => {
       const { config, index } = open();
       await index.write(documents(1), never);
       await change(config.OPENSEARCH_INDEX);
@@ -269,7 +269,7 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
       );
     });
 
-    test("a write that begins after a hard stop", async () => {
+    test("a write started after a hard stop", async () => {
       const { index } = open();
       await index.write(documents(1), never);
       const batch = documents(3);
@@ -277,7 +277,7 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
       expect(failed.map(({ fault }) => fault.kind)).toEqual(Array(3).fill("retryable"));
     });
 
-    test("a write that a hard stop cuts off while the cluster is silent", async () => {
+    test("a write that a hard stop aborts while the cluster is silent", async () => {
       const stop = new AbortController();
       const mapping = { documents: { mappings: { properties: { vector: { dimension: 4 } } } } };
       const server = createServer((received, answer) => {
@@ -308,10 +308,10 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
     expect((await stored(config.OPENSEARCH_INDEX)).size).toBe(8);
   });
 
-  describe("where the key is the document's identity", () => {
+  describe("with DOCUMENT_ID=key", () => {
     const byKey = { DOCUMENT_ID: "key" };
 
-    test("a later message replaces an earlier one, in whatever order they come, and a tombstone deletes", async () => {
+    test("a later message replaces an earlier one in any order of arrival, and a tombstone deletes", async () => {
       const { config, index } = open(byKey);
       const [first, second, third] = documents(3, { key: Buffer.from("a") });
       if (!first || !second || !third) throw new Error("three documents");
@@ -325,7 +325,7 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
       expect((await stored(config.OPENSEARCH_INDEX)).size).toBe(0);
     });
 
-    test("a tombstone that comes before the index exists does not spoil it", async () => {
+    test("a tombstone before the index exists does not create it with a wrong mapping", async () => {
       const { config, index } = open(byKey);
       const deletion = tombstone(0, "a");
       expect((await index.write([deletion], never)).done).toEqual([deletion]);

@@ -9,7 +9,7 @@ import { documents } from "./documents.ts";
 import { testConfig, testPatience } from "./support.ts";
 
 const VISIBLE_MS = 600;
-/** Timers and clocks differ by a little. */
+/** Timers and clocks differ slightly. */
 const WAIT_MS = VISIBLE_MS + 50;
 const operation = { dependency: "opensearch", action: "sink.bulk_write" } as const;
 const never = new AbortController().signal;
@@ -20,7 +20,7 @@ const { OPENSEARCH_ENDPOINT: upstream = "" } = process.env;
 const proxy = await startServerlessProxy(upstream, VISIBLE_MS);
 afterAll(() => proxy[Symbol.asyncDispose]());
 
-/** A collection's index; `process` opens it as a process does that begins. */
+/** A collection's index; `process` opens it as a new process does. */
 function collection(endpoint = proxy.url) {
   const config = testConfig({
     OPENSEARCH_ENDPOINT: endpoint,
@@ -47,7 +47,7 @@ function collection(endpoint = proxy.url) {
 
 const visible = () => new Promise((resolve) => setTimeout(resolve, WAIT_MS));
 
-test("the first batch creates an index that a vector collection takes, and ids are fields", async () => {
+test("the first batch creates an index that a vector collection accepts, with ids as fields", async () => {
   const { process, idsOf, config } = collection();
   await using sink = process();
   const batch = documents(5);
@@ -58,7 +58,7 @@ test("the first batch creates an index that a vector collection takes, and ids a
   expect(body.hits.hits.map(({ _id }) => _id)).not.toContain("messages-3-0");
 });
 
-test("a message that comes twice in a batch, or again later, is written once", async () => {
+test("a message that occurs twice in a batch, or again later, is written once", async () => {
   const { process, idsOf } = collection();
   await using sink = process();
   const batch = documents(4);
@@ -69,7 +69,7 @@ test("a message that comes twice in a batch, or again later, is written once", a
   expect(await idsOf()).toEqual(batch.map(messageId));
 });
 
-test("a write without an answer is asked to wait until it could be found, a clear refusal is not", async () => {
+test("a write without a response is retried only once it would be visible, a clear rejection sooner", async () => {
   const { process } = collection();
   await using sink = process();
   await sink.index.write(documents(1), never);
@@ -88,7 +88,7 @@ test("a write without an answer is asked to wait until it could be found, a clea
   }
 });
 
-test("whatever is lost, refused or throttled, each document is there once in the end", async () => {
+test("whatever is lost, rejected or throttled, each document exists exactly once in the end", async () => {
   const { process, idsOf } = collection();
   await using sink = process();
   await sink.index.write(documents(1), never);
@@ -105,7 +105,7 @@ test("whatever is lost, refused or throttled, each document is there once in the
   expect(await idsOf()).toEqual(expected);
 }, 60_000);
 
-test("after a crash, batches that can be found are not written again", async () => {
+test("after a crash, visible batches are not written again", async () => {
   const { process, idsOf } = collection();
   const batches = Array.from({ length: 3 }, (_, partition) => documents(10, { partition }));
   {
@@ -118,8 +118,8 @@ test("after a crash, batches that can be found are not written again", async () 
   expect(await idsOf()).toEqual(batches.flat().map(messageId).toSorted());
 });
 
-test("what is written and redelivered before it can be found is there twice: the bound", async () => {
-  // Longer than a slow machine takes between the two writes.
+test("a document redelivered before it is visible exists twice: the documented bound", async () => {
+  // Longer than a slow machine needs between the two writes.
   await using slow = await startServerlessProxy(upstream, 30_000);
   const { process, idsOf } = collection(slow.url);
   const batch = documents(10);
@@ -130,7 +130,7 @@ test("what is written and redelivered before it can be found is there twice: the
   expect(await idsOf()).toEqual(batch.flatMap((document) => [messageId(document), messageId(document)]).toSorted());
 });
 
-test("an index without the field for ids is nobody's poison: nothing would ever be found in it", async () => {
+test("an index without the id field is misconfigured, not poison: lookups in it would find nothing", async () => {
   const { process, config } = collection();
   const vector = {
     type: "knn_vector",
@@ -146,7 +146,7 @@ test("an index without the field for ids is nobody's poison: nothing would ever 
   ]);
 });
 
-test("documents by key are refused at the start: they would have to be replaced and deleted", () => {
+test("DOCUMENT_ID=key is rejected at startup: it needs to replace and delete documents", () => {
   const environment = testEnvironment({ OPENSEARCH_AWS_SERVICE: "aoss", DOCUMENT_ID: "key" });
   expect(() => readConfiguration(sinkConfig, environment)).toThrow(/DOCUMENT_ID.*replaced and deleted.*use offset/);
 });

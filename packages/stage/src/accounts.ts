@@ -11,17 +11,17 @@ export interface AccountEdges {
 }
 
 export interface AccountOptions<Item extends Message> {
-  /** Names the span and the line of the log. */
+  /** Names the span and the log line. */
   action: Action;
-  /** Reached by the messages that are done. */
+  /** Milestone that completed messages reach. */
   milestone: Milestone;
-  /** Measures the messages that are done, for the line of the log. */
+  /** Measures the completed messages, for the log line. */
   measure?(done: readonly Item[]): Record<string, unknown>;
 }
 
 /**
- * The second half of the protocol that every stage follows. Once its work on some messages has ended: dead letters,
- * tracking, span, counts, log. The caller marks the record done after it, so that a crash in between repeats all of it.
+ * The second half of every stage's protocol, after its work on some messages: dead letters, tracking, span, counts, log.
+ * The caller marks the record done only afterwards, so that a crash in between repeats all of it.
  */
 export class Accounts<Item extends Message = Message> {
   readonly done = new Work();
@@ -33,7 +33,7 @@ export class Accounts<Item extends Message = Message> {
     this.#edges = edges;
   }
 
-  /** @param bytes of the record that the messages were read from, or are written to */
+  /** @param bytes of the record that the messages were read from or are written to */
   async settle(messages: readonly Item[], bytes: number, work: () => Promise<Settled<Item>>): Promise<void> {
     const { action, milestone, measure } = this.#options;
     const { deadLetters, tracker, tracing, log } = this.#edges;

@@ -2,7 +2,7 @@ import type { Redis } from "@millrace/connections";
 import type { Attempts, RecordIdentity } from "@millrace/kafka";
 import { messageId, type PoisonFault, poison } from "@millrace/shared";
 
-/** A process that lives this long after an attempt began did not die of it. */
+/** A process that is still alive this long after the start of an attempt has survived it. */
 const SURVIVED_MS = 20_000;
 const FORGOTTEN_AFTER_S = 3_600;
 
@@ -47,7 +47,7 @@ export function createAttempts(redis: Redis, keyPrefix: string): Attempts {
   };
 }
 
-/** @param deaths of processes while they worked on the message */
+/** @param deaths number of processes that crashed on the message */
 export function lethalFault(deaths: number): PoisonFault {
-  return poison("lethal", `${deaths} processes died while they worked on this message`);
+  return poison("lethal", `${deaths} processes crashed while processing this message`);
 }

@@ -10,21 +10,21 @@ function message(offset: number): Message {
   return { topic: "source", partition: 0, offset, timestampMs: 0, key: null, value: text, headers: [], text };
 }
 
-/** A record is the JSON list of its messages' offsets. */
+/** A record is a JSON list of its messages' offsets. */
 const definition: BatchDefinition<Message, MessageBatch<Message>> = {
   stage: "embed",
   action: "embed.batch",
   milestone: "embedded",
   decode(record) {
     const text = record.toString();
-    if (!text.startsWith("[")) throw new RecordError("no list");
+    if (!text.startsWith("[")) throw new RecordError("not a list");
     return { messages: (JSON.parse(text) as number[]).map(message), bytes: record.length };
   },
   single: (item) => ({ messages: [item], bytes: 1 }),
   work: async ({ messages }) => ({ done: [...messages], poison: [] }),
 };
 
-/** Outlives the processes of a test, as Redis does. */
+/** Survives the processes of a test, as Redis does. */
 function countAttempts() {
   const counts = new Map<string, number>();
   return {
@@ -39,7 +39,7 @@ function countAttempts() {
   };
 }
 
-/** A stage whose edges note what happens to them, in its order. */
+/** A stage whose edges record their calls in order. */
 function open(overrides: Partial<typeof definition> = {}, attempts = countAttempts(), refuseLetters = false) {
   const events: string[] = [];
   const letters: { offset: number; fault: PoisonFault; attempts: number | undefined }[] = [];
@@ -80,7 +80,7 @@ function open(overrides: Partial<typeof definition> = {}, attempts = countAttemp
   return { stage, events, letters, deliver, attempts };
 }
 
-test("a batch is worked on, its accounts are settled in their order, and only then is the record done", async () => {
+test("a batch is processed, then its accounts are settled in order, and only then is the record done", async () => {
   const work = async ({ messages: [first, ...others] }: MessageBatch<Message>): Promise<Settled<Message>> => ({
     done: others,
     poison: first ? [{ item: first, fault: poison("rejected", "no") }] : [],
@@ -91,7 +91,7 @@ test("a batch is worked on, its accounts are settled in their order, and only th
   expect(stage.done).toMatchObject({ messages: 2, batches: 1, bytes: 7 });
 });
 
-test("an undecodable record is dead-lettered as it is; a revoked one is left to the partition's next owner", async () => {
+test("an undecodable record is dead-lettered unchanged; a revoked one is left to the partition's next owner", async () => {
   const { events, letters, deliver } = open();
   await deliver(1, "garbage");
   await deliver(2, "[5]", { revoked: true });
@@ -99,7 +99,7 @@ test("an undecodable record is dead-lettered as it is; a revoked one is left to 
   expect(letters[0]?.fault).toMatchObject({ kind: "poison", code: "undecodable" });
 });
 
-test("the span ends where dead letters can't be sent, and the record stays undone", async () => {
+test("if dead letters can't be sent, the span ends and the record is not marked done", async () => {
   const work = async ({ messages }: MessageBatch<Message>): Promise<Settled<Message>> => ({
     done: [],
     poison: messages.map((item) => ({ item, fault: poison("rejected", "no") })),
@@ -114,7 +114,7 @@ test("the span ends where dead letters can't be sent, and the record stays undon
   expect(events).toEqual(["span ended"]);
 });
 
-test("records that wait are joined in order, up to the limit of the stage, and each is done", async () => {
+test("waiting records are joined in order, up to the stage's limit, and each is marked done", async () => {
   const sizes: number[] = [];
   const gate = Promise.withResolvers<void>();
   const { events, deliver } = open({
@@ -145,13 +145,13 @@ test("records that wait are joined in order, up to the limit of the stage, and e
 });
 
 test.each([1, 2, 3, 4])(
-  "%i lethal messages of one batch cost ATTEMPTS_MAX deaths each, and all others are done",
+  "%i lethal messages of one batch cost ATTEMPTS_MAX crashes each, and all others are done",
   async (lethalCount) => {
     const attempts = countAttempts();
     const lethal = new Set([1, 3, 4, 6].slice(0, lethalCount));
     const done = new Set<number>();
     let deaths = 0;
-    /** A process that dies leaves its record undone; the next one gets it again. */
+    /** A crashed process leaves its record uncommitted, so the next one receives it again. */
     for (let record = "alive"; record !== "done"; ) {
       const death = Promise.withResolvers<void>();
       const { deliver, letters } = open(
@@ -171,7 +171,7 @@ test.each([1, 2, 3, 4])(
       record = await Promise.race([finished.then(() => "done"), death.promise.then(() => "died")]);
       if (record === "died") deaths++;
       else expect(letters.map(({ offset }) => offset)).toEqual([...lethal]);
-      if (deaths > 100) throw new Error("the deaths multiply");
+      if (deaths > 100) throw new Error("the crashes multiply");
     }
     expect(deaths).toBe(ATTEMPTS_MAX * lethalCount);
     expect(done).toEqual(new Set([0, 1, 2, 3, 4, 5, 6].filter((offset) => !lethal.has(offset))));

@@ -9,22 +9,22 @@ import type { Work } from "./work.ts";
 /** The messages of one record. */
 export interface MessageBatch<Item extends Message> {
   messages: readonly Item[];
-  /** Of the record. */
+  /** Size of the record. */
   bytes: number;
 }
 
-/** What a stage does with the records of its topic, each of which holds a batch of messages. */
+/** What a stage does with the records of its topic; each record contains a batch of messages. */
 export interface BatchDefinition<Item extends Message, Batch extends MessageBatch<Item>> extends AccountOptions<Item> {
   stage: Stage;
-  /** Throws a `RecordError` for a record that is no batch of this version. */
+  /** Throws a `RecordError` for a record that is not a batch of this version. */
   decode(record: Buffer): Batch;
-  /** The same message as a batch of its own. */
+  /** Wraps one message as a batch. */
   single(message: Item): Batch;
-  /** Leaves every message either done or poison, however long that takes. */
+  /** Settles every message as done or poison, however long that takes. */
   work(batch: Batch): Promise<Settled<Item>>;
-  /** Records that are worked on at once; absent: as many as are delivered. */
+  /** Records processed at once; absent for no limit beyond those delivered. */
   concurrency?: number;
-  /** The batch with the next waiting one added; undefined where the two can't share one piece of work. */
+  /** Merges the next waiting batch into this one; `undefined` if the two can't be processed together. */
   join?(batch: Batch, next: Batch): Batch | undefined;
 }
 
@@ -38,10 +38,10 @@ export interface BatchStage {
 }
 
 /**
- * The protocol of a stage whose records are batches, in this order: an undecodable record is dead-lettered; a record
- * that processes died of is worked on message by message; any other is worked on, together with those that wait where
- * the stage joins them; then its accounts are settled, and last the record is done. A revoked record is only marked
- * done: the partition's next owner works on it.
+ * The protocol of a stage whose records are batches, in this order: an undecodable record is dead-lettered; a record that
+ * crashed processes is processed message by message; any other is processed as a whole, joined with waiting ones if the
+ * stage supports it; then its accounts are settled, and last the record is marked done. A revoked record is only marked
+ * done: the partition's next owner processes it.
  *
  * @param attemptsMax `ATTEMPTS_MAX`
  */
@@ -55,7 +55,7 @@ export function createBatchStage<Item extends Message, Batch extends MessageBatc
 
 interface Waiting<Batch> {
   received: Received;
-  /** Absent for a record that can't be decoded. */
+  /** Absent for an undecodable record. */
   batch: Batch | undefined;
 }
 
@@ -65,7 +65,7 @@ class BatchProtocol<Item extends Message, Batch extends MessageBatch<Item>> impl
   #edges: BatchEdges;
   #accounts: Accounts<Item>;
   #waiting: Received[] = [];
-  /** The first waiting record, where it was decoded and not taken. */
+  /** The first waiting record, if it is decoded and not yet taken. */
   #peeked: Waiting<Batch> | undefined;
   #limit: ReturnType<typeof pLimit>;
 
@@ -88,7 +88,7 @@ class BatchProtocol<Item extends Message, Batch extends MessageBatch<Item>> impl
 
   async #workNext(): Promise<void> {
     const first = this.#peek();
-    // Joined to the work that began before.
+    // Already joined to earlier work.
     if (!first) return;
     this.#take();
     const { received, batch } = first;
@@ -105,8 +105,8 @@ class BatchProtocol<Item extends Message, Batch extends MessageBatch<Item>> impl
   }
 
   /**
-   * Finds the messages that processes die of by a count for each message. The count of a lethal message ends with its
-   * record, so that the next death of another message does not begin it again: deaths add up and never multiply.
+   * Finds the messages that crash processes by counting attempts per message. A lethal message keeps its count until its
+   * record is done, so that a later crash on another message does not restart it: crashes add up and never multiply.
    */
   async #workOneByOne(received: Received, batch: Batch): Promise<void> {
     const { stage, single } = this.#definition;
@@ -138,7 +138,7 @@ class BatchProtocol<Item extends Message, Batch extends MessageBatch<Item>> impl
     return this.#accounts.settle(batch.messages, batch.bytes, () => this.#definition.work(batch));
   }
 
-  /** Adds the records that wait next, as long as the stage can work on them together. */
+  /** Adds waiting records, in order, as long as the stage can process them together. */
   #joinWaiting(batch: Batch, records: Received[]): Batch {
     let joined = batch;
     for (let next = this.#joinable(joined); next; next = this.#joinable(joined)) {

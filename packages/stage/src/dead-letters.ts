@@ -12,16 +12,16 @@ import {
 import type { StageTracker } from "./tracking.ts";
 
 /**
- * Gives up messages that can never succeed: each becomes a record of its own, with its reason. Of a message that is too
- * large for the topic it has what fits, and says what is missing.
+ * Dead-letters messages that can never succeed, one record each, with the reason. A message too large for the topic is cut
+ * to fit, and its record describes what is missing.
  */
 export interface DeadLetters {
   send(failures: readonly Failure<Undeliverable, PoisonFault>[]): Promise<void>;
-  /** Since the process began, by reason; those that never occurred too. */
+  /** Since the start of the process, by reason, including reasons that never occurred. */
   readonly counts: Readonly<Record<PoisonCode, number>>;
 }
 
-/** @param maxBytes of a record, without the headers that tell why */
+/** @param maxBytes of a record, without the dead-letter headers */
 export function createDeadLetters(
   stage: string,
   topic: string,
@@ -30,13 +30,13 @@ export function createDeadLetters(
 ): DeadLetters {
   const counts = Object.fromEntries(poisonCodes.map((code) => [code, 0])) as Record<PoisonCode, number>;
 
-  /** A topic that takes less than it should gets letters of half the size. */
+  /** Halves the size of the letters while the topic refuses them. */
   const write = async (letters: readonly DeadLetter[], maxLetterBytes: number): Promise<void> => {
     const written = new Map<OutgoingRecord, DeadLetter>();
     for (const letter of letters) written.set(deadLetterRecord(fitDeadLetter(letter, maxLetterBytes)), letter);
     const { refused } = await edges.producer.send(topic, [...written.keys()]);
     if (refused[0] === undefined) return;
-    if (maxLetterBytes < 1) throw new Error(`${topic} takes no dead letter at all: ${refused[0].fault.cause}`);
+    if (maxLetterBytes < 1) throw new Error(`${topic} refuses dead letters of any size: ${refused[0].fault.cause}`);
     const again = refused.flatMap(({ item }) => written.get(item) ?? []);
     await write(again, Math.floor(maxLetterBytes / 2));
   };

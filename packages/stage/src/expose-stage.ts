@@ -3,7 +3,7 @@ import type { Metrics, Operations } from "@millrace/shared";
 import type { DeadLetters } from "./dead-letters.ts";
 import type { Work } from "./work.ts";
 
-/** The metrics that all stages have. */
+/** Exposes the metrics that all stages share. */
 export function exposeStage(
   metrics: Metrics,
   { operations, consumption, deadLetters }: StageState,

@@ -1,6 +1,6 @@
 import type { RecordIdentity } from "@millrace/kafka";
 
-/** Offsets of one partition that share a Redis hash: few keys, and one command for many messages. */
+/** Offsets of one partition per Redis hash: few keys, and one command for many messages. */
 export const OFFSETS_PER_KEY = 256;
 
 /** Neighbouring offsets of one partition, within one hash. */
@@ -9,7 +9,7 @@ export interface OffsetRun {
   last: number;
 }
 
-/** Groups messages that follow each other, as far as they share a hash. */
+/** Groups consecutive messages within the same hash. */
 export function runsOf(messages: readonly RecordIdentity[]): OffsetRun[] {
   const runs: OffsetRun[] = [];
   let run: OffsetRun | undefined;

@@ -6,16 +6,16 @@ import { z } from "zod";
 export const stages = ["ingest", "embed", "sink"] as const;
 export type Stage = (typeof stages)[number];
 
-/** What a stage says of itself besides its health. */
+/** A stage's activity, reported with its health. */
 export interface Activity {
-  /** Messages done since the process began. */
+  /** Messages completed since the start of the process. */
   messages: number;
   deadLettered: number;
-  /** Records delivered and not done. */
+  /** Records delivered and not yet done. */
   inFlight: number;
   lastActivityAt: Date | undefined;
   latencies: Record<string, LatencySummary>;
-  /** Operations on other services that take longer than `SLOW_OPERATION_MS`. */
+  /** Operations on other services slower than `SLOW_OPERATION_MS`. */
   slow: SlowOperation[];
 }
 
@@ -42,18 +42,18 @@ const presenceSchema = z.object({
   inFlight: z.number(),
   lastActivityAt: z.string().nullable(),
   latencies: z.record(z.string(), latencySchema),
-  /** What the doctor found at this process's start. */
+  /** The doctor's findings at this process's startup. */
   doctor: lastReportSchema.optional(),
-  // A process of the version before does not tell.
+  // Processes of the previous version do not report it.
   slow: z.array(z.object({ operation: z.string(), dependency: z.string(), recentMs: z.number() })).default([]),
 });
-/** What one process last said of itself. */
+/** The last report of one process. */
 export type Presence = z.output<typeof presenceSchema>;
 
-/** A process that has been silent for this many reports is gone. */
+/** A process counts as gone after this many missed reports. */
 const SILENT_REPORTS = 5;
 
-/** Says regularly how this process is: to Redis, where the api reads it, and more seldom to the log. */
+/** Reports this process's state regularly: to Redis, where the api reads it, and less often to the log. */
 export function announcePresence(
   redis: Redis,
   stage: Stage,
@@ -77,7 +77,7 @@ export function announcePresence(
     };
   };
   const report = (): void => {
-    // Without Redis there is nobody to tell; its own state is in this process's health already.
+    // Best effort: this process's health already shows that Redis is unavailable.
     redis.hset(key, instance, JSON.stringify(current())).catch(() => undefined);
   };
   const beat = (): void => {
@@ -104,7 +104,7 @@ export function announcePresence(
   };
 }
 
-/** The processes of a stage that reported lately. Rejects without Redis. */
+/** The processes of a stage that reported recently. Rejects without Redis. */
 export async function readPresence(
   redis: Redis,
   prefix: string,

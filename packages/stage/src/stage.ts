@@ -13,7 +13,7 @@ import type { Work } from "./work.ts";
 
 type StageContext = ProcessContext<ProcessSettings & KafkaSettings & TopicSettings & ConsumerSettings & RedisSettings>;
 
-/** A client, and a producer that is connected. */
+/** A client and a connected producer. */
 export interface StageKafka extends AsyncDisposable {
   kafka: Kafka;
   producer: RecordProducer;
@@ -30,7 +30,7 @@ export async function openStageKafka(
   return { kafka, producer, [Symbol.asyncDispose]: () => producer[Symbol.asyncDispose]() };
 }
 
-/** The state that a stage keeps in Redis; without Redis it works on, untracked. */
+/** A stage's state in Redis; without Redis the stage continues untracked. */
 export interface Tracking extends AsyncDisposable {
   redis: Redis;
   tracker: StageTracker;
@@ -60,20 +60,20 @@ export async function openTracking(stage: Stage, context: StageContext, { produc
 }
 
 export interface StageRun {
-  /** Takes the records of each topic over. */
+  /** Handlers that take over each topic's records. */
   topics: ReadonlyMap<string, (received: Received) => void>;
-  /** Records delivered and not done; at these limits fetching waits. */
+  /** Maximum records delivered and not yet done; at this limit, fetching pauses. */
   inFlightMax: number;
   inFlightMaxBytes: number;
-  /** Counts the messages that are done. */
+  /** Counts the completed messages. */
   done: Work;
-  /** Measured besides the operations of the log. */
+  /** Latencies beyond those of logged operations. */
   latencies?: Record<string, Latency>;
 }
 
 /**
- * Runs a stage until the process is asked to stop; then takes no more records, lets those in flight end, and commits.
- * The process is ready from here on, and reports its state to Redis.
+ * Runs a stage until the process is asked to stop; then accepts no more records, lets those in flight finish, and commits.
+ * From here on the process is ready and reports its state to Redis.
  */
 export async function runStage(
   stage: Stage,

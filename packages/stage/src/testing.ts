@@ -13,13 +13,13 @@ import { testPatience } from "@millrace/testbed";
 import type { Stage } from "./presence.ts";
 import { openStageKafka, openTracking } from "./stage.ts";
 
-/** Kafka's type number of a topic in its configuration requests. */
+/** Kafka's resource type of a topic in configuration requests. */
 const TOPIC_RESOURCE = 2;
 
-/** The settings of every stage; its own configuration has more. */
+/** The settings that all stages share. */
 export type StageConfig = ProcessSettings & KafkaSettings & TopicSettings & ConsumerSettings & RedisSettings;
 
-/** The connections that a stage's `main.ts` opens, and ways to look at the stage's work. */
+/** The connections that a stage's `main.ts` opens, and ways to observe the stage's work. */
 export async function openEdges<Config extends StageConfig>(stage: Stage, config: Config) {
   const patience = testPatience();
   const { log, health, hardStop } = patience;
@@ -56,7 +56,7 @@ export async function openEdges<Config extends StageConfig>(stage: Stage, config
   };
 }
 
-/** The offsets that a group committed of a topic, summed over its partitions. */
+/** The sum of a group's committed offsets over a topic's partitions. */
 async function committedOf(kafka: Kafka, groupId: string, topic: string): Promise<number> {
   const admin = kafka.admin();
   await admin.connect();

@@ -4,23 +4,23 @@ import type { RecordIdentity } from "@millrace/kafka";
 import { describeCause, type Log } from "@millrace/shared";
 import { OFFSETS_PER_KEY, runsOf } from "./offset-runs.ts";
 
-/** What a message reaches on its way, in this order; the way ends at `stored` or `dead_lettered`. */
+/** A message's milestones, in order; its way ends at `stored` or `dead_lettered`. */
 export const milestones = ["published", "ingested", "embedded", "stored", "dead_lettered"] as const;
 export type Milestone = (typeof milestones)[number];
 
-/** Milliseconds since 1970 of each milestone that a message reached. */
+/** When a message reached each milestone, in milliseconds since 1970. */
 export type Progress = Partial<Record<Milestone, number>>;
 
-/** Gathers notes for this long into one write: an api that publishes one message a request would otherwise write for each. */
+/** Notes are collected this long for one write; an api that publishes one message per request would otherwise write per message. */
 const GATHER_MS = 10;
-/** Messages whose notes wait to be written; beyond them notes are dropped, so that a slow Redis holds nothing up. */
+/** Maximum messages with unwritten notes; beyond it notes are dropped, so that a slow Redis delays nothing. */
 const NOTED_MAX = 65_536;
 
-/** Where each message is. Best effort: without Redis the pipeline goes on, untracked. */
+/** Records the progress of each message. Best effort: without Redis the pipeline continues untracked. */
 export interface StageTracker {
-  /** Notes that messages reached a milestone now; never fails and never waits. */
+  /** Notes that messages have just reached a milestone; never fails and never waits. */
   reached(milestone: Milestone, messages: readonly RecordIdentity[]): void;
-  /** `undefined` for a message that is not tracked, or no longer. Rejects without Redis. */
+  /** `undefined` if the message was never tracked or has expired. Rejects without Redis. */
   progress(message: RecordIdentity): Promise<Progress | undefined>;
   /** Resolves when all notes are written or dropped. */
   flush(): Promise<void>;
@@ -30,7 +30,7 @@ export function createTracker(redis: Redis, settings: RedisSettings, log: Log): 
   return new RedisTracker(redis, settings, log);
 }
 
-/** By key, the fields and values to write, in turn: a field for each run of neighbours, which batches consist of. */
+/** Alternating fields and values to write, by key: one field per run of neighbouring offsets, since batches consist of runs. */
 type Notes = Map<string, string[]>;
 
 class RedisTracker implements StageTracker {
@@ -120,7 +120,7 @@ class RedisTracker implements StageTracker {
   }
 
   #drop(count: number, cause: string): void {
-    // One line when an outage of Redis begins and one when it ends: it must not flood the log.
+    // One line at the start of a Redis outage and one at its end, so that it does not flood the log.
     if (this.#dropped === 0) this.#log.record("tracking.write", "retry", undefined, { cause });
     this.#dropped += count;
   }

@@ -1,8 +1,8 @@
-/** What a stage has done since its process began. */
+/** What a stage has completed since the start of its process. */
 export class Work {
   messages = 0;
   batches = 0;
-  /** Of the records that the batches were read from, or written to. */
+  /** Of the records that the batches were read from or written to. */
   bytes = 0;
 
   add(messages: number, bytes: number): void {

@@ -64,7 +64,7 @@ test("each process of a stage is present with its current state, until it leaves
   expect(await readPresence(redis, prefix, "sink", 1_000)).toEqual([]);
 });
 
-test("a process that fell silent, and an entry that nobody understands, are forgotten", async () => {
+test("silent processes and unreadable entries are removed", async () => {
   const prefix = uniqueName("presence");
   const key = `${prefix}:presence:embed`;
   {
@@ -80,7 +80,7 @@ test("a process that fell silent, and an entry that nobody understands, are forg
   expect(await redis.exists(key)).toBe(0);
 });
 
-test("the heartbeat line says how much was done and what the process waits for", async () => {
+test("the heartbeat line reports completed work and what the process waits for", async () => {
   await using process = announce(uniqueName("presence"), "host-1", () => activity(7));
   process.health.waiting("opensearch", "away");
   process.health.working("kafka");
@@ -91,7 +91,7 @@ test("the heartbeat line says how much was done and what the process waits for",
   });
 });
 
-test("without Redis a process goes on announcing and leaves in peace, and reading rejects", async () => {
+test("without Redis, announcing continues and stops without errors, and reading rejects", async () => {
   const away = testPatience();
   const unreachable = openRedis({ ...config, REDIS_PORT: CLOSED_PORT }, away);
   try {

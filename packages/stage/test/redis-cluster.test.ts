@@ -22,7 +22,7 @@ import { announcePresence, readPresence } from "../src/presence.ts";
 import { createTracker } from "../src/tracking.ts";
 
 const REGION = "eu-west-1";
-/** Five times as long as a client takes to authenticate again, so that a stall of the machine ends none. */
+/** Five times what a client needs to reauthenticate, so that a stalled machine expires no session. */
 const SESSION_MAX_MS = 5_000;
 const HOST = "127.0.0.1";
 const key = {
@@ -30,12 +30,12 @@ const key = {
   secretAccessKey: "an-example/of+a-secret",
   sessionToken: "a/session+token==",
 };
-/** Beside it, what a provider gave out. */
+/** Keys issued by the credential provider. */
 const issued: KnownKey[] = [];
 
 const certificates = await openCertificates();
 const plain = await startRedisCluster();
-/** One before each node; the nodes tell clients of these ports, and not of their own. */
+/** One proxy per node; the nodes advertise the proxies' ports instead of their own. */
 const authenticators: RedisAuthenticator[] = [];
 const guarded = await startRedisCluster(async (port) => {
   const authenticator = await startRedisAuthenticator(
@@ -84,10 +84,10 @@ const refusals = () => authenticators.flatMap((each) => each.refusals);
 const passwords = () => authenticators.flatMap((each) => each.passwords);
 
 describe.each([
-  ["in the clear", withPassword],
-  ["by IAM, over TLS", withIam],
-])("on a cluster of three nodes, reached %s", (_, environment) => {
-  test("the progress of messages whose keys lie on all nodes is written and read", async () => {
+  ["in plaintext", withPassword],
+  ["with IAM, over TLS", withIam],
+])("on a cluster of three nodes, connected %s", (_, environment) => {
+  test("reads and writes the progress of messages whose keys are spread over all nodes", async () => {
     using cluster = open(environment);
     await eventually(() => cluster.redis.status).toBe("ready");
     const tracker = createTracker(cluster.redis, cluster.config, cluster.patience.log);
@@ -141,11 +141,11 @@ describe.each([
   });
 });
 
-test("connections to every node outlive their sessions by authenticating again, and no command fails", async () => {
+test("connections to every node reauthenticate before their sessions expire, and no command fails", async () => {
   using cluster = open(withIam);
   const { redis } = cluster;
   await eventually(() => redis.status).toBe("ready");
-  // As many as surely lie on all three nodes: the client connects to a node with the first command for it.
+  // Enough to hit all three nodes: the client connects to a node with the first command for it.
   const names = Array.from({ length: 60 }, (_, index) => `${cluster.config.REDIS_KEY_PREFIX}:${index}`);
   for (const name of names) await redis.set(name, name, "EX", 60);
   const nodes = redis instanceof Cluster ? redis.nodes("master") : [];
@@ -159,7 +159,7 @@ test("connections to every node outlive their sessions by authenticating again, 
   expect(refusals()).toEqual([]);
 });
 
-test("each new connection has a token that holds, though the key ended in the meantime", async () => {
+test("each new connection gets a valid token, even if the key has expired meanwhile", async () => {
   using cluster = open(withIam, endingKeys(30_000, issued));
   const { redis, config } = cluster;
   const works = async () => {
@@ -171,7 +171,7 @@ test("each new connection has a token that holds, though the key ended in the me
   const before = new Set(passwords()).size;
   for (let round = 0; round < 4; round++) {
     await expect.poll(works, { timeout: 20_000, interval: 50 }).toBe(true);
-    // The token at hand is by the last key, or by the one before while that one signs.
+    // The current token is signed with the last key, or the one before while a new token is being signed.
     const known = issued.length;
     await eventually(() => issued.length).toBeGreaterThanOrEqual(known + 2);
     endKeys(issued, 2);
@@ -182,7 +182,7 @@ test("each new connection has a token that holds, though the key ended in the me
   expect(new Set(passwords()).size - before).toBeGreaterThanOrEqual(5);
 });
 
-test("a wrong secret is refused, health says so without the token, and it goes on trying", async () => {
+test("a wrong secret is rejected, health reports it without the token, and the client keeps retrying", async () => {
   using cluster = open(withIam, async () => ({ ...key, secretAccessKey: "wrong" }));
   await eventually(() => refusals().length).toBeGreaterThan(1);
   expect(new Set(refusals())).toEqual(new Set(["wrong signature"]));
@@ -190,7 +190,7 @@ test("a wrong secret is refused, health says so without the token, and it goes o
   expect(JSON.stringify(cluster.patience.health.dependencies)).not.toContain("X-Amz");
 });
 
-test("without credentials health says so, and the connection comes when there are some", async () => {
+test("missing credentials are reported by health, and the client connects once they exist", async () => {
   let given = false;
   using cluster = open(withIam, async () => {
     if (!given) throw new Error("Could not load credentials from any providers");

@@ -13,7 +13,7 @@ const patience = testPatience();
 await firstConnection(redis, config);
 const tracker = createTracker(redis, config, patience.log);
 
-test("tells the time of each milestone that a message reached, and of no other", async () => {
+test("returns the time of each milestone that a message reached, and of no other", async () => {
   const topic = uniqueName("topic");
   const message = { topic, partition: 3, offset: 1_000 };
   const before = Date.now();
@@ -31,7 +31,7 @@ test("tells the time of each milestone that a message reached, and of no other",
   expect(Object.keys((await tracker.progress({ ...message, offset: 1_001 })) ?? {})).toEqual(["ingested"]);
 });
 
-test("knows nothing of a message that nobody noted, though its neighbours were", async () => {
+test("returns nothing for an untracked message, even if its neighbours are tracked", async () => {
   const topic = uniqueName("topic");
   tracker.reached("stored", [{ topic, partition: 0, offset: 5 }]);
   await tracker.flush();
@@ -40,7 +40,7 @@ test("knows nothing of a message that nobody noted, though its neighbours were",
   expect(await tracker.progress({ topic, partition: 0, offset: 5 + 256 })).toBeUndefined();
 });
 
-test("whatever is noted in whatever order, each message has the milestones that it reached, and no other", async () => {
+test("for any notes in any order, each message has exactly the milestones that it reached", async () => {
   const offset = fc.oneof(fc.integer({ min: 250, max: 262 }), fc.integer({ min: 0, max: 600 }));
   const message = fc.record({ partition: fc.integer({ min: 0, max: 1 }), offset });
   const neighbours = fc
@@ -90,7 +90,7 @@ test("256 neighbouring messages share a key, and every key expires", async () =>
   }
 });
 
-test("without Redis noting neither throws nor waits, asking rejects, and the log has one line for the outage", async () => {
+test("without Redis, noting neither throws nor waits, reading rejects, and the outage is logged once", async () => {
   const settings = { ...config, REDIS_PORT: CLOSED_PORT };
   const away = testPatience();
   const unreachable = openRedis(settings, away);

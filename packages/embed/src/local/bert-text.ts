@@ -1,12 +1,12 @@
 /**
- * BERT's uncased text preparation, with the order of steps of the Hugging Face `BertNormalizer`: clean, set CJK
- * characters apart, strip accents, lowercase. The Unicode tables are Node's own, so a character that is newer than
- * those of the model may be classed otherwise than there; it has no word piece either way.
+ * BERT's uncased text normalization, in the order of the Hugging Face `BertNormalizer`: clean, separate CJK characters,
+ * strip accents, lowercase. It uses Node's Unicode tables, so a character newer than the model's tables may be classified
+ * differently; it has no word piece either way.
  */
 
 const removed = /(?![\t\n\r])[\p{Cc}\p{Cf}\p{Co}\p{Cs}\uFFFD]/gu;
 const whitespace = /\s/gu;
-// Ideographs are written without spaces, so each is a word; Hangul and kana are not in these ranges.
+// Ideographs are written without spaces, so each counts as a word; Hangul and kana are outside these ranges.
 const ideographs =
   /[\u4E00-\u9FFF\u3400-\u4DBF\u{20000}-\u{2A6DF}\u{2A700}-\u{2B73F}\u{2B740}-\u{2B81F}\u{2B820}-\u{2CEAF}\uF900-\uFAFF\u{2F800}-\u{2FA1F}]/gu;
 const accents = /\p{Mn}/gu;
@@ -14,8 +14,8 @@ const capitalSigma = /Σ/gu;
 const nonAsciiPunctuation = /(?![\0-\x7F])\p{P}/gu;
 
 /**
- * Prepares any text, lone surrogates included, for `splitWords`: afterwards it has no control characters, the space is
- * its only whitespace outside ASCII, and every ideograph and every punctuation mark outside ASCII stands alone.
+ * Prepares any text, including lone surrogates, for splitting into words: the result has no control characters and no
+ * non-ASCII whitespace, and spaces surround every ideograph and every non-ASCII punctuation mark.
  */
 export function normalizeText(text: string): string {
   return (
@@ -24,7 +24,7 @@ export function normalizeText(text: string): string {
       .replace(ideographs, " $& ")
       .normalize("NFD")
       .replace(accents, "")
-      // Each character is lowercased by itself: JavaScript would make a word's last sigma another letter.
+      // Characters are lowercased individually: JavaScript would turn a word's last sigma into a different letter.
       .replace(capitalSigma, "σ")
       .toLowerCase()
       .replace(whitespace, " ")
@@ -39,16 +39,16 @@ const asciiClasses = Uint8Array.from({ length: asciiSize }, (_, code) => asciiCl
 function asciiClass(character: string): number {
   if (/[ \t\n\r]/.test(character)) return CharacterClass.space;
   if (/\p{Cc}/u.test(character)) return CharacterClass.removed;
-  // Symbols such as $ and + are no punctuation in Unicode, but they are to BERT.
+  // Symbols such as $ and + are punctuation for BERT, though not in Unicode.
   return /[A-Za-z0-9]/.test(character) ? CharacterClass.word : CharacterClass.punctuation;
 }
 
-/** The class of a UTF-16 code unit of a prepared text: there, all that is not ASCII belongs to a word. */
+/** The class of a UTF-16 code unit in a normalized text, where everything outside ASCII belongs to a word. */
 export function characterClass(code: number): number {
   return asciiClasses[code] ?? CharacterClass.word;
 }
 
-/** Whether a text can do without `normalizeText`: most messages can, and take a quarter of the time. */
+/** Whether a text needs no `normalizeText`: true of most messages, which then take a quarter of the time. */
 export function isPlainAscii(text: string): boolean {
   for (let position = 0; position < text.length; position += 1) {
     const code = text.charCodeAt(position);

@@ -1,16 +1,16 @@
 /**
- * The word pieces as a trie that is walked over a text's UTF-16 code units, so that no substring is ever made.
+ * The word pieces as a trie over UTF-16 code units, so that lookups create no substrings.
  *
- * Its edges live in one open-addressing hash table keyed by (node, symbol). The symbols number the thousand or
- * so code units that occur in the vocabulary, which keeps a key within 31 bits. Capital ASCII letters share the symbol of
- * the small ones: a plain ASCII text need not be lowercased.
+ * Its edges are in one open-addressing hash table keyed by (node, symbol). Symbols number the thousand or so code units of
+ * the vocabulary, which keeps a key within 31 bits. Uppercase ASCII letters share the symbol of the lowercase ones, so
+ * plain ASCII text needs no lowercasing.
  */
 export interface PieceTrie {
-  /** Where a word's first piece starts. */
+  /** Root for a word's first piece. */
   readonly wordRoot: number;
-  /** Where a word's further pieces ("##ing") start. */
+  /** Root for a word's further pieces ("##ing"). */
   readonly continuationRoot: number;
-  /** The node that a code unit leads to, or -1. */
+  /** The child node for a code unit, or -1. */
   step(node: number, code: number): number;
   /** The id of the piece that ends at a node, or -1. */
   pieceAt(node: number): number;
@@ -57,7 +57,7 @@ export function buildPieceTrie(pieces: readonly string[]): PieceTrie {
   };
 }
 
-/** A number from 1 for every code unit that occurs in the pieces; 0 stands for all others. */
+/** Numbers the code units of the pieces from 1; all others are 0. */
 function numberCodeUnits(pieces: readonly string[]): Uint16Array {
   const symbols = new Uint16Array(0x1_0000);
   let last = 0;

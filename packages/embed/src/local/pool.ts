@@ -3,14 +3,14 @@ import { Piscina } from "piscina";
 import { BATCHES_PER_WORKER } from "../config.ts";
 import type { OpenProvider, ProviderAnswer } from "../provider.ts";
 
-/** Threads that compute vectors. */
+/** Opens a pool of threads that compute vectors. */
 export function openPool(workers: number): OpenProvider {
   const pool = new Piscina<readonly string[], ProviderAnswer>({
-    // The worker has the ending that this module has: .ts from the sources, .js when built.
+    // The worker has this module's extension: .ts in the sources, .js in the build.
     filename: new URL(`./worker${extname(import.meta.filename)}`, import.meta.url).href,
     minThreads: workers,
     maxThreads: workers,
-    // Vectors lie outside the heap; without a bound V8 would rather grow than collect.
+    // Vectors are outside the heap; without a limit V8 would rather grow than collect.
     resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 4 },
     concurrentTasksPerWorker: BATCHES_PER_WORKER,
   });
@@ -23,8 +23,8 @@ export function openPool(workers: number): OpenProvider {
 }
 
 /**
- * Rejects when the signal is aborted; the task ends unheard. Piscina itself is not given the signal: it keeps a worker
- * for one task alone that has one.
+ * Rejects when the signal is aborted and ignores the task's result. The signal is not passed to piscina, which would
+ * dedicate a worker to each task that has one.
  */
 async function unlessAborted<Value>(run: () => Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
   if (!signal) return run();

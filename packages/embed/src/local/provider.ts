@@ -13,7 +13,7 @@ export function createLocalProvider(): EmbeddingProvider {
         model,
         dimensions,
         vectors: failed.length === 0 ? vectors : withoutRows(vectors, dimensions, new Set(failed)),
-        failed: failed.map((index) => ({ index, fault: poison("invalid", "the text has no word to embed") })),
+        failed: failed.map((index) => ({ index, fault: poison("invalid", "the text contains no word to embed") })),
       };
     },
   };

@@ -10,7 +10,7 @@ function plainSums(cells: Int8Array, ids: readonly number[]): number[] {
   );
 }
 
-test("sums as adding cell by cell does", () => {
+test("equals the sum cell by cell", () => {
   const table = fc.array(fc.integer({ min: -128, max: 127 }), { minLength: 3 * columns, maxLength: 3 * columns });
   const ids = fc.array(fc.nat(2), { maxLength: 600, size: "max" });
   fc.assert(
@@ -23,16 +23,19 @@ test("sums as adding cell by cell does", () => {
   );
 });
 
-test.each([127, -128])("keeps columns apart when every cell is %i, for any number of rows", (value) => {
-  const rows = packRows(new Int8Array(columns).fill(value), columns);
-  const sums = new Int32Array(columns);
-  for (const count of [0, 1, 255, 256, 257, 512, 100_000]) {
-    sumRows(rows, new Int32Array(count), count, sums);
-    expect(sums).toEqual(new Int32Array(columns).fill(value * count));
-  }
-});
+test.each([127, -128])(
+  "columns don't overflow into each other if every cell is %i, for any number of rows",
+  (value) => {
+    const rows = packRows(new Int8Array(columns).fill(value), columns);
+    const sums = new Int32Array(columns);
+    for (const count of [0, 1, 255, 256, 257, 512, 100_000]) {
+      sumRows(rows, new Int32Array(count), count, sums);
+      expect(sums).toEqual(new Int32Array(columns).fill(value * count));
+    }
+  },
+);
 
-test("reads no id behind the count", () => {
+test("reads no id beyond the count", () => {
   const rows = packRows(
     Int8Array.from({ length: columns * 2 }, (_, index) => index),
     columns,

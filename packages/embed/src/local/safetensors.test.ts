@@ -15,7 +15,7 @@ function file(header: unknown, values: Uint8Array | number[] = []): Uint8Array<A
 }
 const bytesOf = { dtype: "I8", shape: [2, 2], data_offsets: [0, 4] };
 
-test("reads the tensors with their shapes and leaves the free text out", () => {
+test("reads the tensors with their shapes and ignores the metadata", () => {
   const half = new Uint8Array(Float32Array.of(0.5, -2).buffer);
   const tensors = parseSafetensors(
     file({ __metadata__: { licence: "none" }, a: bytesOf, b: { dtype: "F32", shape: [2], data_offsets: [4, 12] } }, [
@@ -28,12 +28,12 @@ test("reads the tensors with their shapes and leaves the free text out", () => {
   expect(tensors.get("b")).toEqual({ shape: [2], data: Float32Array.of(0.5, -2) });
 });
 
-test("reads values at any alignment", () => {
+test("reads unaligned values", () => {
   const values = new Uint8Array(Float64Array.of(1.25).buffer);
   for (let padding = 0; padding < 8; padding += 1) {
     const header = JSON.stringify({ a: { dtype: "F64", shape: [], data_offsets: [0, 8] } }) + " ".repeat(padding);
     const bytes = file(header, values);
-    // A Buffer is what reading a file gives, and not every method of it copies where that of an array does.
+    // Reading a file returns a Buffer, some of whose methods don't copy where a typed array's do.
     for (const form of [bytes, Buffer.from(bytes.buffer)]) {
       expect(parseSafetensors(form).get("a")?.data).toEqual(Float64Array.of(1.25));
     }
@@ -43,8 +43,8 @@ test("reads values at any alignment", () => {
 test.each([
   ["an empty file", new Uint8Array(), "it has only 0 bytes"],
   ["a header longer than the file", file({ a: bytesOf }).subarray(0, 20), "it ends within its header"],
-  ["a header of another kind", file([1]), "its header is not a JSON object"],
-  ["a header that is no JSON", file("{"), "JSON"],
+  ["a header that is not an object", file([1]), "its header is not a JSON object"],
+  ["a header that is not JSON", file("{"), "JSON"],
   ["a tensor without a shape", file({ a: { dtype: "I8", data_offsets: [0, 4] } }), 'tensor "a"'],
   ["values cut off", file({ a: bytesOf }, [1, 2, 3]), 'it ends within tensor "a"'],
   ["offsets that do not fit the shape", file({ a: { ...bytesOf, shape: [5] } }, [1, 2, 3, 4]), "4 bytes instead of 5"],
@@ -59,11 +59,11 @@ test.each([
     file({ a: { ...bytesOf, dtype: "toString" } }),
     "type toString",
   ],
-])("says what is wrong with %s", (_, bytes, message) => {
+])("names the problem with %s", (_, bytes, message) => {
   expect(() => parseSafetensors(bytes)).toThrow(message);
 });
 
-test("a damaged file gives an error or its tensors, never anything else", () => {
+test("a corrupt file yields an error or its tensors, never anything else", () => {
   const sound = file({ a: bytesOf }, [1, 2, 3, 4]);
   fc.assert(
     fc.property(fc.nat(sound.length - 1), fc.nat(255), fc.nat(sound.length), (position, value, length) => {

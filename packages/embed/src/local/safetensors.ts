@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 
 /**
- * Reads the safetensors format: eight bytes with the header's length, a JSON header that names the tensors, then their
+ * Reads the safetensors format: eight bytes with the header's length, a JSON header that describes the tensors, then their
  * values, little-endian and row-major (https://github.com/huggingface/safetensors#format).
  */
 
-/** The element types that JavaScript has a typed array for. */
+/** The element types with a JavaScript typed array. */
 const arrayTypes = {
   I8: Int8Array,
   U8: Uint8Array,
@@ -31,7 +31,7 @@ const count = z.int().nonnegative();
 const tensorSchema = z.object({ dtype: z.string(), shape: z.array(count), data_offsets: z.tuple([count, count]) });
 const headerSchema = z.record(z.string(), z.unknown());
 
-/** Throws an error that names the file and what is wrong with it, also where the file is cut off or damaged. */
+/** Throws an error that names the file and the problem, even if the file is truncated or corrupt. */
 export function readSafetensors(path: string | URL): Map<string, Tensor> {
   try {
     return parseSafetensors(readFileSync(path));
@@ -41,7 +41,7 @@ export function readSafetensors(path: string | URL): Map<string, Tensor> {
   }
 }
 
-/** The tensors share memory with `file` where its layout allows it. */
+/** The tensors share memory with `file` if aligned. */
 export function parseSafetensors(file: Uint8Array<ArrayBuffer>): Map<string, Tensor> {
   if (file.length < headerLengthBytes) throw new Error(`it has only ${file.length} bytes`);
   const headerLength = new DataView(file.buffer, file.byteOffset).getBigUint64(0, true);
@@ -52,7 +52,7 @@ export function parseSafetensors(file: Uint8Array<ArrayBuffer>): Map<string, Ten
   const values = file.subarray(valuesStart);
   const tensors = new Map<string, Tensor>();
   for (const [name, entry] of Object.entries(header)) {
-    // This one entry of the header is free text about the file and no tensor.
+    // This header entry is free-form metadata, not a tensor.
     if (name !== "__metadata__") tensors.set(name, parseTensor(name, entry, values));
   }
   return tensors;
@@ -84,7 +84,7 @@ function isElementType(name: string): name is ElementType {
 
 function typedArray(type: ElementType, bytes: Uint8Array<ArrayBuffer>): TensorData {
   const ArrayType = arrayTypes[type];
-  // A typed array must start at a multiple of its element's size; the format does not promise that, a copy does.
+  // A typed array must start at a multiple of its element's size, which the format does not guarantee; a copy does.
   const aligned = bytes.byteOffset % ArrayType.BYTES_PER_ELEMENT === 0 ? bytes : new Uint8Array(bytes);
   return new ArrayType(aligned.buffer, aligned.byteOffset, aligned.byteLength / ArrayType.BYTES_PER_ELEMENT);
 }

@@ -26,7 +26,7 @@ test("names its model and dimensions", () => {
   expect(embedder.dimensions).toBe(256);
 });
 
-test("every text has a vector of length 1, or has no token and is named as failed", () => {
+test("every text has a vector of length 1, or has no token and is listed as failed", () => {
   fc.assert(
     fc.property(fc.array(text, { maxLength: 12 }), (texts) => {
       const { vectors, failed } = embedder.embed(texts);
@@ -42,7 +42,7 @@ test("every text has a vector of length 1, or has no token and is named as faile
   );
 });
 
-test("a text's vector does not depend on the texts beside it, to the last bit", () => {
+test("a text's vector is independent of the other texts, to the last bit", () => {
   fc.assert(
     fc.property(fc.array(text, { minLength: 1, maxLength: 12 }), (texts) => {
       const { vectors } = embedder.embed(texts);
@@ -54,7 +54,7 @@ test("a text's vector does not depend on the texts beside it, to the last bit", 
   );
 });
 
-test("an earlier result stays as it was", () => {
+test("an earlier result stays unchanged", () => {
   const { vectors } = embedder.embed(["lost card"]);
   const before = vectors.slice();
   embedder.embed(["refund please", "x".repeat(5000)]);
@@ -65,16 +65,16 @@ test("no texts give no vectors", () => {
   expect(embedder.embed([])).toEqual({ vectors: new Float32Array(), failed: [] });
 });
 
-describe("a direction", () => {
-  test("is had by words that the vocabulary does not know", () => {
+describe("the direction of a vector", () => {
+  test("exists for words outside the vocabulary", () => {
     expect(embedder.embed(["😀", "", "\u200b", "🂡 🂢"]).failed).toEqual([1, 2]);
   });
 
-  test("is the same for a text and for that text said twice", () => {
+  test("is the same for a text and its repetition", () => {
     expect(cosine("my card was stolen", "my card was stolen my card was stolen")).toBeCloseTo(1, 5);
   });
 
-  test("tells meanings apart, also where no word is shared", () => {
+  test("reflects meaning, even without a shared word", () => {
     const question = "Where is my new bank card?";
     expect(cosine(question, "My credit card has not been delivered")).toBeGreaterThan(
       cosine(question, "Where is my nearest swimming pool?"),

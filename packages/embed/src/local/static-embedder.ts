@@ -6,27 +6,27 @@ import { WordPieceTokenizer } from "./word-piece.ts";
 
 const model = "static-minilm-l6-256";
 const dimensions = LOCAL_DIMENSIONS;
-// Sources and build output lie equally deep, so one relative address serves src/local and dist/local.
+// src/local and dist/local are equally deep, so one relative URL serves both.
 const modelFolder = new URL("../../model/", import.meta.url);
 
 export interface Embeddings {
-  /** texts × dimensions, row-major; each row has length 1, or is all zeros where its text failed. */
+  /** texts × dimensions, row-major; each row has length 1, or is all zeros if its text failed. */
   vectors: Float32Array<ArrayBuffer>;
-  /** Ascending indices of the texts without a direction: those without any token. */
+  /** Ascending indices of the texts without any token, which have no direction. */
   failed: number[];
 }
 
 export interface StaticEmbedder {
   readonly model: string;
   readonly dimensions: number;
-  /** Any string is welcome, at any length. A text's vector does not depend on the texts beside it. */
+  /** Accepts strings of any length. A text's vector is independent of the other texts. */
   embed(texts: readonly string[]): Embeddings;
   countTokens(text: string): number;
 }
 
 /**
  * A sentence embedder without a model server: each word piece has one vector, and a text's vector is the mean of its
- * pieces' vectors, made one long. Reads 8 MB, which takes some tens of milliseconds: load it once per thread.
+ * pieces' vectors, normalized to length 1. Reads 8 MB, which takes some tens of milliseconds: load it once per thread.
  */
 export function loadStaticEmbedder(): StaticEmbedder {
   const pieces = readFileSync(new URL("vocab.txt", modelFolder), "utf8").trimEnd().split("\n");
@@ -50,7 +50,7 @@ export function loadStaticEmbedder(): StaticEmbedder {
   };
 }
 
-/** pieces × dimensions. The file's `scale` is left unread: with the count of tokens it cancels out of the direction. */
+/** pieces × dimensions. Ignores the file's `scale`: like the number of tokens, it cancels out of the direction. */
 function readTable(pieceCount: number): PackedRows {
   const file = new URL(`${model}.safetensors`, modelFolder);
   const vectors = readSafetensors(file).get("vectors");
@@ -62,7 +62,7 @@ function readTable(pieceCount: number): PackedRows {
   return packRows(vectors.data, dimensions);
 }
 
-/** Writes sums ÷ their length to `vectors` at `offset`; false, and nothing written, where they have no direction. */
+/** Writes the normalized sums to `vectors` at `offset`; returns false, and writes nothing, if all are zero. */
 function writeDirection(sums: Int32Array, vectors: Float32Array, offset: number): boolean {
   let squares = 0;
   for (let dimension = 0; dimension < dimensions; dimension += 1) squares += (sums[dimension] ?? 0) ** 2;

@@ -13,7 +13,7 @@ function piecesOf(text: string, by = tokenizer): string[] {
   return Array.from(by.ids.subarray(0, count), (id) => vocabulary[id] ?? `no piece has id ${id}`);
 }
 
-/** Of the characters that the steps of the algorithm treat apart, more than chance would bring. */
+/** Oversamples the characters that the algorithm treats specially. */
 const awkwardCharacter = fc.constantFrom(
   ..."aZé\u0301ßİΣς漢가“$-'.#[] \t\n\u00a0\u2028\0\u200b\ufffd\ud83d\ude00\udc00ﬁⅧ",
 );
@@ -60,26 +60,26 @@ describe("gives the pieces of the Hugging Face tokenizer for", () => {
   });
 });
 
-test("a text cannot smuggle in a special token", () => {
+test("a text cannot inject a special token", () => {
   expect(piecesOf("[SEP]")).toEqual(["[", "sep", "]"]);
 });
 
-test("a word whose end cannot be spelled is unknown as a whole", () => {
+test("a word whose end has no piece is unknown as a whole", () => {
   expect(piecesOf("card☃ card")).toEqual(["[UNK]", "card"]);
 });
 
-test("takes the longest piece, not the first that fits", () => {
+test("picks the longest piece, not the first that fits", () => {
   const pieces = ["[UNK]", "a", "ab", "abcd", "##c", "##cd"];
   const small = new WordPieceTokenizer(pieces);
   const spelled = (text: string) => Array.from(small.ids.subarray(0, small.tokenize(text)), (id) => pieces[id]);
   expect(spelled("abc abcd acd")).toEqual(["ab", "##c", "abcd", "a", "##cd"]);
 });
 
-test("refuses a vocabulary without the unknown piece", () => {
+test("rejects a vocabulary without the unknown piece", () => {
   expect(() => new WordPieceTokenizer(["a", "b"])).toThrow("[UNK]");
 });
 
-test("spells any text, lone surrogates included, as a plain reading of the algorithm does", () => {
+test("tokenizes any text, including lone surrogates, like a naive implementation of the algorithm", () => {
   const ids = new Map(vocabulary.map((piece, id) => [piece, id]));
   fc.assert(
     fc.property(anyText, (text) => {
@@ -89,17 +89,17 @@ test("spells any text, lone surrogates included, as a plain reading of the algor
   );
 });
 
-test("spells an ASCII text on the short way as on the general one", () => {
+test("the fast path for ASCII gives the same pieces as the general path", () => {
   fc.assert(
     fc.property(asciiText, (text) => {
-      // The zero-width space forces the general way, where it is taken out.
+      // The zero-width space forces the general path, which removes it.
       expect(piecesOf(text)).toEqual(piecesOf(`${text}\u200b`));
     }),
     { numRuns: 2000 },
   );
 });
 
-test("a text's tokens do not depend on the texts before it", () => {
+test("a text's tokens are independent of earlier texts", () => {
   fc.assert(
     fc.property(anyText, anyText, (first, second) => {
       tokenizer.tokenize(first);
@@ -109,7 +109,7 @@ test("a text's tokens do not depend on the texts before it", () => {
   );
 });
 
-/** The algorithm a character at a time, with substrings and a map: slow and easy to check against its description. */
+/** The algorithm character by character, with substrings and a map: slow, but easy to check against its description. */
 function plainPieces(text: string, ids: ReadonlyMap<string, number>): string[] {
   const spaced = Array.from(text, (character) => {
     if (/[\t\n\r]/.test(character)) return " ";

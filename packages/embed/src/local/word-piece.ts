@@ -2,13 +2,13 @@ import { CharacterClass, characterClass, isPlainAscii, normalizeText } from "./b
 import { buildPieceTrie, type PieceTrie } from "./piece-trie.ts";
 
 const unknownPiece = "[UNK]";
-/** BERT takes longer words for noise. Counted in code points. */
+/** BERT treats longer words as unknown. In code points. */
 const wordLengthMax = 100;
 
 /**
  * BERT's uncased word-piece tokenizer: a word becomes the longest piece that it starts with, then the longest "##"
- * piece that follows, and so on; a word that cannot be spelled so becomes one [UNK]. It adds no special tokens, and a
- * text that spells one, such as "[SEP]", is text like any other.
+ * piece that follows, and so on; a word without such a split becomes one [UNK]. It adds no special tokens, and a text that
+ * contains one, such as "[SEP]", is ordinary text.
  */
 export class WordPieceTokenizer {
   readonly #trie: PieceTrie;
@@ -22,15 +22,15 @@ export class WordPieceTokenizer {
     if (this.#unknownId < 0) throw new Error(`The vocabulary has no ${unknownPiece}.`);
   }
 
-  /** The ids of the last text, from the start of the array. The next text overwrites them: nothing is allocated. */
+  /** The ids of the last text, from the start of the array. The next text overwrites them, to avoid allocations. */
   get ids(): Int32Array {
     return this.#ids;
   }
 
-  /** Puts a text's ids into `ids` and returns how many they are. */
+  /** Writes a text's ids into `ids` and returns their number. */
   tokenize(text: string): number {
     const prepared = isPlainAscii(text) ? text : normalizeText(text);
-    // A piece takes one code unit at least.
+    // A piece consumes at least one code unit.
     if (prepared.length > this.#ids.length) this.#ids = new Int32Array(prepared.length * 2);
 
     let count = 0;
@@ -71,7 +71,7 @@ export class WordPieceTokenizer {
       root = trie.continuationRoot;
     }
     if (position === end && length > count) return length;
-    // No piece fits here, so the whole word is unknown, also its part that was spelled.
+    // No piece fits here, so the whole word is unknown, including the part already split.
     this.#ids[count] = this.#unknownId;
     return count + 1;
   }

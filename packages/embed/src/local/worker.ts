@@ -2,8 +2,6 @@ import { move, transferableSymbol, valueSymbol } from "piscina";
 import type { ProviderAnswer } from "../provider.ts";
 import { createLocalProvider } from "./provider.ts";
 
-// What a worker needs of the shared package comes from its fault module: the whole of it, with the clients of every service, would
-// take 50 MB in each worker.
 const provider = createLocalProvider();
 
 /** One task = one batch. The vectors' memory is moved back, not copied. */

@@ -1,12 +1,12 @@
 import { type Account, type Allowances, kinds } from "../account.ts";
 
-/** Adds what an answer says: the tokens that it took, and what its headers say is left. */
+/** Adds a response's token usage and the limits from its headers. */
 export function enter(account: Account, headers: Headers | undefined, tokens = 0): void {
   account.tokens += tokens;
   if (headers) Object.assign(account.allowances, allowancesOf(headers));
 }
 
-/** `x-ratelimit-limit-*` and `x-ratelimit-remaining-*`; some servers say 0 or -1 where there is no limit. */
+/** `x-ratelimit-limit-*` and `x-ratelimit-remaining-*`; some servers send 0 or -1 for no limit. */
 function allowancesOf(headers: Headers): Allowances {
   const allowances: Allowances = {};
   for (const kind of kinds) {

@@ -2,21 +2,21 @@ import { awsCredentials, openSecret, type SecretReader } from "@millrace/connect
 import { type Patience, retryUntilDone } from "@millrace/shared";
 import type { EmbedConfig } from "../config.ts";
 
-/** The key of the API, which may change while the process lives. */
+/** The API key, which may change during the lifetime of the process. */
 export interface ApiKey extends Disposable {
-  /** `undefined` until it was read for the first time, and for a provider that has none. */
+  /** `undefined` before the first read, and for a provider without a key. */
   readonly current: string | undefined;
-  /** Resolves when there is a key to begin with. */
+  /** Resolves once there is a first key. */
   untilRead(): Promise<void>;
-  /** To be called when the API refused a key: reads it again, unless there is another one by now. Never fails. */
+  /** Call this when the API rejects a key: reads the key again, unless it has changed already. Never fails. */
   refused(key: string): Promise<void>;
 }
 
-/** After a refusal the secret is read again, but not sooner than this after it was read last. */
+/** Minimum time between a read of the secret and another one after a rejection. */
 const REREAD_MIN_MS = 1_000;
 const READ_TIMEOUT_MS = 10_000;
 
-/** A key from the environment, or none: it lasts as long as the process. */
+/** A fixed key from the environment, or none. */
 export function fixedKey(current: string | undefined): ApiKey {
   return {
     current,
@@ -26,7 +26,7 @@ export function fixedKey(current: string | undefined): ApiKey {
   };
 }
 
-/** The key that lies in AWS Secrets Manager. Nothing is read before `untilRead` asks for it. */
+/** A key in AWS Secrets Manager, first read by `untilRead`. */
 export async function openSecretKey(arn: string, config: EmbedConfig, patience: Patience): Promise<ApiKey> {
   const location = { arn, field: config.OPENAI_API_KEY_SECRET_FIELD };
   const read = await openSecret(location, awsCredentials(config.AWS_ROLE_SESSION_NAME), READ_TIMEOUT_MS);
@@ -34,8 +34,8 @@ export async function openSecretKey(arn: string, config: EmbedConfig, patience: 
 }
 
 /**
- * A key that is read at the start, however long that takes; again at an interval; and when the API refuses it, so that
- * a rotated key is used within a retry. Where it can't be read again, the one at hand is used on.
+ * Reads the key at startup, however long that takes, then at an interval, and when the API rejects it, so that a rotated
+ * key is in use within one retry. If a later read fails, the current key stays in use.
  */
 export class SecretKey implements ApiKey {
   current: string | undefined;
@@ -69,7 +69,7 @@ export class SecretKey implements ApiKey {
     clearInterval(this.#refresh);
   }
 
-  /** One request, however many ask for it at once. */
+  /** Concurrent callers share one request. */
   #reread(): Promise<void> {
     this.#reading ??= this.#replace().finally(() => {
       this.#reading = undefined;

@@ -1,19 +1,19 @@
 import { type RetryableFault, retryable } from "@millrace/shared";
 import OpenAI from "openai";
 
-/** A request that the server refused for what it contains: too large, or with an input that it does not take. */
+/** A request refused for its content: too large, or with an input that the server does not accept. */
 export interface Refusal {
   refused: string;
 }
 
 /**
- * Tells why a request failed. Only a refusal of the content can be the messages' fault; everything else may heal:
- * a wrong key is corrected, a quota is raised, an outage ends.
+ * Classifies a failed request. Only a refusal of its content can be the messages' fault; everything else may heal: a wrong
+ * key is corrected, a quota raised, an outage over.
  */
 export function classify(error: unknown, apiKey: string): RetryableFault | Refusal {
   if (isTimeout(error)) return retryable("timeout", error);
   if (!(error instanceof OpenAI.APIError) || error.status === undefined) return retryable("unavailable", error);
-  // Some servers repeat the key that they refuse.
+  // Some servers echo the rejected key.
   const said = `HTTP ${error.status}: ${error.message}`.replaceAll(apiKey, "[OPENAI_API_KEY]");
   switch (error.status) {
     case 400:
@@ -31,13 +31,13 @@ export function classify(error: unknown, apiKey: string): RetryableFault | Refus
   }
 }
 
-/** The client's own, or the signal's: while it waits for the headers, or for the body. */
+/** A timeout of the client (for headers) or of the signal (for the body). */
 function isTimeout(error: unknown): boolean {
   if (error instanceof OpenAI.APIConnectionTimeoutError || error instanceof OpenAI.APIUserAbortError) return true;
   return error instanceof Error && error.name === "TimeoutError";
 }
 
-/** `retry-after-ms`, or `retry-after` in seconds or as a date (RFC 9110, 10.2.3); bounded by a minute. */
+/** `retry-after-ms`, or `retry-after` in seconds or as a date (RFC 9110, 10.2.3); capped at one minute. */
 function retryAfterMs(headers: Headers | undefined): number {
   const milliseconds = Number(headers?.get("retry-after-ms") ?? Number.NaN);
   if (milliseconds >= 0) return Math.min(milliseconds, 60_000);

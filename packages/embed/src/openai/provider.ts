@@ -10,10 +10,10 @@ import { readBody } from "./read-body.ts";
 
 type OpenAISettings = Extract<ProviderSettings, { provider: "openai" }> & { apiKey: string };
 
-/** A text that every embeddings model takes: if even this is refused, it is the configuration's fault. */
+/** A text that every embeddings model accepts: if even this is refused, the configuration is wrong. */
 const HARMLESS_TEXT = "probe";
 
-/** Any server that speaks OpenAI's embeddings API; vectors come as base64 and never become a number array. */
+/** For any server with OpenAI's embeddings API; vectors arrive as base64 and never become a number array. */
 export function createOpenAIProvider(settings: OpenAISettings): EmbeddingProvider {
   return new OpenAIProvider(settings);
 }
@@ -29,7 +29,7 @@ class OpenAIProvider implements EmbeddingProvider {
       apiKey: settings.apiKey,
       baseURL: settings.baseUrl,
       timeout: settings.timeoutMs,
-      // The stage retries, visibly and without end.
+      // The stage retries instead, visibly and without limit.
       maxRetries: 0,
     });
   }
@@ -40,12 +40,12 @@ class OpenAIProvider implements EmbeddingProvider {
     return { ...(await this.#embed(texts, account, options)), account };
   }
 
-  /** A refused request is halved until the input that it was refused for stands alone. */
+  /** Halves a refused request until each refused input is isolated. */
   async #embed(texts: readonly string[], account: Account, options: EmbedOptions): Promise<EmbeddingOutcome> {
     const { signal } = options;
     const parts: Embedded[] = [];
     const attempt = async (some: readonly string[]) => {
-      // Parts are put together below: they need no memory of the caller's.
+      // Parts are joined below, so they don't need the caller's memory.
       const outcome = await this.#request(some, account, some === texts ? options : { signal });
       return "refused" in outcome ? { refusal: outcome.refused } : { taken: outcome };
     };
@@ -57,7 +57,7 @@ class OpenAIProvider implements EmbeddingProvider {
     return joined(parts);
   }
 
-  /** The input is poison if the server takes another one; else its configuration is wrong. */
+  /** A refused input is poison if the server accepts a harmless one; otherwise the configuration is wrong. */
   async #refuseAlone(refused: string, account: Account, signal: AbortSignal | undefined): Promise<EmbeddingOutcome> {
     const harmless = await this.#request([HARMLESS_TEXT], account, { signal });
     if ("refused" in harmless) return { fault: retryable("misconfigured", harmless.refused) };
@@ -75,7 +75,7 @@ class OpenAIProvider implements EmbeddingProvider {
     const { model, expectedDimensions: dimensions, timeoutMs } = this.#settings;
     account.requests++;
     try {
-      // The client's own time limit ends with the headers.
+      // The client's own timeout covers only the headers.
       const timeout = AbortSignal.timeout(timeoutMs);
       const signal = stop ? AbortSignal.any([stop, timeout]) : timeout;
       const answer = await this.#client.embeddings.create(this.#parameters(texts), { signal }).asResponse();
@@ -107,7 +107,7 @@ function newVectors(length: number): Float32Array<ArrayBuffer> {
   return new Float32Array(length);
 }
 
-/** The outcome of all texts from those of their parts, in order. */
+/** Joins the outcomes of parts, in order. */
 function joined(parts: readonly Embedded[]): EmbeddingOutcome {
   const [first, ...others] = parts;
   if (!first) throw new Error("no text was embedded");

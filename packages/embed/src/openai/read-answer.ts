@@ -7,32 +7,32 @@ const QUOTE = 0x22;
 const COLON = 0x3a;
 const SPACE = 0x20;
 const PADDING = 0x3d;
-/** All ones in a float32: not a finite number. */
+/** A float32 with all of these bits set is not finite. */
 const EXPONENT = 0x7f80_0000;
 
-/** What an answer is made of, besides the vectors; each of those is replaced by its number. */
+/** A response without its vectors; a number replaces each of them. */
 const answerSchema = z.object({
   data: z.array(z.object({ index: z.int(), embedding: z.string().regex(/^\d+$/).transform(Number) })),
-  // Some servers don't count.
+  // Some servers omit it.
   usage: z.object({ total_tokens: z.int().nonnegative().optional() }).optional(),
 });
 
 interface Expected {
   count: number;
   model: string;
-  /** The server's own where absent. */
+  /** Absent: the server's default. */
   dimensions?: number | undefined;
 }
 
 interface Answer {
   embedded: Embedded;
-  /** That were paid for, where the server says. */
+  /** Tokens paid for, if the server states them. */
   tokens: number | undefined;
 }
 
 /**
- * Reads the body of an answer: the vectors go from its bytes into one array of float32, and no more than one is a text at a
- * time, at a quarter of the cost. Nothing of it is believed: its count, order, dimensions and numbers are checked.
+ * Reads the body of a response: decodes the vectors from its bytes into one array of float32, with only one vector at a
+ * time as a string, at a quarter of the cost. Trusts nothing: checks count, order, dimensions and numbers.
  */
 export function readAnswer(
   body: Buffer,
@@ -41,7 +41,7 @@ export function readAnswer(
 ): Answer | { fault: RetryableFault } {
   const { skeleton, vectors: encoded } = takeVectorsOut(body);
   const parsed = answerSchema.safeParse(parseJson(skeleton));
-  if (!parsed.success) return wrong("what is no list of vectors as base64");
+  if (!parsed.success) return wrong("a body that is not a list of base64 vectors");
   const { data, usage } = parsed.data;
   if (data.length !== count) return wrong(`${data.length} vectors for ${count} texts`);
   const rows = new Map(data.map(({ index, embedding }) => [index, encoded[embedding]]));
@@ -57,24 +57,24 @@ export function readAnswer(
     const isWhole = row && decodedLength(body, row) === bytes && decode(body, row, target, index * bytes) === bytes;
     if (!isWhole) return wrong(`no vector of ${own} dimensions for text ${index}`);
   }
-  if (!areFinite(vectors)) return wrong("a vector with a number that is not finite");
+  if (!areFinite(vectors)) return wrong("a vector that contains a non-finite number");
   return { embedded: { model, dimensions: own, vectors, failed: [] }, tokens: usage?.total_tokens };
 }
 
 type Range = [start: number, end: number];
 
-/** The bytes that base64 stands for, if it is well-formed. */
+/** The decoded size of well-formed base64. */
 function decodedLength(body: Buffer, [start, end]: Range = [0, 0]): number {
   const padding = [end - 1, end - 2].filter((at) => at >= start && body[at] === PADDING).length;
   return Math.floor(((end - start - padding) * 3) / 4);
 }
 
-/** Returns how many bytes it stood for. */
+/** Returns the number of decoded bytes. */
 function decode(body: Buffer, [start, end]: Range, target: Buffer, at: number): number {
   return target.write(body.toString("latin1", start, end), at, "base64");
 }
 
-/** The body's JSON with a number instead of each text named `embedding`, and where these texts lie, by their numbers. */
+/** The body's JSON with each `embedding` string replaced by a number, and the ranges of these strings by number. */
 function takeVectorsOut(body: Buffer): { skeleton: string; vectors: Range[] } {
   const vectors: Range[] = [];
   let skeleton = "";

@@ -1,9 +1,9 @@
 import type { SpareMemory } from "@millrace/shared";
 
 /**
- * Reads the body of an answer into spare memory.
+ * Reads the body of a response into pooled memory.
  *
- * @param use must not keep the body, whose memory is another one's afterwards
+ * @param use must not keep the body, since its memory is reused afterwards
  */
 export async function readBody<Value>(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,

@@ -4,7 +4,7 @@ import type { EmbeddingProvider } from "../provider.ts";
 import type { ApiKey } from "./api-key.ts";
 import { createOpenAIProvider } from "./provider.ts";
 
-/** Asks with the key that there is by then: a client lasts for many requests, and a rotated key makes another one. */
+/** Sends each request with the current key. A client is reused until the key is rotated. */
 export function withCurrentKey(
   settings: Extract<ProviderSettings, { provider: "openai" }>,
   key: ApiKey,
@@ -17,9 +17,9 @@ export function withCurrentKey(
   return {
     async embed(texts, options) {
       const apiKey = key.current;
-      if (apiKey === undefined) return { fault: retryable("misconfigured", "the key of the API was not read yet") };
+      if (apiKey === undefined) return { fault: retryable("misconfigured", "the API key has not been read yet") };
       const outcome = await providerFor(apiKey).embed(texts, options);
-      // A wrong key is nobody's poison: the batch waits, and its next attempt has the key that there is by then.
+      // A wrong key never makes a message poison: the batch waits, and its next attempt uses the key current by then.
       if ("fault" in outcome && outcome.fault.code === "misconfigured") await key.refused(apiKey);
       return outcome;
     },

@@ -2,30 +2,30 @@ import { type Redis, redisScript } from "@millrace/connections";
 import { type Allowance, type Allowances, type Amounts, kinds } from "../account.ts";
 import type { Taken } from "../rate-budget.ts";
 
-/** What a reservation found, by which it is judged later. */
+/** The bucket's state at a reservation, needed to settle it. */
 export interface Ticket {
   need: Amounts;
-  /** By the clock of Redis. */
+  /** Time of the reservation, by Redis's clock. */
   atMs: number;
-  /** What was left after it; below zero where it must wait. */
+  /** The levels after it; negative if it must wait. */
   levels: Amounts;
-  /** How much had been corrected by then. */
+  /** The sum of corrections by then. */
   corrected: Amounts;
 }
 
 export interface Settlement extends Taken {
-  /** How long after its reservation the request was sent. */
+  /** Time from the reservation to the request. */
   waitedMs: number;
 }
 
 /**
- * A token bucket for requests and one for tokens, in one hash, each filled evenly to its limit in a minute.
+ * Token buckets for requests and for tokens, in one hash, each refilled evenly up to its limit per minute.
  *
- * A reservation is taken at once, into debt where need be, and waits until the debt is paid: so turns come in the order
- * of the reservations, whoever made them, and nobody polls. The level is never above the server's as long as no
- * reservation is smaller than what the server takes; a reserve of 2 % makes it visible early where it is, because others
- * use the same key: `settle` compares what the server says is left with what this reservation should have left, and takes
- * the difference off. `corrected` sums up such differences, so that the requests in flight don't report one twice.
+ * A reservation is deducted at once, into debt if necessary, and waits until the debt is paid. Turns therefore follow the
+ * order of reservations across processes, without polling. The level never exceeds the server's as long as no reservation
+ * is smaller than what the server deducts. Other users of the key break that, which a reserve of 2 % reveals early:
+ * `settle` compares the server's remaining amount with what this reservation should have left, and deducts the difference.
+ * `corrected` sums these differences, so that concurrent requests don't report one twice.
  */
 const bucket = redisScript(`
 local RESERVE = 0.02
@@ -35,7 +35,7 @@ local fields = redis.call('HMGET', KEYS[1], 'at', 'paused',
   'requests:limit', 'requests:level', 'requests:corrected', 'tokens:limit', 'tokens:level', 'tokens:corrected')
 local at, paused = tonumber(fields[1]) or now, tonumber(fields[2]) or 0
 now = math.max(now, at)
--- By kind: 1 requests, 2 tokens; a limit of 0 is an unknown one.
+-- By kind: 1 requests, 2 tokens; a limit of 0 is unknown.
 local state = {}
 for k = 1, 2 do
   local limit, level = tonumber(fields[3 * k]) or 0, tonumber(fields[3 * k + 1]) or 0
@@ -43,7 +43,7 @@ for k = 1, 2 do
   state[k] = { limit = limit, level = level, corrected = tonumber(fields[3 * k + 2]) or 0 }
 end
 
--- How long until a reservation's debt is paid; without a known limit there is none.
+-- Time until a reservation's debt is paid; none without a known limit.
 local function wait(need, ticketAt, levels, corrected)
   local ms = paused - now
   for k = 1, 2 do
@@ -108,7 +108,7 @@ for index, number in ipairs(result) do result[index] = text(number) end
 return result
 `);
 
-/** One bucket for all processes that ask the same server for the same model: the limits are an organisation's, not a key's. */
+/** One bucket per server and model, shared by all processes: limits belong to an organisation, not to an API key. */
 export function accountKey(keyPrefix: string, baseUrl: string, model: string): string {
   return `${keyPrefix}:rate:{${baseUrl} ${model}}`;
 }
@@ -118,10 +118,9 @@ export interface Reservation extends Ticket {
 }
 
 /**
- * The bucket of one key: all processes that use the same account name the same one. Everything here rejects while Redis
- * is away.
+ * The bucket at a Redis key that all processes of an account share. Every call rejects while Redis is unavailable.
  *
- * @param clock milliseconds that stand for the clock of Redis, in tests
+ * @param clock replaces Redis's clock in tests, in milliseconds
  */
 export function createRateBucket(redis: Redis, key: string, clock: () => number | "" = () => "") {
   const run = async (operation: string, values: readonly number[]): Promise<number[]> =>
@@ -138,8 +137,8 @@ export function createRateBucket(redis: Redis, key: string, clock: () => number 
 
   return {
     /**
-     * @param known what this process last heard of the limits, for a bucket that does not know them
-     * @param lost whether the bucket may have missed requests, so that its level must not be above what was heard
+     * @param known the limits that this process last heard, for a bucket without limits
+     * @param lost whether the bucket may have missed requests, so that its level must not exceed what was heard
      */
     async reserve(need: Amounts, known: Allowances, lost: boolean): Promise<Reservation> {
       const heard = [...column(known, "limit"), ...column(known, "remaining")];
@@ -148,7 +147,7 @@ export function createRateBucket(redis: Redis, key: string, clock: () => number 
       const corrected = { requests: correctedRequests, tokens: correctedTokens };
       return { need, atMs, levels: { requests, tokens }, corrected, waitMs };
     },
-    /** How long this reservation waits from now on. */
+    /** The remaining wait of this reservation. */
     async waitMs(ticket: Ticket): Promise<number> {
       const [waitMs = 0] = await run("wait", ofTicket(ticket));
       return waitMs;

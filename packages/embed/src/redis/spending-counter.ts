@@ -2,7 +2,7 @@ import { type Redis, redisScript } from "@millrace/connections";
 
 const KEPT_S = 3 * 86_400;
 
-/** Adds what must be counted whatever it comes to, then an amount where it fits; a negative one always does. */
+/** Adds `owed` unconditionally, then `units` if within the limit; a negative amount always fits. */
 const add = redisScript(`
 local total = redis.call('INCRBY', KEYS[1], ARGV[2])
 local amount = tonumber(ARGV[1])
@@ -12,12 +12,12 @@ redis.call('EXPIRE', KEYS[1], ARGV[4])
 return { fits and 1 or 0, total }
 `);
 
-/** What all processes have spent on a day, at `<prefix>:spending:<day>`. Rejects while Redis is away. */
+/** The spending of all processes on a day, at `<prefix>:spending:<day>`. Rejects while Redis is unavailable. */
 export interface SpendingCounter {
   /**
    * @param day such as 2026-01-31
-   * @param units to add where the total stays within the limit
-   * @param owed units that were spent already
+   * @param units to add if the total stays within the limit
+   * @param owed units already spent
    */
   add(day: string, units: number, owed: number, limit: number): Promise<{ taken: boolean; total: number }>;
 }

@@ -12,14 +12,14 @@ export interface VectorCacheOptions {
 
 const CHECKSUM_SIZE = 4;
 const FLOAT_SIZE = 4;
-/** Below glibc's threshold for memory of its own (MALLOC_MMAP_THRESHOLD_ of the image). */
+/** Below glibc's mmap threshold (MALLOC_MMAP_THRESHOLD_ in the image). */
 const COMMAND_MAX_BYTES = 196_608;
-/** Writes that may be under way; beyond them vectors are not cached, so that a slow Redis holds nothing up. */
+/** Maximum concurrent writes; beyond it vectors are not cached, so that a slow Redis delays nothing. */
 const PENDING_MAX = 8;
 
 /**
- * Vectors in Redis, by the keys of `vectorKeys`: CRC-32 of key and vector, float32 bytes. Entries expire; under memory
- * pressure Redis evicts them by its `maxmemory-policy` (use one of `volatile-*`).
+ * Vectors in Redis, under the keys of `vectorKeys`: CRC-32 of key and vector, then float32 bytes. Entries expire; under
+ * memory pressure Redis evicts them by its `maxmemory-policy` (use one of `volatile-*`).
  */
 export function createVectorCache(redis: Redis, log: Log, options: VectorCacheOptions): VectorCache {
   const { model, dimensions, timeToLiveS } = options;
@@ -28,12 +28,12 @@ export function createVectorCache(redis: Redis, log: Log, options: VectorCacheOp
   let isAway = false;
 
   const drop = (key: string): undefined => {
-    log.record("embed.cache", "retry", undefined, { cause: "a damaged entry was dropped", key });
+    log.record("embed.cache", "retry", undefined, { cause: "a corrupt entry was dropped", key });
     redis.del(key).catch(() => undefined);
     return undefined;
   };
 
-  /** One line when reads begin to fail and one when they succeed again: an outage must not flood the log. */
+  /** One line when reads start to fail and one when they succeed again, so that an outage does not flood the log. */
   const note = (cause: string | undefined): void => {
     if (cause !== undefined) failures++;
     if (isAway === (cause !== undefined)) return;
@@ -69,7 +69,7 @@ export function createVectorCache(redis: Redis, log: Log, options: VectorCacheOp
         await write(redis, keys, vectors, timeToLiveS);
         return true;
       } catch {
-        // The client may still hold it, to send it again.
+        // The client may still reference it, to resend it.
         return false;
       } finally {
         pending--;
@@ -78,20 +78,20 @@ export function createVectorCache(redis: Redis, log: Log, options: VectorCacheOp
   };
 }
 
-/** The bytes of each vector, in the order of the keys. */
+/** The bytes of each vector, in key order. */
 function rowsOf(keys: readonly string[], vectors: Buffer): Buffer[] {
   const size = vectors.length / keys.length;
   return keys.map((_, row) => vectors.subarray(row * size, (row + 1) * size));
 }
 
-/** The bytes of all vectors, one after the other. */
+/** The bytes of all vectors, concatenated. */
 function bytesOf(vectors: Float32Array): Buffer {
   return Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength);
 }
 
 /**
- * Commands with many vectors in one value: a SET for each took three times the processor time here, and no less there. Not
- * with all of them, since the client copies a command as a whole, and fresh memory of that size is slow.
+ * Commands with many vectors in one value: one SET per vector took three times the CPU time here, and no less in Redis. Not
+ * all vectors in one command, since the client copies whole commands, and fresh memory of that size is slow.
  */
 async function writeTogether(redis: Redis, keys: readonly string[], vectors: Float32Array, timeToLiveS: number) {
   const bytes = bytesOf(vectors);
@@ -115,7 +115,7 @@ const setAll = redisScript(`
     redis.call("SET", key, checksum .. vector, "EX", time_to_live)
   end`);
 
-/** In a cluster no command may name the keys of several nodes. */
+/** For a cluster, where one command can't use keys of several nodes. */
 async function writeEach(redis: Redis, keys: readonly string[], vectors: Float32Array, timeToLiveS: number) {
   const entries = rowsOf(keys, bytesOf(vectors)).map((row, index) => ({ key: keys[index] ?? "", row }));
   const writing = groupByNode(redis, entries, ({ key }) => key).map((group) => {
@@ -133,7 +133,7 @@ export function checksum(key: string, vector: Buffer): Buffer {
   return sum;
 }
 
-/** `undefined` for an entry that is damaged, of another length, or another key's. */
+/** `undefined` for an entry that is corrupt, of another length, or of another key. */
 export function readEntry(key: string, entry: Buffer, dimensions: number): Float32Array | undefined {
   if (entry.length !== CHECKSUM_SIZE + dimensions * FLOAT_SIZE) return undefined;
   const bytes = entry.subarray(CHECKSUM_SIZE);

@@ -7,7 +7,7 @@ import { metricDefinitions } from "./definitions.ts";
 import { Metrics } from "./metrics.ts";
 import { processMetrics } from "./process.ts";
 
-test("a metric is read when it is scraped", async () => {
+test("a metric is read on scrape", async () => {
   const metrics = new Metrics("sink");
   let messages = 1;
   metrics.exposeOne("millrace_messages_total", () => messages);
@@ -35,7 +35,7 @@ test("a histogram has its buckets, sum and count", async () => {
   expect(lines.at(-1)).toBe('millrace_operation_duration_seconds_count{operation="sink.insert",service="sink"} 3');
 });
 
-test("every process says what it is, what it waits for, and what became of its operations", async () => {
+test("every process exposes its version, its dependencies, and the outcomes of its operations", async () => {
   const log = new Log("embed", { level: "silent" });
   const health = new Health();
   health.working("redis");

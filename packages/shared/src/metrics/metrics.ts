@@ -6,18 +6,18 @@ type Labels = Record<string, string>;
 type ValueOf<Name extends MetricName> = TypeOf<Name> extends "histogram" ? Latency : number;
 type Samples<Name extends MetricName> = Iterable<readonly [LabelsOf<Name>, ValueOf<Name>]>;
 
-/** A line of the exposition. */
+/** One line of the exposition format. */
 interface Sample {
   metricName?: string;
   labels: Labels;
-  /** Written once for all lines that share the object. */
+  /** Formatted once for all lines that share the object. */
   sharedLabels?: Labels;
   value: number;
 }
 
 /**
- * What `/metrics` tells. The counts are kept where things happen, as plain numbers, and are read when they are scraped:
- * nothing is paid for a metric while messages flow.
+ * The metrics of `/metrics`. Counts are plain numbers, kept where things happen and read only when scraped: metrics cost
+ * nothing while messages flow.
  */
 export class Metrics {
   #registry = new Registry();
@@ -32,7 +32,7 @@ export class Metrics {
     const { type, help } = metricDefinitions[name];
     const values = async (): Promise<Sample[]> => [...(await read())].flatMap((sample) => linesOf(name, ...sample));
     const metric = { name, get: async () => ({ name, type, help, values: await values(), aggregator: "sum" }) };
-    // All that a registry asks of a metric; its types know only the classes that keep the numbers themselves.
+    // All that a registry needs of a metric, though its types allow only the classes that store the values themselves.
     this.#registry.registerMetric(metric as unknown as Metric);
   }
 

@@ -3,7 +3,7 @@ import type { Health } from "../health.ts";
 import type { Log } from "../log.ts";
 import { Metrics } from "./metrics.ts";
 
-/** The metrics that every process has, whatever it does. */
+/** The metrics of every process. */
 export function processMetrics(log: Log, health: Health): Metrics {
   const metrics = new Metrics(log.service);
   const version = readVersion();
@@ -21,7 +21,7 @@ export function processMetrics(log: Log, health: Health): Metrics {
   return metrics;
 }
 
-/** Of this package, which has the version of all: its manifest lies above `src` and `dist` alike. */
+/** The version of this package, which all packages share: its manifest is one level above both `src` and `dist`. */
 function readVersion(): string {
   const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
   return String(manifest.version);

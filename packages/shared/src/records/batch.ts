@@ -25,27 +25,27 @@ const HAS_KEY = 1;
 const TEXT_IS_VALUE = 2;
 const TOMBSTONE = 4;
 
-/** The bytes that a message takes in a batch record, its topic's name aside. */
+/** Bytes of a message in a batch record, without its topic's name. */
 export function encodedSize(message: Message): number {
   const value = message.text === message.value ? 0 : (message.value?.length ?? 0);
   return MESSAGE_HEADER_SIZE + (message.key?.length ?? 0) + headersSize(message.headers) + value + message.text.length;
 }
 
 /**
- * Why no batch record takes this message, not even alone; `undefined` where one does.
+ * Why this message does not fit into a batch record, even alone; `undefined` if it does.
  *
  * @param bytes its `encodedSize`
  */
 export function unfitForBatch({ headers }: Message, bytes: number, maxBytes: number): PoisonFault | undefined {
   if (bytes > maxBytes) {
     const allowed = `KAFKA_RECORD_MAX_BYTES allows ${maxBytes}`;
-    return poison("too_long", `key, headers, value and text have ${bytes} bytes together; ${allowed}`);
+    return poison("too_long", `key, headers, value and text have ${bytes} bytes in total; ${allowed}`);
   }
   const isTooLong = ([name]: Headers[number]): boolean => Buffer.byteLength(name) > NAME_MAX_BYTES;
   const header = bytes > NAME_MAX_BYTES ? headers.find(isTooLong) : undefined;
   if (header === undefined) return undefined;
   const nameBytes = Buffer.byteLength(header[0]);
-  return poison("too_long", `a header has a name of ${nameBytes} bytes; at most ${NAME_MAX_BYTES} go into a record`);
+  return poison("too_long", `a header has a name of ${nameBytes} bytes; the record format allows ${NAME_MAX_BYTES}`);
 }
 
 export function encodeBatch(messages: readonly Message[]): Buffer {
@@ -87,14 +87,14 @@ function writeMessage(writer: ByteWriter, message: Message, topic: number): void
   writer.bytes(text);
 }
 
-/** The messages' Buffers are views of the record, which lives as long as any of them. Throws a `RecordError`. */
+/** The messages' Buffers are views of the record, which stays in memory as long as any of them. Throws a `RecordError`. */
 export function decodeBatch(record: Buffer): Message[] {
   const reader = new ByteReader(record);
   const kind = reader.u8();
   const version = reader.u8();
   if (kind !== KIND || version !== VERSION) {
     throw new RecordError(
-      `not a batch record of version ${VERSION}: it begins with ${kind.toString(16)} ${version.toString(16)}`,
+      `not a batch record of version ${VERSION}: it starts with ${kind.toString(16)} ${version.toString(16)}`,
     );
   }
   const topicCount = reader.u16();

@@ -1,11 +1,11 @@
 import type { Headers } from "./message.ts";
 
-/** A record that this version cannot read: damaged, foreign, or newer. */
+/** A record that this version cannot read: corrupt, foreign, or newer. */
 export class RecordError extends Error {
   override name = "RecordError";
 }
 
-/** What `parse` returns, or undefined where it throws a `RecordError`; any other error is a bug and goes on. */
+/** Returns `undefined` if `parse` throws a `RecordError`; any other error is a bug and propagates. */
 export function tryParse<Value>(parse: () => Value): Value | undefined {
   try {
     return parse();
@@ -15,7 +15,7 @@ export function tryParse<Value>(parse: () => Value): Value | undefined {
   }
 }
 
-/** Writes little-endian fields one after another into a Buffer that the caller made large enough. */
+/** Writes consecutive little-endian fields into a Buffer, which must be large enough. */
 export class ByteWriter {
   readonly buffer: Buffer;
   #position = 0;
@@ -87,7 +87,7 @@ export class ByteReader {
   #advance(length: number): number {
     if (length > this.remaining) {
       throw new RecordError(
-        `the record ends ${length - this.remaining} bytes too early (${this.buffer.length} bytes in all)`,
+        `the record ends ${length - this.remaining} bytes too early (${this.buffer.length} bytes in total)`,
       );
     }
     const start = this.#position;

@@ -4,9 +4,9 @@ import type { Headers, Origin } from "./message.ts";
 import { recordSize } from "./record-size.ts";
 
 /**
- * The record of the `dead-letters` topic: the original key, value and headers, unchanged, and these headers beside them.
- * All are texts. `attempts` counts the deliveries of the message, `failed-at` is ISO 8601. Where the message is too large for
- * the topic, `cut` says what of it is not there.
+ * The record of the `dead-letters` topic: the original key, value and headers, unchanged, plus headers with this prefix,
+ * all of them text. `attempts` counts the deliveries of the message, `failed-at` is ISO 8601. If the message is too large
+ * for the topic, `cut` describes what is missing.
  */
 const PREFIX = "millrace-dead-letter-";
 
@@ -17,11 +17,11 @@ export interface DeadLetter {
   /** The original headers. */
   headers: Headers;
   fault: PoisonFault;
-  /** The stage that gave the message up. */
+  /** The stage that dead-lettered the message. */
   stage: string;
   attempts: number;
   failedAt: string;
-  /** What of the message is missing, since it is too large for the topic; absent: nothing. */
+  /** What is missing from a message that is too large for the topic; absent if nothing is. */
   cut?: string;
 }
 
@@ -44,7 +44,7 @@ export function deadLetterHeaders(letter: DeadLetter): Headers {
 }
 
 /**
- * Leaves out what is over so many bytes: the end of the value, and the key or all the headers where these alone are too large.
+ * Cuts a dead letter down to `maxBytes`: drops the end of the value, and the key or all headers if these alone are too large.
  */
 export function fitDeadLetter(letter: DeadLetter, maxBytes: number): DeadLetter {
   const { key, value, headers } = letter;
@@ -72,10 +72,10 @@ export function deadLetterRecord(letter: DeadLetter) {
   return { key: letter.key, value: letter.value, headers: deadLetterHeaders(letter) };
 }
 
-/** A record of the replay topic is the same: its headers give the message its first identity. */
+/** A replay record has the same form: its headers restore the message's original identity. */
 export const replayRecord = deadLetterRecord;
 
-/** Throws a `RecordError` where the headers are not those of a dead letter. */
+/** Throws a `RecordError` if the headers are not those of a dead letter. */
 export function parseDeadLetter(key: Buffer | null, value: Buffer | null, headers: Headers): DeadLetter {
   const facts = new Map<string, string>();
   const original: [string, Buffer | null][] = [];

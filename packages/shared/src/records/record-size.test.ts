@@ -23,7 +23,7 @@ test("nothing is lost, repeated or reordered, and no piece is empty", () => {
   );
 });
 
-test("every piece is within the limit, unless it is a single record, and no two neighbours would be together", () => {
+test("every piece is within the limit, unless it is a single record, and no two neighbours would fit into one", () => {
   fc.assert(
     fc.property(records, limit, (given, maxBytes) => {
       const pieces = cutBySize(given, maxBytes);

@@ -1,6 +1,6 @@
 import type { Headers } from "./message.ts";
 
-/** Most that Kafka's record format (KIP-98) takes for a record besides its key, value and headers, and for each header. */
+/** Maximum overhead of Kafka's record format (KIP-98): per record, and per header. */
 const RECORD_BYTES = 36;
 const HEADER_BYTES = 10;
 
@@ -10,14 +10,14 @@ interface Sized {
   headers?: Headers;
 }
 
-/** An upper bound of the bytes that a record takes in Kafka. */
+/** An upper bound on a record's size in Kafka. */
 export function recordSize({ key, value, headers = [] }: Sized): number {
   let size = RECORD_BYTES + (key?.length ?? 0) + (value?.length ?? 0);
   for (const [name, bytes] of headers) size += HEADER_BYTES + Buffer.byteLength(name) + (bytes?.length ?? 0);
   return size;
 }
 
-/** Cuts records, in their order, into pieces of at most so many bytes; a larger record is a piece of its own. */
+/** Splits records, in order, into pieces of at most `maxBytes`; a larger record forms its own piece. */
 export function cutBySize<Item extends Sized>(records: readonly Item[], maxBytes: number): Item[][] {
   const pieces: Item[][] = [];
   let piece: Item[] = [];

@@ -28,7 +28,7 @@ const tombstone: fc.Arbitrary<Message> = fc
   .map(({ origin: place, ...rest }) => ({ ...place, ...rest, value: null, text: Buffer.alloc(0) }));
 const messages = fc.array(fc.oneof({ weight: 4, arbitrary: message }, tombstone), { maxLength: 20 });
 
-test("a batch record gives back what was put in", () => {
+test("a batch record decodes to what was encoded", () => {
   fc.assert(
     fc.property(messages, (batch) => {
       expect(decodeBatch(encodeBatch(batch))).toEqual(batch);
@@ -37,7 +37,7 @@ test("a batch record gives back what was put in", () => {
   );
 });
 
-test("the size that packing counts is the size that is written", () => {
+test("the size counted for packing is the encoded size", () => {
   fc.assert(
     fc.property(fc.array(message, { minLength: 1, maxLength: 10 }), (batch) => {
       const names = new Set(batch.map((each) => each.topic));
@@ -48,8 +48,8 @@ test("the size that packing counts is the size that is written", () => {
   );
 });
 
-test("a vectors record gives back the batch and every bit of the vectors", () => {
-  // Memory of earlier records, with what they left in it.
+test("a vectors record decodes to the batch and every bit of the vectors", () => {
+  // Reused memory, with the remains of earlier records.
   const spare = new SpareMemory();
   fc.assert(
     fc.property(messages, fc.integer({ min: 1, max: 8 }), fc.string({ maxLength: 400 }), (batch, dimensions, model) => {
@@ -61,7 +61,7 @@ test("a vectors record gives back the batch and every bit of the vectors", () =>
       memory.set(vectors);
       expect(inPlace.encode(model.toWellFormed(), dimensions, memory)).toEqual(record);
       inPlace.release();
-      // Kafka hands records out at any alignment.
+      // Kafka's records may be unaligned.
       const unaligned = Buffer.concat([Buffer.from([0]), record]).subarray(1);
       expect(decodeVectors(unaligned)).toEqual({
         model: model.toWellFormed(),
@@ -74,7 +74,7 @@ test("a vectors record gives back the batch and every bit of the vectors", () =>
   );
 });
 
-test("damaged records are refused with a RecordError, never read wrongly or without end", () => {
+test("corrupt records throw a RecordError, and are never misread or read endlessly", () => {
   const sample = encodeVectors("m", 2, encodeBatch(fc.sample(message, { numRuns: 5, seed: 1 })), new Float32Array(10));
   const damage = fc.oneof(
     fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array)),
@@ -125,7 +125,7 @@ const letter: fc.Arbitrary<DeadLetter> = fc.record({
   failedAt: fc.constant("2026-01-01T00:00:00.000Z"),
 });
 
-test("a dead letter that is too large keeps what fits, and says so; another stays as it is", () => {
+test("an oversized dead letter keeps what fits and describes what is missing; others stay unchanged", () => {
   fc.assert(
     fc.property(letter, fc.integer({ min: 36, max: 400 }), (given, maxBytes) => {
       const fitted = fitDeadLetter(given, maxBytes);
@@ -143,7 +143,7 @@ test("a dead letter that is too large keeps what fits, and says so; another stay
   );
 });
 
-test("a dead letter gives back the original key, value and headers, and why it was given up", () => {
+test("a dead letter restores the original key, value and headers, and the reason", () => {
   fc.assert(
     fc.property(letter, (given) => {
       expect(parseDeadLetter(given.key, given.value, deadLetterHeaders(given))).toEqual(given);

@@ -1,12 +1,12 @@
 import type { Headers, Origin } from "./message.ts";
 
-/** What can be dead-lettered: a message of a batch, or a record as it was received. */
+/** What can be dead-lettered: a message of a batch, or a received record. */
 export interface Undeliverable extends Origin {
   key: Buffer | null;
   value: Buffer | null;
   headers: Headers;
-  /** How often work on it began, where that was counted. */
+  /** Number of attempts, if counted. */
   attempts?: number;
-  /** What of it is missing since it was dead-lettered before; absent: nothing. */
+  /** What an earlier dead letter cut off; absent if nothing is missing. */
   cut?: string;
 }

@@ -5,7 +5,7 @@ import { ByteReader, ByteWriter, RecordError } from "./bytes.ts";
 import { isTombstone, type Message } from "./message.ts";
 
 /**
- * The record of the `vectors` topic: a batch record as it came, and one vector for each message that is no tombstone.
+ * The record of the `vectors` topic: an unchanged batch record, and one vector for each message that is not a tombstone.
  * Little-endian.
  *
  * ```
@@ -19,7 +19,7 @@ const VERSION = 1;
 const HEADER_SIZE = 16;
 const FLOAT_SIZE = 4;
 
-// Vectors are moved as raw memory; Node runs on no big-endian machine that this project supports.
+// Vectors are copied as raw memory; no supported platform is big-endian.
 if (endianness() !== "LE") throw new Error("Millrace needs a little-endian machine");
 
 export interface EmbeddedBatch {
@@ -27,21 +27,21 @@ export interface EmbeddedBatch {
   dimensions: number;
   messages: Message[];
   /**
-   * n × dimensions float32, row-major, little-endian: the vectors of the messages that are no tombstones, in order.
-   * At any alignment, as Kafka's buffer has them: a copy that fits a `Float32Array` costs more than reading them so.
+   * n × dimensions float32, row-major, little-endian: the vectors of the messages that are not tombstones, in order.
+   * May be unaligned, as in Kafka's buffer: copying it into a `Float32Array` costs more than unaligned reads.
    */
   vectors: Buffer;
 }
 
-/** @param batch the encoded batch record of exactly `vectors.length / dimensions` messages that are no tombstones */
+/** @param batch an encoded batch record with exactly `vectors.length / dimensions` messages that are not tombstones */
 export function encodeVectors(model: string, dimensions: number, batch: Buffer, vectors: Float32Array): Buffer {
   return new VectorsRecord(batch, new SpareMemory()).encode(model, dimensions, vectors);
 }
 
-/** Room for the model's name in memory that is asked for before the model is known. */
+/** Space for the model's name, reserved before the model is known. */
 const NAME_SIZE = 256;
 
-/** Makes the record of one batch: without copying the vectors, if they lie in the memory that it gave. */
+/** Encodes the record of one batch, without copying vectors that are in memory from `allocate`. */
 export class VectorsRecord {
   readonly batch: Buffer;
   readonly #spare: SpareMemory;
@@ -55,8 +55,8 @@ export class VectorsRecord {
   }
 
   /**
-   * Memory for so many numbers, with room before them for all that comes before them in the record. Memory that was given
-   * before is left to the collector, since somebody may still read it.
+   * Allocates memory for `length` numbers, with space in front for the rest of the record. Leaves earlier memory to the
+   * garbage collector, since it may still be read.
    */
   allocate(length: number, nameSize = NAME_SIZE): Float32Array<ArrayBuffer> {
     const room = HEADER_SIZE + nameSize + this.batch.length;
@@ -67,9 +67,9 @@ export class VectorsRecord {
   }
 
   /**
-   * The record lies in the memory of this object.
+   * The returned record is valid until `release`.
    *
-   * @param vectors n × dimensions, row-major, of the n messages that are no tombstones
+   * @param vectors n × dimensions, row-major, of the n messages that are not tombstones
    */
   encode(model: string, dimensions: number, vectors: Float32Array): Buffer {
     const name = Buffer.from(model);
@@ -88,7 +88,7 @@ export class VectorsRecord {
     return record;
   }
 
-  /** Gives the memory back: neither the vectors nor the record may be used any more. */
+  /** Returns the memory to the pool: neither the vectors nor the record may be used afterwards. */
   release(): void {
     if (this.#memory) this.#spare.give(this.#memory);
     this.#memory = undefined;
@@ -109,7 +109,7 @@ export function decodeVectors(record: Buffer): EmbeddedBatch {
   const version = reader.u8();
   if (kind !== KIND || version !== VERSION) {
     throw new RecordError(
-      `not a vectors record of version ${VERSION}: it begins with ${kind.toString(16)} ${version.toString(16)}`,
+      `not a vectors record of version ${VERSION}: it starts with ${kind.toString(16)} ${version.toString(16)}`,
     );
   }
   const nameLength = reader.u16();

@@ -8,17 +8,17 @@ import type { Action } from "../log.ts";
 import { type Message, messageId } from "../records/message.ts";
 import { TRACEPARENT, type TracedBatch, type TracedMessage, type Tracing } from "./tracing.ts";
 
-/** OpenAI's limit of inputs, and so of messages in a batch; the SDK's own limit would cut a batch's links at 128. */
+/** OpenAI's limit of inputs per request, and so of messages per batch; the SDK's default would cut a batch's links at 128. */
 const LINKS_MAX = 2_048;
-/** How long the end of a process waits for the last spans to be exported. */
+/** How long a process waits at exit for the last spans to be exported. */
 const FLUSH_MAX_MS = 2_000;
 
 /**
- * Traces by OpenTelemetry: endpoint, headers, sampler and queue are its standard variables, `OTEL_…`.
+ * Tracing with OpenTelemetry; its standard variables (`OTEL_…`) configure endpoint, headers, sampler and queue.
  *
- * The api's sampler, or the caller of the api, decides once per message whether it is traced; the stages follow that. A
- * batch is the unit of work, so each stage makes one span for it, linked to its messages; and one of the same time in each
- * traced message's own trace, linked back to the batch.
+ * The api's sampler, or its caller, decides once per message whether it is traced; the stages follow that decision. A
+ * batch is the unit of work, so each stage creates one span for it, linked to its messages, and one span of the same
+ * duration in each traced message's own trace, linked back to the batch.
  */
 export function openTelemetry(service: string, instance: string): Tracing {
   const provider = new BasicTracerProvider({
@@ -27,7 +27,7 @@ export function openTelemetry(service: string, instance: string): Tracing {
     ),
     spanLimits: { linkCountLimit: LINKS_MAX },
     spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
-    // Without a sampler the SDK takes the one of OTEL_TRACES_SAMPLER.
+    // Without a sampler the SDK uses OTEL_TRACES_SAMPLER.
     ...(service !== "api" && { sampler: new AlwaysOnSampler() }),
   });
   const tracer = provider.getTracer("millrace");
@@ -35,7 +35,7 @@ export function openTelemetry(service: string, instance: string): Tracing {
     publish: (parent) => publish(tracer, parent),
     begin: (operation, messages) => beginBatch(tracer, operation, messages),
     async [Symbol.asyncDispose]() {
-      // Spans that can't be exported must neither fail the process nor delay its end.
+      // Spans that can't be exported must neither fail the process nor delay its exit.
       const exported = provider.shutdown().catch(() => undefined);
       await Promise.race([exported, sleep(FLUSH_MAX_MS, undefined, { ref: false })]);
     },

@@ -1,6 +1,6 @@
 import { noTracing, type Tracing } from "./tracing.ts";
 
-/** Exports by OTLP over HTTP where an endpoint is set; else OpenTelemetry is not even loaded. */
+/** Exports by OTLP over HTTP if an endpoint is set; otherwise OpenTelemetry is not even loaded. */
 export async function openTracing(
   service: string,
   instance: string,

@@ -17,7 +17,7 @@ test("without an endpoint nothing is traced", async () => {
   expect(noTracing.begin("sink.batch", [messageWith(sampled)])).toBeUndefined();
 });
 
-test("a batch is traced where one of its messages is; what is no traceparent is none", async () => {
+test("a batch is traced if one of its messages is; an invalid traceparent is ignored", async () => {
   await using tracing = await openTracing("sink", "host-1", { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" });
   expect(tracing.begin("sink.batch", [])).toBeUndefined();
   expect(
@@ -27,17 +27,17 @@ test("a batch is traced where one of its messages is; what is no traceparent is 
   expect(tracing.begin("sink.batch", [messageWith(), messageWith(sampled)])).toBeDefined();
 });
 
-test("the api goes on with the caller's trace", async () => {
+test("the api continues the caller's trace", async () => {
   await using tracing = await openTracing("api", "host-1", { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1" });
   const published = tracing.publish(sampled);
   expect(published?.traceparent).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/);
   expect(published?.traceparent).not.toBe(sampled);
   expect(tracing.publish(sampled.replace(/01$/, "00"))).toBeUndefined();
-  // A trace of its own.
+  // A new trace.
   expect(tracing.publish(undefined)?.traceparent).not.toContain("0af7651916cd43dd8448eb211c80319c");
 });
 
-test("a receiver that never answers does not hold up the end", async () => {
+test("a receiver that never responds does not delay the exit", async () => {
   const silent = createServer(() => undefined).listen(0, "127.0.0.1");
   await new Promise((resolve) => silent.once("listening", resolve));
   const address = silent.address();

@@ -1,13 +1,13 @@
 import type { Action } from "../log.ts";
 import type { Message } from "../records/message.ts";
 
-/** W3C's header: 00-<trace id>-<span id>-<flags>. */
+/** The W3C header: 00-<trace id>-<span id>-<flags>. */
 export const TRACEPARENT = "traceparent";
 
 export interface TracedMessage {
-  /** Of the message's own record: by it the stages that follow find the trace. */
+  /** Header of the published record, by which later stages continue the trace. */
   traceparent: string;
-  /** @param id of the message where it was published */
+  /** @param id of the message; `undefined` if publishing failed */
   end(id: string | undefined): void;
 }
 
@@ -16,16 +16,16 @@ export interface TracedBatch {
 }
 
 /**
- * The traces of messages. A message that is traced has `traceparent` among its headers, which the internal records carry
- * anyway: so a message that is not traced costs nothing between the stages, and the records have no field for it.
+ * Traces of messages. A traced message has a `traceparent` header, and internal records carry the headers anyway: untraced
+ * messages cost nothing between the stages, and the record formats need no extra field.
  */
 export interface Tracing extends AsyncDisposable {
   /**
-   * Publishing a message begins, in the trace of `parent` where one is given.
-   * `undefined` for a message that the sampler leaves out.
+   * Starts the span of publishing a message, in the trace of `parent` if given.
+   * `undefined` for a message that is not sampled.
    */
   publish(parent: string | undefined): TracedMessage | undefined;
-  /** A stage begins with a batch. `undefined` where none of its messages is traced. */
+  /** Starts the spans of a stage's work on a batch. `undefined` if none of its messages is traced. */
   begin(operation: Action, messages: readonly Message[]): TracedBatch | undefined;
 }
 

@@ -6,7 +6,7 @@ import type { EmbeddedMessage } from "../sink.ts";
 import { type BulkTarget, bulkFormats, writeBulkBody } from "./bulk-body.ts";
 import { GrowingBuffer } from "./growing-buffer.ts";
 
-/** The documents of a body, cut at each separator as OpenSearch cuts it before it parses anything. */
+/** The documents of a body, split at each separator as OpenSearch does before parsing. */
 const read: Record<keyof typeof bulkFormats, (body: Buffer) => unknown[]> = {
   json: (body) => cut(body, 0x0a).map((line) => JSON.parse(line.toString())),
   smile: (body) => cut(body, 0xff).map((document) => parse(document)),
@@ -30,7 +30,7 @@ describe.each(["smile", "json"] as const)("a bulk body in %s", (format) => {
     return read[format](buffer.written);
   };
 
-  test("has an action and a document for each message", () => {
+  test("has an action and a document per message", () => {
     const target = { index: "vectors", documentIdOf: documentIds.offset, versioned: false };
     const [first, second] = documents(2, {
       key: Buffer.from("schlüssel"),
@@ -50,7 +50,7 @@ describe.each(["smile", "json"] as const)("a bulk body in %s", (format) => {
     ]);
   });
 
-  test("has versions, and deletes without a document, where the key is the identity", () => {
+  test("with DOCUMENT_ID=key, has versions, and deletions have no document", () => {
     const target = { index: "vectors", documentIdOf: documentIds.key, versioned: true };
     const written = write(target, [tombstone(7, "a"), ...documents(1, { key: Buffer.from("b") })]);
     const external = (version: number) => ({ version, version_type: "external" });
@@ -59,7 +59,7 @@ describe.each(["smile", "json"] as const)("a bulk body in %s", (format) => {
     expect(written[1]).toEqual({ index: { _index: "vectors", _id: "messages:kYg", ...external(1) } });
   });
 
-  test("grows beyond any buffer", () => {
+  test("grows beyond its initial buffer", () => {
     const target = { index: "vectors", documentIdOf: documentIds.offset, versioned: false };
     const messages = documents(300, { dimensions: 256 });
     const written = write(target, messages) as { vector?: number[] }[];

@@ -10,17 +10,17 @@ export interface BulkTarget {
   index: string;
   documentIdOf: DocumentIdOf;
   /**
-   * The offset is the document's version: what comes late, in whatever order, never replaces what is newer. Offsets of
-   * one key grow, since it stays in its partition.
+   * Uses the offset as the document's version: writes in any order never replace a newer version. The offsets of one key
+   * increase, since a key stays in its partition.
    */
   versioned: boolean;
-  /** The id is a field of the document, and OpenSearch makes up its own. */
+  /** Writes the id as a field of the document, and lets OpenSearch generate its own. */
   idAsField?: boolean;
 }
 
 export const bulkFormats = { smile: smileFormat, json: jsonFormat };
 
-/** Writes a bulk request's body: an action, and a document unless it deletes, for each message. */
+/** Writes the body of a bulk request: per message an action and, unless it deletes, a document. */
 export function writeBulkBody(
   to: GrowingBuffer,
   format: BulkFormat,
@@ -34,7 +34,7 @@ export function writeBulkBody(
       verb,
       index: target.index,
       ...(!target.idAsField && { id }),
-      // Versions begin with 1, offsets with 0.
+      // Versions start at 1, offsets at 0.
       ...(target.versioned && { version: message.offset + 1 }),
     });
     if (verb === "index") format.writeDocument(to, message, target.idAsField ? id : undefined);

@@ -3,7 +3,7 @@ import type { BulkAction, BulkFormat } from "./bulk-format.ts";
 import type { GrowingBuffer } from "./growing-buffer.ts";
 import { writeJsonFloats } from "./json-floats.ts";
 
-/** JSON lines, which every cluster takes. */
+/** JSON lines, which every cluster accepts. */
 export const jsonFormat: BulkFormat = {
   name: "json",
   contentType: "application/x-ndjson",

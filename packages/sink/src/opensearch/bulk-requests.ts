@@ -6,7 +6,7 @@ import { type BulkTarget, bulkFormats, writeBulkBody } from "./bulk-body.ts";
 import type { BulkFormat } from "./bulk-format.ts";
 import { GrowingBuffer } from "./growing-buffer.ts";
 
-/** OpenSearch's answer to one document of a bulk request. */
+/** OpenSearch's response to one document of a bulk request. */
 export interface ItemResult {
   status: number;
   error?: { type: string; reason?: string | null; caused_by?: { reason?: string | null } };
@@ -14,15 +14,15 @@ export interface ItemResult {
 
 export type BulkItem = { index?: ItemResult; delete?: ItemResult };
 
-/** What is asked for of each item's result: a fifth of its bytes. */
+/** The requested fields of each item's result: a fifth of its bytes. */
 const ANSWERED = ["items.*.status", "items.*.error"];
 
-/** A larger one is not kept for the next request. */
+/** Larger buffers are not reused. */
 const KEPT_BUFFER_MAX_BYTES = 16_777_216;
 
 /**
- * Sends bulk requests in the format that the cluster takes. Where that is to be found out, the first request is the
- * probe: in SMILE, and again in JSON when SMILE is refused. Doing a part of it twice would change nothing.
+ * Sends bulk requests in a format that the cluster accepts. With `auto`, the first request is the probe: SMILE, then JSON
+ * if SMILE is refused. Repeating part of it is harmless, since writes are idempotent.
  */
 export class BulkRequests {
   #client: OpenSearchClient;
@@ -31,7 +31,7 @@ export class BulkRequests {
   #format: BulkFormat;
   #settled: boolean;
   #mayFallBack: boolean;
-  /** No more of them than requests were ever in flight at once. */
+  /** Never more than there were concurrent requests. */
   #spare: GrowingBuffer[] = [];
 
   constructor(client: OpenSearchClient, target: BulkTarget, wanted: SinkConfig["OPENSEARCH_BULK_FORMAT"], log: Log) {
@@ -43,7 +43,7 @@ export class BulkRequests {
     this.#mayFallBack = wanted === "auto";
   }
 
-  /** Rejects when the request fails as a whole. */
+  /** Rejects if the request as a whole fails. */
   async send(documents: readonly EmbeddedMessage[], signal: AbortSignal): Promise<BulkItem[]> {
     const format = this.#format;
     try {
@@ -52,7 +52,7 @@ export class BulkRequests {
       return items;
     } catch (error) {
       if (!this.#mayFallBack || format !== bulkFormats.smile || !refusesFormat(error)) throw error;
-      // Only an answer to JSON proves that SMILE was what the cluster would not take.
+      // Only a successful JSON request proves that the cluster refused SMILE itself.
       const items = await this.#request(bulkFormats.json, documents, signal);
       this.#settle(bulkFormats.json, describeCause(error));
       return items;
@@ -63,18 +63,18 @@ export class BulkRequests {
     const buffer = this.#spare.pop() ?? new GrowingBuffer();
     buffer.length = 0;
     writeBulkBody(buffer, format, this.#target, documents);
-    // The client sends a buffer as it is; its types know arrays of objects only.
+    // The client sends a Buffer unchanged, though its types allow only arrays of objects.
     const body = buffer.written as unknown as Record<string, unknown>[];
     const headers = { "content-type": format.contentType, accept: "application/json" };
     const request = this.#client.bulk({ body, filter_path: ANSWERED }, { headers });
-    // Returns nothing: what a listener returns is awaited if it is thenable, as the request is, and its rejection thrown.
+    // Must not return the request: Node awaits a thenable that a listener returns and throws its rejection.
     const abort = () => void request.abort();
     signal.addEventListener("abort", abort, { once: true });
-    // The second half of a batch, say, whose first half was cut off: the signal does not speak again.
+    // An aborted signal fires no further event, as for the second half of a batch whose first half was aborted.
     if (signal.aborted) abort();
     try {
       const answer = await request;
-      // Answered, so the whole body was read. After a failure it may still be on its way: its buffer is left alone.
+      // The server responded, so it has read the whole body. After a failure the buffer may still be in use.
       if (buffer.bytes.length <= KEPT_BUFFER_MAX_BYTES) this.#spare.push(buffer);
       return answer.body.items as unknown as BulkItem[];
     } finally {
@@ -90,7 +90,7 @@ export class BulkRequests {
   }
 }
 
-/** Not acceptable, unsupported media type, or a body that could not be parsed. */
+/** Not acceptable, unsupported media type, or an unparsable body. */
 function refusesFormat(error: unknown): boolean {
   const status = (error as { statusCode?: number }).statusCode;
   return status === 406 || status === 415 || status === 400;

@@ -14,7 +14,7 @@ import {
   writeUtf8,
 } from "./smile.ts";
 
-/** SMILE: half of JSON's bytes and half of OpenSearch's work (docs/decisions/0006-smile-bulk.md). */
+/** SMILE: half of JSON's bytes and half of OpenSearch's CPU (docs/decisions/0006-smile-bulk.md). */
 export const smileFormat: BulkFormat = {
   name: "smile",
   contentType: "application/smile",
@@ -83,7 +83,7 @@ function integerField(to: GrowingBuffer, name: Buffer, value: number): void {
   writeInteger(to, value);
 }
 
-/** Bytes that came from outside: what is no UTF-8 in them (a key may be anything) is replaced, as JSON does it. */
+/** Replaces invalid UTF-8 as JSON encoding does, since a key may be any bytes. */
 function textField(to: GrowingBuffer, name: Buffer, value: Buffer): void {
   to.append(name);
   writeUtf8(to, isUtf8(value) ? value : Buffer.from(value.toString()));

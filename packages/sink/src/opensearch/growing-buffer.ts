@@ -1,8 +1,8 @@
 const INITIAL_BYTES = 65_536;
 
-/** Bytes that are written one after another. It doubles when it is full, and is made to be used again. */
+/** A reusable buffer for consecutive writes that doubles when full. */
 export class GrowingBuffer {
-  /** Valid up to `length`; another buffer after a `reserve`. */
+  /** Valid up to `length`; `reserve` may replace the buffer. */
   bytes: Buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);
   length = 0;
 
@@ -10,7 +10,7 @@ export class GrowingBuffer {
     return this.bytes.subarray(0, this.length);
   }
 
-  /** Makes room for `count` more bytes, so that a loop may write them without looking. */
+  /** Makes room for `count` more bytes, so that a loop may write them without checks. */
   reserve(count: number): void {
     const needed = this.length + count;
     if (needed <= this.bytes.length) return;
@@ -30,7 +30,7 @@ export class GrowingBuffer {
     this.length += bytes.length;
   }
 
-  /** @param byteLength the text's length in UTF-8, where the caller knows it */
+  /** @param byteLength the text's length in UTF-8, if known */
   text(text: string, byteLength = Buffer.byteLength(text)): void {
     this.reserve(byteLength);
     this.length += this.bytes.write(text, this.length);

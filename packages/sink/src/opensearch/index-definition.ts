@@ -2,7 +2,7 @@ import type { SinkConfig } from "../config.ts";
 
 const fields = {
   text: { type: "text" },
-  // Lucene's limit for a term is 32,766 bytes; a longer key is kept and not searchable.
+  // Lucene's limit for a term is 32,766 bytes; a longer key is stored but not searchable.
   key: { type: "keyword", ignore_above: 1_024 },
   topic: { type: "keyword" },
   partition: { type: "integer" },
@@ -11,7 +11,7 @@ const fields = {
   model: { type: "keyword" },
 } as const;
 
-/** The body that creates the index: exact fields, BM25 over the text, and an HNSW graph over the vectors. */
+/** The index definition: exact fields, BM25 over the text, and an HNSW graph over the vectors. */
 export function indexDefinition(config: SinkConfig, dimensions: number) {
   return config.OPENSEARCH_AWS_SERVICE === "aoss"
     ? serverlessDefinition(dimensions)
@@ -19,9 +19,9 @@ export function indexDefinition(config: SinkConfig, dimensions: number) {
 }
 
 /**
- * A vector collection of OpenSearch Serverless sees to shards, replicas and refreshes itself, and refuses to be told. Of its engines
- * faiss filters while it walks the graph. Vectors of embedding models have a length of one: the nearest by distance is the nearest by
- * angle. The id of a message is a field, since a document can't have an id of ours.
+ * OpenSearch Serverless manages shards, replicas and refreshes itself and rejects settings for them. Of its engines, faiss
+ * filters while it traverses the graph. Embedding vectors have length one, so ranking by distance equals ranking by angle.
+ * The message id is a field, since Serverless vector collections do not accept custom document ids.
  */
 function serverlessDefinition(dimension: number) {
   const method = { name: "hnsw", engine: "faiss", space_type: "l2" } as const;
@@ -42,7 +42,7 @@ function clusterDefinition(config: SinkConfig, dimensions: number) {
         number_of_shards: config.OPENSEARCH_SHARDS,
         number_of_replicas: config.OPENSEARCH_REPLICAS,
         refresh_interval: config.OPENSEARCH_REFRESH_INTERVAL,
-        // How long a deletion's version is remembered, so that an older write that comes late does not undo it.
+        // How long OpenSearch keeps a deletion's version, so that a late, older write does not undo the deletion.
         gc_deletes: "1d",
       },
     },

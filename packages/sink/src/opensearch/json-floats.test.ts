@@ -10,7 +10,7 @@ function written(floats: Float32Array): string {
   return to.written.toString();
 }
 
-test("every float32 comes back as it was, to the last bit", () => {
+test("every float32 round-trips to the last bit", () => {
   const check = (floats: Float32Array) => {
     expect(Float32Array.from(JSON.parse(written(floats)))).toEqual(floats);
   };
@@ -24,7 +24,7 @@ test("with nine significant digits", () => {
   expect(written(new Float32Array(0))).toBe("[]");
 });
 
-test("what is no number is nothing that a parser would take", () => {
+test("NaN and infinities are written as words that no parser accepts", () => {
   for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
     expect(() => JSON.parse(written(Float32Array.of(value)))).toThrow(SyntaxError);
   }

@@ -1,8 +1,8 @@
 import type { GrowingBuffer } from "./growing-buffer.ts";
 
-/** What `toPrecision(9)` may need, and a comma: "-1.23456789e-45,". */
+/** The longest output of `toPrecision(9)` plus a comma: "-1.23456789e-45,". */
 const FLOAT_MAX_BYTES = 17;
-/** Components of embeddings lie between these, nearly all of them. */
+/** Nearly all components of embeddings are in this range. */
 const [LEAST, MOST] = [1e-5, 1];
 const NINE_DIGITS = 1e9;
 
@@ -13,15 +13,15 @@ const COMMA = 0x2c;
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
 
-/** The three digits of 0 to 999, one after another. */
+/** The numbers 0 to 999 as three digits each, concatenated. */
 const triples = Buffer.from(Array.from({ length: 1_000 }, (_, value) => String(value).padStart(3, "0")).join(""));
 
 /**
- * An array of float32 in nine significant digits, which give back the same float32; a double's seventeen would cost a
- * third more on both sides. The ninth may be off by one where a double's rounding says so; a float32 needs a sixth of
- * that precision only.
+ * Writes an array of float32 with nine significant digits, from which each float32 round-trips; a double's seventeen would
+ * cost a third more on both sides. The ninth digit may be off by one from a double's rounding; a float32 needs only a
+ * sixth of that precision.
  *
- * @param floats little-endian, at any alignment
+ * @param floats little-endian, possibly unaligned
  */
 export function writeJsonFloats(to: GrowingBuffer, floats: Uint8Array): void {
   const values = new DataView(floats.buffer, floats.byteOffset, floats.byteLength);
@@ -34,7 +34,7 @@ export function writeJsonFloats(to: GrowingBuffer, floats: Uint8Array): void {
     at = writeFloat(bytes, at, values.getFloat32(index * Float32Array.BYTES_PER_ELEMENT, true));
     bytes[at++] = COMMA;
   }
-  // The last comma gives way; an empty array has none.
+  // Overwrites the last comma; an empty array has none.
   if (count > 0) at--;
   bytes[at++] = CLOSE;
   to.length = at;
@@ -46,7 +46,7 @@ function writeFloat(bytes: Buffer, start: number, value: number): number {
   let scaled = magnitude * NINE_DIGITS;
   let zeros = 0;
   for (; scaled < NINE_DIGITS / 10; zeros++) scaled *= 10;
-  // No float32 in this range lies so close below a power of ten that rounding would give a tenth digit.
+  // No float32 in this range is close enough below a power of ten for rounding to produce a tenth digit.
   const digits = (scaled + 0.5) | 0;
   let at = start;
   if (value < 0) bytes[at++] = MINUS;
@@ -68,7 +68,7 @@ function writeTriple(bytes: Buffer, at: number, value: number): void {
   bytes[at + 2] = triples[from + 2] ?? 0;
 }
 
-/** NaN and infinity come out as words that no JSON parser takes, so that their document is rejected. */
+/** NaN and infinities become words that no JSON parser accepts, so that OpenSearch rejects their document. */
 function anyFloat(value: number): string {
   return Object.is(value, -0) ? "-0.0" : value.toPrecision(9);
 }

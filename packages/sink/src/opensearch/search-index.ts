@@ -17,15 +17,15 @@ import type { EmbeddedMessage, SearchIndex } from "../sink.ts";
 import { type BulkItem, BulkRequests, type ItemResult } from "./bulk-requests.ts";
 import { indexDefinition } from "./index-definition.ts";
 
-/** Writes documents by `_bulk` under ids of their own, so a repeated write changes nothing. */
+/** Writes documents by `_bulk` with deterministic ids, so a repeated write changes nothing. */
 export class OpenSearchIndex implements SearchIndex {
   #client: OpenSearchClient;
   #config: SinkConfig;
   #requests: BulkRequests;
-  /** The dimensions that the index is known to take, and since when. */
+  /** The index's dimensions as of the last inspection. */
   #dimensions: number | undefined;
   #inspectedAtMs = 0;
-  /** How long a write that may have happened is left alone, where only a search can tell. */
+  /** The retry delay after a write that may have happened, if only a search can tell. */
   #untilVisible: { retryAfterMs?: number };
 
   constructor(client: OpenSearchClient, config: SinkConfig, log: Log) {
@@ -50,7 +50,7 @@ export class OpenSearchIndex implements SearchIndex {
     return this.#bulk(documents, signal);
   }
 
-  /** A deletion in an index that does not exist would create it, without the mapping that vectors need. */
+  /** Skips deletions in a missing index: they would create it without the vector mapping. */
   async #delete(tombstones: readonly EmbeddedMessage[], signal: AbortSignal): Promise<Split<EmbeddedMessage>> {
     try {
       this.#dimensions ??= await readDimensions(this.#client, this.#config.OPENSEARCH_INDEX);
@@ -62,11 +62,11 @@ export class OpenSearchIndex implements SearchIndex {
   }
 
   /**
-   * Creates the index with the first batch, which knows the dimensions. An index of other dimensions is nobody's
-   * poison: every document would be rejected, and the remedy is a new index.
+   * Creates the index with the first batch, which determines the dimensions. An index of other dimensions is retryable,
+   * not poison: it would reject every document, and the remedy is a new index.
    */
   async #prepare(dimensions: number): Promise<RetryableFault | undefined> {
-    // Looked at again now and then: a bulk request would make an index that somebody deleted anew, without vectors.
+    // Inspected periodically: a bulk request would recreate a deleted index without the vector mapping.
     const fresh = Date.now() - this.#inspectedAtMs < INSPECTION_MS;
     if (this.#dimensions === dimensions && fresh) return undefined;
     const index = this.#config.OPENSEARCH_INDEX;
@@ -93,14 +93,14 @@ export class OpenSearchIndex implements SearchIndex {
     try {
       await this.#client.indices.create({ index, body: indexDefinition(this.#config, dimensions) });
     } catch (error) {
-      // Another process was faster: what it made is looked at again.
+      // Another process created it first; inspect that index.
       if (!describeCause(error).includes("resource_already_exists_exception")) throw error;
       return (await readDimensions(this.#client, index)) ?? NO_VECTOR;
     }
     return dimensions;
   }
 
-  /** A request that is too large for the cluster (`http.max_content_length`, 10 MB on small AWS instances) is halved. */
+  /** Halves requests too large for the cluster (`http.max_content_length`, 10 MB on small AWS instances). */
   async #bulk(documents: readonly EmbeddedMessage[], signal: AbortSignal): Promise<Split<EmbeddedMessage>> {
     const split: Split<EmbeddedMessage> = { done: [], failed: [] };
     for await (const part of bisect(documents, (some) => this.#attempt(some, signal))) {
@@ -121,7 +121,7 @@ export class OpenSearchIndex implements SearchIndex {
       const status = statusOf(error);
       const fault = faultOfRequest(error);
       if (status === 413) return { refusal: fault };
-      // Without an answer, or after an error of the server, it is unknown which documents were written.
+      // Without a response, or after a server error, it is unknown which documents were written.
       const isAmbiguous = status === undefined || status >= 500;
       return { taken: allFailed(documents, isAmbiguous ? { ...fault, ...this.#untilVisible } : fault) };
     }
@@ -142,10 +142,10 @@ export class OpenSearchIndex implements SearchIndex {
 
 const INSPECTION_MS = 5_000;
 
-/** What `readDimensions` says of an index without a vector field. */
+/** The result of `readDimensions` for an index without a vector field. */
 const NO_VECTOR = 0;
 
-/** The dimensions of the index's vector field; `undefined` where the index does not exist. */
+/** The dimensions of the index's vector field; `undefined` if the index does not exist. */
 export async function readDimensions(client: OpenSearchClient, index: string): Promise<number | undefined> {
   try {
     const { body } = await client.indices.getMapping({ index });
@@ -158,13 +158,13 @@ export async function readDimensions(client: OpenSearchClient, index: string): P
 }
 
 export function missingIndex(index: string): string {
-  return `index ${index} does not exist and OPENSEARCH_CREATE_INDEX is false: create it, or let the sink do so`;
+  return `index ${index} does not exist and OPENSEARCH_CREATE_INDEX is false: create it, or set OPENSEARCH_CREATE_INDEX=true`;
 }
 
 /**
- * Whether an answer 400 is about what the document contains: a field that can't be parsed, or a term that is too long for the
- * index. All other documents fare alike in a closed index, behind an alias without a write index, under a strict mapping, or
- * where the index was replaced by one of other dimensions: that may heal.
+ * Whether a status 400 is due to the document's content: an unparsable field, or a term too long for the index. A closed
+ * index, an alias without a write index, a strict mapping and an index replaced by one of other dimensions fail every
+ * document alike: these may heal.
  */
 function provesPoison({ error }: ItemResult): boolean {
   if (error?.type === "mapper_parsing_exception") {
@@ -173,10 +173,10 @@ function provesPoison({ error }: ItemResult): boolean {
   return error?.reason?.startsWith("Document contains at least one immense term") ?? false;
 }
 
-/** A document is poison only where OpenSearch says that its content does not fit the index. */
+/** A document is poison only if OpenSearch reports that its content does not fit the index. */
 function faultOfItem(result: ItemResult | undefined): Fault | undefined {
-  if (result === undefined) return retryable("unavailable", "the bulk answer has no result for a document");
-  // 409: the index has this version already, or a newer one.
+  if (result === undefined) return retryable("unavailable", "the bulk response has no result for a document");
+  // 409: the index already has this version or a newer one.
   if (result.status < 300 || result.status === 409) return undefined;
   const { error } = result;
   const said = [`HTTP ${result.status}`, error?.type, error?.reason, error?.caused_by?.reason]
@@ -188,12 +188,12 @@ function faultOfItem(result: ItemResult | undefined): Fault | undefined {
   return retryable("unavailable", said);
 }
 
-/** 404: there was no document to delete. */
+/** 404: no document to delete. */
 function faultOfDeletion(result: ItemResult): Fault | undefined {
   return result.status === 404 ? undefined : faultOfItem(result);
 }
 
-/** Refused whatever the documents are: credentials, the index, or the format (406 and 415). */
+/** Rejected regardless of the documents: credentials, the index, or the format (406 and 415). */
 const MISCONFIGURED = new Set([400, 401, 403, 404, 406, 415]);
 
 export function faultOfRequest(error: unknown): RetryableFault {

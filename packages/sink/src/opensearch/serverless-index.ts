@@ -4,25 +4,25 @@ import { documentIds } from "../document-id.ts";
 import type { EmbeddedMessage, SearchIndex } from "../sink.ts";
 import { allFailed, faultOfRequest, statusOf } from "./search-index.ts";
 
-/** OpenSearch's own limit of one answer; a full batch has 2,048 messages, and was joined to less than 200 at most. */
+/** OpenSearch's limit of hits per response. A full batch has 2,048 messages; smaller ones are joined up to 200. */
 const HITS_MAX = 10_000;
 
 const idOf = documentIds.offset;
 
 /**
- * Writes to a vector collection of OpenSearch Serverless, which makes up the ids of its documents: there, a repeated write makes
- * a second document.
+ * Writes to a vector collection of OpenSearch Serverless. It generates the document ids itself, so a repeated write would
+ * create a second document.
  *
- * So each batch is looked up before it is written, by the message's id, which is a field; and only what is not there is written.
- * A write that may have happened, because its answer was lost, is tried again no sooner than it would be found
- * (`OPENSEARCH_VISIBILITY_MS`). What is left are writes that nobody could find yet: docs/aws.md states the bound.
+ * Therefore each batch is first looked up by message id, which is a field, and only missing messages are written. A write
+ * whose response was lost is retried only once it would be visible to that lookup (`OPENSEARCH_VISIBILITY_MS`). What
+ * remains are redeliveries before a write is visible: docs/aws.md states the bound.
  */
 export class ServerlessIndex implements SearchIndex {
   #client: OpenSearchClient;
   #index: string;
   #inner: SearchIndex;
 
-  /** @param inner writes documents whose ids are fields */
+  /** @param inner writes documents with their ids as fields */
   constructor(client: OpenSearchClient, index: string, inner: SearchIndex) {
     this.#client = client;
     this.#index = index;
@@ -36,7 +36,7 @@ export class ServerlessIndex implements SearchIndex {
     } catch (error) {
       return allFailed(documents, faultOfRequest(error));
     }
-    // A message may come twice in one batch, after a replay say.
+    // A message may occur twice in one batch, for example after a replay.
     const unknown = Map.groupBy(
       documents.filter((document) => !known.has(idOf(document))),
       idOf,
@@ -51,7 +51,7 @@ export class ServerlessIndex implements SearchIndex {
   }
 
   async #find(ids: readonly string[]): Promise<Set<string>> {
-    // Sorting is refused where the field is missing in the mapping, or is no keyword: then nothing would ever be found.
+    // Sorting fails if the field is unmapped or not a keyword, when the lookup would silently find nothing.
     const body = { size: HITS_MAX, _source: false, query: { terms: { id: ids } }, sort: [{ id: "asc" }] };
     try {
       const answer = await this.#client.search({ index: this.#index, body: body as Record<string, unknown> });

@@ -15,7 +15,7 @@ import {
   writeUtf8,
 } from "./smile.ts";
 
-/** A document `{ "value": … }` as it is written. */
+/** Encodes a document `{ "value": … }`. */
 function encode(write: (to: GrowingBuffer) => void): Buffer {
   const to = new GrowingBuffer();
   startDocument(to);
@@ -27,7 +27,7 @@ function encode(write: (to: GrowingBuffer) => void): Buffer {
   return to.written;
 }
 
-/** The document as an implementation of SMILE by somebody else reads it, cut off as OpenSearch cuts it. */
+/** Decodes a document with an independent SMILE implementation, split as OpenSearch splits it. */
 function decode(document: Buffer): unknown {
   expect(document.indexOf(0xff)).toBe(document.length - 1);
   return parse(document.subarray(0, -1)).value;
@@ -39,7 +39,7 @@ function bytesOf(write: (to: GrowingBuffer) => void): string {
   return to.written.toString("hex");
 }
 
-describe("a string comes back as it was", () => {
+describe("a string round-trips", () => {
   const check = (text: string) => {
     expect(decode(encode((to) => writeString(to, text)))).toBe(text);
     expect(decode(encode((to) => writeUtf8(to, Buffer.from(text))))).toBe(text);
@@ -69,12 +69,12 @@ describe("a string comes back as it was", () => {
   });
 });
 
-describe("an integer comes back as it was", () => {
+describe("an integer round-trips", () => {
   const check = (value: number) => {
     expect(Number(decode(encode((to) => writeInteger(to, value))))).toBe(value);
   };
 
-  test("whatever it is", () => {
+  test("of any value", () => {
     fc.assert(fc.property(fc.maxSafeInteger(), check));
     fc.assert(fc.property(fc.integer({ min: -300, max: 300 }), check));
   });
@@ -97,8 +97,8 @@ describe("an integer comes back as it was", () => {
   });
 });
 
-describe("float32 come back", () => {
-  test("bit by bit, whatever they are", () => {
+describe("float32 round-trip", () => {
+  test("bit by bit, for any values", () => {
     const check = (bits: Uint32Array) => {
       const floats = new Float32Array(bits.buffer, bits.byteOffset, bits.length);
       const document = encode((to) => writeFloats(to, littleEndian(floats)));
@@ -109,7 +109,7 @@ describe("float32 come back", () => {
     check(Uint32Array.of(0, 0x8000_0000, 1, 0x7f7f_ffff, 0x7f80_0000, 0xff80_0000, 0xffff_ffff));
   });
 
-  test("from any place of a larger buffer", () => {
+  test("from any offset in a larger buffer", () => {
     const row = Float32Array.from({ length: 4 }, (_, index) => index / 7);
     for (const start of [0, 1, 2, 3, 4]) {
       const within = Buffer.concat([Buffer.alloc(start, 7), littleEndian(row), Buffer.alloc(9, 7)]);
@@ -119,7 +119,7 @@ describe("float32 come back", () => {
   });
 });
 
-test("a name that has no short form is a programmer's error", () => {
+test("a name without a short form is a programming error", () => {
   expect(() => encodeName("")).toThrow("short ASCII name");
   expect(() => encodeName("ä")).toThrow("short ASCII name");
   expect(() => encodeName("a".repeat(65))).toThrow("short ASCII name");

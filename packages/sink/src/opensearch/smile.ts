@@ -2,15 +2,15 @@ import { isAscii } from "node:buffer";
 import type { GrowingBuffer } from "./growing-buffer.ts";
 
 /**
- * As much of SMILE as bulk bodies need: objects, strings, integers and arrays of float32.
+ * The subset of SMILE that bulk bodies need: objects, strings, integers and arrays of float32.
  * https://github.com/FasterXML/smile-format-specification/blob/master/smile-specification.md, version 1.0.6
  *
- * Nothing that is written here contains the byte 0xFF but the end of a document: OpenSearch looks for it to cut a bulk
- * body into documents before it parses them. UTF-8 never has it, and numbers are written in groups of seven bits.
+ * Only the end of a document contains the byte 0xFF: OpenSearch splits a bulk body at it before parsing. UTF-8 never
+ * contains it, and numbers are written in groups of seven bits.
  */
 
-// ":)\n", then version 0 without shared names, shared strings and raw binary: no name occurs twice in our documents,
-// and a document can't refer to another one.
+// ":)\n", then version 0 without shared names, shared strings and raw binary: no name occurs twice in a document, and
+// a document can't refer to another one.
 const HEADER = Buffer.of(0x3a, 0x29, 0x0a, 0x00);
 const END_OF_DOCUMENT = 0xff;
 
@@ -18,10 +18,10 @@ const EMPTY_STRING = 0x20;
 const INTEGER_32 = 0x24;
 const INTEGER_64 = 0x25;
 const FLOAT_32 = 0x28;
-/** Plus the length in bytes - 1: ASCII strings of 1 to 64 bytes. */
+/** Plus (length in bytes - 1): ASCII strings of 1 to 64 bytes. */
 const SHORT_ASCII = 0x40;
 const SHORT_ASCII_MAX_BYTES = 64;
-/** Plus the length in bytes - 2: other strings of 2 to 65 bytes. */
+/** Plus (length in bytes - 2): other strings of 2 to 65 bytes. */
 const SHORT_UNICODE = 0x80;
 const SHORT_UNICODE_MAX_BYTES = 65;
 /** Plus the zigzag value: integers of -16 to 15. */
@@ -33,7 +33,7 @@ const START_ARRAY = 0xf8;
 const END_ARRAY = 0xf9;
 const START_OBJECT = 0xfa;
 const END_OBJECT = 0xfb;
-/** In the place of a name, plus the length in bytes - 1: ASCII names of 1 to 64 bytes. */
+/** In the position of a name, plus (length in bytes - 1): ASCII names of 1 to 64 bytes. */
 const SHORT_ASCII_NAME = 0x80;
 
 /** A token, and a float32's 32 bits right-aligned in five groups of seven. */
@@ -43,7 +43,7 @@ export function startDocument(to: GrowingBuffer): void {
   to.append(HEADER);
 }
 
-/** The end of a document that another one may follow. */
+/** Ends a document, so that another may follow. */
 export function endDocument(to: GrowingBuffer): void {
   to.byte(END_OF_DOCUMENT);
 }
@@ -56,10 +56,10 @@ export function endObject(to: GrowingBuffer): void {
   to.byte(END_OBJECT);
 }
 
-/** A field's name as it is written before its value; names are few, so they are encoded once. */
+/** Encodes a field's name. Names are few, so each is encoded once and reused. */
 export function encodeName(name: string): Buffer {
   const bytes = Buffer.from(name);
-  if (bytes.length < 1 || bytes.length > 64 || !isAscii(bytes)) throw new Error(`"${name}" is no short ASCII name`);
+  if (bytes.length < 1 || bytes.length > 64 || !isAscii(bytes)) throw new Error(`"${name}" is not a short ASCII name`);
   return Buffer.concat([Buffer.of(SHORT_ASCII_NAME + bytes.length - 1), bytes]);
 }
 
@@ -70,14 +70,14 @@ export function writeString(to: GrowingBuffer, text: string): void {
   if (end) to.byte(END_OF_STRING);
 }
 
-/** @param bytes valid UTF-8: anything else would tear the body apart */
+/** @param bytes valid UTF-8; anything else could split the body */
 export function writeUtf8(to: GrowingBuffer, bytes: Uint8Array): void {
   const end = startString(to, bytes.length, isAscii(bytes));
   to.append(bytes);
   if (end) to.byte(END_OF_STRING);
 }
 
-/** Writes what comes before a string's bytes, and says whether the string needs an end. */
+/** Writes a string's prefix; returns whether the string needs an end marker. */
 function startString(to: GrowingBuffer, length: number, ascii: boolean): boolean {
   if (length === 0) {
     to.byte(EMPTY_STRING);
@@ -92,8 +92,8 @@ function startString(to: GrowingBuffer, length: number, ascii: boolean): boolean
 }
 
 /**
- * Zigzag (the sign as the lowest bit), then groups of seven bits, the highest first; the last has six, and its highest
- * bit set. A double has no more than 53 bits to shift, so the groups are divided off.
+ * Zigzag (the sign as the lowest bit), then groups of seven bits, highest first; the last group has six bits and its
+ * highest bit set. Bit shifts are limited to 32 bits, so the groups are split off by division.
  *
  * @param value a safe integer
  */
@@ -119,9 +119,9 @@ export function writeInteger(to: GrowingBuffer, value: number): void {
 }
 
 /**
- * An array of float32, bit by bit.
+ * Writes an array of float32 with exact bits.
  *
- * @param floats little-endian, at any alignment
+ * @param floats little-endian, possibly unaligned
  */
 export function writeFloats(to: GrowingBuffer, floats: Uint8Array): void {
   const bits = new DataView(floats.buffer, floats.byteOffset, floats.byteLength);

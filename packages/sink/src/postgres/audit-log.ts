@@ -12,7 +12,7 @@ import type { DocumentIdOf } from "../document-id.ts";
 import type { AuditLog, EmbeddedMessage } from "../sink.ts";
 import { insertRows, type LogRow } from "./insert-rows.ts";
 
-/** Enough of a refused message to recognise it; the whole of it is in the dead-letter topic. */
+/** Enough of a rejected message to recognise it; the dead-letter topic has all of it. */
 const REFUSED_CONTENT_MAX_BYTES = 8_192;
 
 /** The table demo_log. */
@@ -42,7 +42,7 @@ export class PostgresAuditLog implements AuditLog {
     toRow: (item: Item) => LogRow,
     signal: AbortSignal,
   ): Promise<Split<Item>> {
-    // A message may come twice in one batch, after a replay say; one statement may touch a row only once.
+    // A message may occur twice in one batch, for example after a replay, but one statement may touch a row only once.
     const rows = new Map(items.map(toRow).map((row) => [messageId(row), row]));
     try {
       await orAborted(insertRows(this.#pool, level, [...rows.values()]), signal);
@@ -87,7 +87,7 @@ function refusedRow({ origin, value, fault }: DeadLetter): LogRow {
   };
 }
 
-/** A missing table or right (SQLSTATE class 42), or a wrong password (28), is mended by an operator; the rest heals. */
+/** A missing table or privilege (SQLSTATE class 42) or a wrong password (28) needs an operator; the rest heals by itself. */
 function faultOf(error: unknown): RetryableFault {
   const state = (error as { code?: string }).code ?? "";
   return retryable(/^(42|28|3D)/.test(state) ? "misconfigured" : "unavailable", error);

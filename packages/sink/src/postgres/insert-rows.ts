@@ -1,6 +1,6 @@
 import type { Pool } from "@millrace/postgres";
 
-/** One row of demo_log but for its id and time. */
+/** One row of demo_log, without its id and time. */
 export interface LogRow {
   topic: string;
   partition: number;
@@ -15,8 +15,8 @@ export interface LogRow {
   errorCause: string | null;
 }
 
-// One JSON text: a third of the client's work that arrays for unnest are, whose elements pg escapes one by one, and one
-// prepared plan for any number of rows.
+// One JSON parameter: a third of the client's work for unnest arrays, whose elements pg escapes one by one, and one prepared
+// plan for any number of rows.
 const insert = `
   INSERT INTO demo_log (kafka_topic, kafka_partition, kafka_offset, message_content, embedding_model,
     embedding_dimensions, opensearch_index, opensearch_doc_id, log_level, error_code, error_cause)
@@ -24,7 +24,7 @@ const insert = `
     model text, dimensions integer, index text, "documentId" text, level text, "errorCode" text, "errorCause" text)
   ON CONFLICT (kafka_topic, kafka_partition, kafka_offset)`;
 
-/** A message that was given up once and is stored now, because it was replayed, is no error any more. */
+/** An INFO row replaces the ERROR row of a dead-lettered message that was replayed and stored. */
 const statements = {
   INFO: {
     name: "record-indexed",
@@ -38,10 +38,10 @@ const statements = {
 } as const;
 
 /**
- * Inserts the rows of messages that have none yet, in one statement, in the order of their positions: two processes that
- * insert the same rows in different orders would each wait for a row of the other, a deadlock.
+ * Inserts the missing rows of messages in one statement, sorted by topic, partition and offset: two processes that insert
+ * the same rows in different orders could deadlock.
  *
- * @param rows all of one level, each of another message
+ * @param rows all of one level, at most one per message
  */
 export async function insertRows(pool: Pool, level: LogRow["level"], rows: readonly LogRow[]): Promise<void> {
   const values = rows.toSorted(byPosition).map((row) => ({
@@ -57,7 +57,7 @@ function byPosition(left: LogRow, right: LogRow): number {
   return left.partition - right.partition || left.offset - right.offset;
 }
 
-/** NUL and half a character, which its text cannot have, become the replacement character: in the row alone. */
+/** Replaces NUL and lone surrogates, which PostgreSQL text can't contain; the index keeps them. */
 function storable(text: string | null): string | null {
   return text === null ? null : text.replaceAll("\0", "\uFFFD").toWellFormed();
 }

@@ -8,18 +8,18 @@ const directory = fileURLToPath(new URL("migrations", import.meta.url));
 const MIGRATIONS_TABLE = "millrace_migrations";
 
 const silent = () => undefined;
-/** The query that was under way rejects with the same error. */
+/** The pending query rejects with the same error. */
 const ignore = () => undefined;
 
-/** Brings the database schema up to date; several processes may do so at once (an advisory lock orders them). */
+/** Runs the database migrations; safe in several processes at once (serialized by an advisory lock). */
 export async function migrate(pool: Pool, schema: string): Promise<void> {
   const client = await pool.connect();
-  // The pool listens to idle clients only; a connection that breaks now would end the process without this.
+  // The pool handles errors of idle clients only; without this, a lost connection would crash the process.
   client.on("error", ignore);
   let broken: Error | undefined;
   try {
     if (await isUpToDate(client, schema)) return;
-    // What runs migrations takes 23 MB, and most starts have none to run.
+    // The migration library takes 23 MB, and most starts have nothing to migrate.
     const { runner } = await import("node-pg-migrate");
     await runner({
       dbClient: client,
@@ -38,7 +38,7 @@ export async function migrate(pool: Pool, schema: string): Promise<void> {
     throw error;
   } finally {
     client.off("error", ignore);
-    // A client that failed is not given to anybody else.
+    // Discards a failed client instead of returning it to the pool.
     client.release(broken);
   }
 }

@@ -3,7 +3,7 @@ import { type Patience, retryable, retryUntilDone } from "@millrace/shared";
 import type { SinkConfig } from "../config.ts";
 import { migrate } from "./migrate.ts";
 
-/** Brings the database up to date. Waits for PostgreSQL. */
+/** Migrates the database. Waits for PostgreSQL. */
 export function prepareDatabase(postgres: Pool, config: SinkConfig, patience: Patience): Promise<void> {
   return retryUntilDone(
     { dependency: "postgres", action: "sink.migrate" },

@@ -9,9 +9,9 @@ that other values decide.
 {{- $variables := dict }}
 {{- range $name, $value := mergeOverwrite (dict) $shared $root.Values.environment (index . 1) $decided }}
 {{- if regexMatch "(PASSWORD|API_KEY|SECRET)$" $name }}
-{{- fail (printf "%s: %s is a secret and a ConfigMap is no place for it: use %s.secrets or %s.externalSecret" $root.Chart.Name $name $root.Chart.Name $root.Chart.Name) }}
+{{- fail (printf "%s: %s is a secret and must not be in a ConfigMap: use %s.secrets or %s.externalSecret" $root.Chart.Name $name $root.Chart.Name $root.Chart.Name) }}
 {{- end }}
-{{- /* Numbers in values are floats, which would print 8388608 as 8.388608e+06. */}}
+{{- /* Helm reads numbers as floats, which would print 8388608 as 8.388608e+06. */}}
 {{- $_ := set $variables $name (tpl (kindIs "float64" $value | ternary (int64 $value) $value | toString) $root) }}
 {{- end }}
 {{- toJson $variables }}
@@ -38,7 +38,7 @@ that other values decide.
 {{- $kept := index . 2 }}
 {{- range $name, $_ := $root.Values.externalSecret.data }}
 {{- if hasKey $secrets $name }}
-{{- fail (printf "%s: %s is given by both secrets and externalSecret" $root.Chart.Name $name) }}
+{{- fail (printf "%s: %s is set in both secrets and externalSecret" $root.Chart.Name $name) }}
 {{- end }}
 - name: {{ $name }}
   valueFrom:

@@ -15,7 +15,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{- define "microservice.componentLabels" -}}
 app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: {{ .Chart.Name }}
-# Prometheus finds the pods by it: deploy/monitoring/prometheus-kubernetes.yml.
+# Prometheus discovers pods by it: deploy/monitoring/prometheus-kubernetes.yml.
 app.kubernetes.io/part-of: millrace
 {{- end }}
 

@@ -1,7 +1,7 @@
 {{/* What every pod of this chart has, under the restricted pod security standard. */}}
 {{- define "microservice.pod" -}}
 automountServiceAccountToken: false
-# Else Kubernetes describes every Service of the namespace by variables: one named `redis` would set REDIS_PORT to tcp://…
+# Otherwise Kubernetes adds variables for every Service of the namespace: one named `redis` would set REDIS_PORT to tcp://…
 enableServiceLinks: false
 {{- with (include "microservice.sharedImage" . | fromJson).pullSecrets }}
 imagePullSecrets:
@@ -56,7 +56,7 @@ topologySpreadConstraints:
   - topologyKey: topology.kubernetes.io/zone
     maxSkew: 1
     whenUnsatisfiable: {{ .Values.topologySpread.whenUnsatisfiable }}
-    # Pods of an older revision must not decide where those of a newer one go.
+    # Pods of an older revision must not affect the placement of newer ones.
     matchLabelKeys: [pod-template-hash]
     labelSelector:
       matchLabels: {{- include "microservice.selectorLabels" . | nindent 8 }}

@@ -11,6 +11,6 @@ metadata:
   {{- with $annotations }}
   annotations: {{- toYaml . | nindent 4 }}
   {{- end }}
-# The processes don't talk to Kubernetes. EKS mounts the token for IAM by itself.
+# The processes don't use the Kubernetes API. EKS mounts the IAM token itself.
 automountServiceAccountToken: false
 {{- end }}

@@ -9,35 +9,37 @@ interface Finding {
   resource: string;
   check_id: string;
 }
-interface Planted {
-  mistake: string;
-  where: string;
-  caught: string[];
-}
-
 const read = (file: string): string => readFileSync(new URL(file, root), "utf8");
-const applied: Record<string, string[]> = JSON.parse(read("moto/applied.json"));
-const planted: Planted[] = JSON.parse(read("planted/caught.json"));
+/** Lines of `FOLDER ADDRESS`, and of mistake, place and tools with tabs between. */
+const applied = new Set(read("moto/applied.txt").split("\n"));
+const planted = read("planted/caught.tsv")
+  .trim()
+  .split("\n")
+  .map((line) => line.split("\t"));
 const [report] = [JSON.parse(readFileSync(process.argv[process.argv.indexOf("--checkov") + 1] ?? "", "utf8"))].flat();
 const { passed_checks: passed, skipped_checks: explained } = report.results as Record<string, Finding[]>;
 
 /** A destroyed one of these can't be made again. */
-const data = /^aws_(kms_key|s3_bucket|db_instance|elasticache_replication_group|msk_cluster|opensearch_domain|opensearchserverless_collection|ebs_volume)$/;
+const data =
+  /^aws_(kms_key|s3_bucket|db_instance|elasticache_replication_group|msk_cluster|opensearch_domain|opensearchserverless_collection|ebs_volume)$/;
 
 const problems: string[] = [];
 let resources = 0;
 let onMoto = 0;
 
 function section(folder: string): string {
-  const tests = readdirSync(new URL(`${folder}/tests`, root)).map((file) => read(`${folder}/tests/${file}`)).join("\n");
+  const tests = readdirSync(new URL(`${folder}/tests`, root))
+    .map((file) => read(`${folder}/tests/${file}`))
+    .join("\n");
   const rows = blocksOf(folder)
     .filter(({ kind }) => kind === "resource")
     .map(({ labels: [type = "", name = ""], body, file }) => {
       const address = `${type}.${name}`;
       const mentions = tests.split(new RegExp(`\\b${address}\\b`)).length - 1;
       if (mentions === 0) problems.push(`${folder}: no test mentions ${address}`);
-      if (data.test(type) && !body.includes("prevent_destroy = true")) problems.push(`${folder}: ${address} can be destroyed`);
-      const moto = applied[folder]?.includes(address) ?? false;
+      if (data.test(type) && !body.includes("prevent_destroy = true"))
+        problems.push(`${folder}: ${address} can be destroyed`);
+      const moto = applied.has(`${folder} ${address}`);
       resources++;
       if (moto) onMoto++;
       const policy = checks(passed, folder, file, address);
@@ -46,7 +48,14 @@ function section(folder: string): string {
       return `| \`${address}\` | ✓ | ${mentions} | ${policies} | ${moto ? "✓" : "–"} |`;
     });
   if (rows.length === 0) return "";
-  return [`## ${folder}`, "", "| resource | validate | test | policy | moto |", "| --- | --- | --- | --- | --- |", ...rows, ""].join("\n");
+  return [
+    `## ${folder}`,
+    "",
+    "| resource | validate | test | policy | moto |",
+    "| --- | --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
 }
 
 /** Different checks, as a module is scanned by itself and in each environment. */
@@ -57,8 +66,10 @@ function checks(findings: Finding[] = [], folder: string, file: string, address:
   return new Set(own.map(({ check_id }) => check_id)).size;
 }
 
-const sections = folders().map(section).filter((text) => text !== "");
-const caught = planted.map(({ mistake, where, caught: by }) => `| ${mistake} | ${where} | ${by.join("; ")} |`);
+const sections = folders()
+  .map(section)
+  .filter((text) => text !== "");
+const caught = planted.map((columns) => `| ${columns.join(" | ")} |`);
 const ledger = `# What tried each resource
 
 Written by \`deploy/terraform/check --write\`; \`check\` fails where it is old, or where no test mentions a resource.

@@ -11,6 +11,8 @@ const chart = new URL("../helm/millrace", import.meta.url).pathname;
 const plans = process.env["PLANS"] ?? "";
 const processes = ["ingest", "embed", "sink", "api"] as const;
 type Process = (typeof processes)[number];
+/** All, or those that `check --plant` has planned. */
+const planned = process.env["ENVIRONMENTS"]?.split(",") ?? environments;
 
 interface ProcessValues {
   environment?: Record<string, string>;
@@ -32,7 +34,7 @@ function variables(values: Values, own: ProcessValues): Record<string, string> {
   return { ...login, ...values.global.environment, ...own.environment, ...fromSecrets };
 }
 
-for (const environment of environments) {
+for (const environment of planned) {
   const { outputs, resources } = readPlan(plans, environment);
   const values = outputs["helm_values"] as Values;
   const roles: [name: string, subject: Subject, own: ProcessValues][] = [
@@ -49,7 +51,8 @@ for (const environment of environments) {
     for (const [name, subject, own] of roles) {
       assert.ok(readDoctorSettings(subject, variables(values, own)), name);
       assert.match(own.serviceAccount.roleArn, new RegExp(`:role/millrace-${environment}-${name}$`));
-      if (name !== "cli") assert.ok(manifests.includes(`eks.amazonaws.com/role-arn: ${own.serviceAccount.roleArn}`), name);
+      if (name !== "cli")
+        assert.ok(manifests.includes(`eks.amazonaws.com/role-arn: ${own.serviceAccount.roleArn}`), name);
     }
   });
 
@@ -60,7 +63,10 @@ for (const environment of environments) {
     for (const [name, subject, own] of roles) {
       const settings = readDoctorSettings(subject, variables(values, own));
       const printed = JSON.stringify(policyOf(subject, settings, own.serviceAccount.roleArn));
-      const statements = (text: string) => JSON.parse(text).Statement.map((each: object) => JSON.stringify(each)).sort();
+      const statements = (text: string) =>
+        JSON.parse(text)
+          .Statement.map((each: object) => JSON.stringify(each))
+          .sort();
       assert.deepEqual(statements(given[name] ?? "{}"), statements(printed.replaceAll("DB_RESOURCE_ID", id)), name);
     }
   });
@@ -93,7 +99,9 @@ for (const environment of environments) {
   test(`${environment}: a policy without a resource is one of those that are explained`, () => {
     const anything = resources
       .filter(({ type }) => type === "aws_iam_role_policy")
-      .flatMap(({ values: { policy } }) => (typeof policy === "string" ? (JSON.parse(policy).Statement as Statement[]) : []))
+      .flatMap(({ values: { policy } }) =>
+        typeof policy === "string" ? (JSON.parse(policy).Statement as Statement[]) : [],
+      )
       .filter(({ Resource }) => [Resource].flat().includes("*"))
       .flatMap(({ Action }) => Action.map((action) => action.split(":")[0]));
     const explained = environment === "dev" ? ["ec2", "ecr", "xray"] : ["ecr"];
@@ -104,7 +112,14 @@ for (const environment of environments) {
 test("counts of each environment", () => {
   const count = (environment: string, type: string) =>
     readPlan(plans, environment).resources.filter((resource) => resource.type === type).length;
-  const rows = ["aws_nat_gateway", "aws_vpc_endpoint", "aws_subnet", "aws_db_instance", "aws_msk_cluster", "aws_lambda_function"];
+  const rows = [
+    "aws_nat_gateway",
+    "aws_vpc_endpoint",
+    "aws_subnet",
+    "aws_db_instance",
+    "aws_msk_cluster",
+    "aws_lambda_function",
+  ];
   assert.deepEqual(
     Object.fromEntries(environments.map((environment) => [environment, rows.map((type) => count(environment, type))])),
     { dev: [1, 1, 9, 1, 0, 5], staging: [1, 3, 9, 1, 1, 0], prod: [3, 6, 9, 1, 1, 0] },
@@ -135,15 +150,23 @@ test("dev's inventory has the names that Ansible's roles read", () => {
   const inventory = readPlan(plans, "dev").outputs["ansible_inventory"] as {
     all: { vars: object; children: Record<string, { hosts: Record<string, object> }> };
   };
-  const names = (group: string) => Object.keys(Object.values(inventory.all.children[group]?.hosts ?? {})[0] ?? {}).sort();
+  const names = (group: string) =>
+    Object.keys(Object.values(inventory.all.children[group]?.hosts ?? {})[0] ?? {}).sort();
   assert.deepEqual(names("controllers"), ["ansible_host", "kafka_directory_id", "kafka_node_id"]);
   assert.deepEqual(names("brokers"), ["ansible_host", "kafka_node_id"]);
-  assert.deepEqual(Object.keys(inventory.all.vars).sort(), ["ansible_become", "ansible_user", "kafka_cluster_id", "kafka_heap_mib"]);
+  assert.deepEqual(Object.keys(inventory.all.vars).sort(), [
+    "ansible_become",
+    "ansible_user",
+    "kafka_cluster_id",
+    "kafka_heap_mib",
+  ]);
   assert.deepEqual(Object.keys(inventory.all.children["brokers"]?.hosts ?? {}), ["broker-1", "broker-2", "broker-3"]);
   // Where the repository has an inventory of its own: every host variable of it comes from here, too.
   const own = new URL("../ansible/inventory.yml", import.meta.url);
   if (!existsSync(own)) return;
-  const hostVariables = [...readFileSync(own, "utf8").matchAll(/\b(ansible_host|kafka_\w+_id):/g)].map(([, name]) => name);
+  const hostVariables = [...readFileSync(own, "utf8").matchAll(/\b(ansible_host|kafka_\w+_id):/g)].map(
+    ([, name]) => name,
+  );
   const given = JSON.stringify(inventory);
   for (const name of new Set(hostVariables)) assert.ok(given.includes(`"${name}"`), name);
 });

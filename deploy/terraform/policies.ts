@@ -72,12 +72,12 @@ const roles: [name: string, subject: Subject, own: Record<string, string>][] = [
 const checking = process.argv.includes("--check");
 let differing = 0;
 for (const [name, subject, own] of roles) {
-  const file = new URL(`policies/${name}.json`, folder);
+  const file = new URL(`policies/${name}.json.tftpl`, folder);
   const wanted = template(statementsOf(subject, own));
   if (!checking) writeFileSync(file, wanted);
   else if (readFileSync(file, "utf8") !== wanted) {
     differing++;
-    console.error(`modules/iam-roles/policies/${name}.json is not what the doctor prints: run policies.ts.`);
+    console.error(`modules/iam-roles/policies/${name}.json.tftpl is not what the doctor prints: run policies.ts.`);
   }
 }
 if (differing > 0) process.exit(1);

@@ -20,7 +20,7 @@ await runProcess("api", apiConfig, async (context) => {
   logAuthMode(config, log);
   const { postgres, opensearch, kafka: kafkaProbe, redis } = edges.probes;
 
-  // It serves before anything is reached, so that /health can say what is missing.
+  // Serves before any service is available, so that /health can report which are not.
   const readiness = new Health();
   const app = createApp(edges, readiness, config, metrics);
   await using server = await serveHttp(app, config.HOST, config.PORT, createWebSocketServer());
@@ -37,7 +37,7 @@ await runProcess("api", apiConfig, async (context) => {
   health.started();
   log.record("process.ready", "ok");
 
-  // Messages may be published before the other processes ever ran.
+  // Messages may be published before the other processes have ever run.
   ensurePipelineTopics(kafka, config, patience).catch((error) => {
     if (!patience.hardStop.aborted) throw error;
   });

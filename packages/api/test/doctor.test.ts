@@ -33,7 +33,7 @@ const report: LastReport = {
   ],
 };
 
-test("it answers with what each process found at its start", async () => {
+test("returns the startup report of each process", async () => {
   const health = new Health();
   await using _sink = announce(redis, "sink", api, health);
   const reports = async () => (await bodyOf<{ reports: unknown[] }>(await api.app.request("/doctor"))).reports;

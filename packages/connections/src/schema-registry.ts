@@ -4,7 +4,7 @@ import { variable } from "@millrace/shared";
 import { z } from "zod";
 import { tlsOptions } from "./tls.ts";
 
-/** For each process that reads or writes values whose schemas are in a registry. */
+/** For processes that read or write values with schemas in a registry. */
 export const schemaRegistrySettings = {
   SCHEMA_REGISTRY_URL: variable.url().optional().meta({
     description: "URL of a Confluent-compatible schema registry; absent: values are plain text or JSON.",
@@ -31,11 +31,11 @@ type AddressSettings = Pick<
   "SCHEMA_REGISTRY_USERNAME" | "SCHEMA_REGISTRY_PASSWORD" | "SCHEMA_REGISTRY_TLS_CA_PATH"
 > & { SCHEMA_REGISTRY_URL: string };
 
-/** Where a registry is, and how it knows us. */
+/** The address of a registry, and the credentials for it. */
 export interface RegistryAddress {
   url: string;
   auth?: { username: string; password: string };
-  /** Of an https URL alone. */
+  /** For an https URL only. */
   agent?: Agent;
 }
 
@@ -51,14 +51,14 @@ export function registryAddress(settings: AddressSettings): RegistryAddress {
 
 export interface RegistryAnswer {
   status: number;
-  /** No more than its beginning, where it is long. */
+  /** Only its beginning, if it is long. */
   body: string;
 }
 
-/** Answers are told apart by how they begin; the list of a registry's subjects has no end that is known. */
+/** The beginning of an answer is enough to recognise it; a registry's list of subjects may be of any length. */
 const ANSWER_MAX_LENGTH = 65_536;
 
-/** Every answer is one, whatever its status; rejects where none comes. */
+/** Resolves with any answer, whatever its status; rejects if none comes. */
 export async function askRegistry(
   { url, auth, agent }: RegistryAddress,
   path: string,
@@ -82,7 +82,7 @@ export async function askRegistry(
   return { status: answer.statusCode ?? 0, body };
 }
 
-/** The formats that a registry knows: every Confluent-compatible one has this list, and no other server. */
+/** The formats that a registry supports. Every Confluent-compatible registry has this list, and no other server. */
 export const SCHEMA_TYPES_PATH = "/schemas/types";
 
 export function isListOfSchemaTypes({ status, body }: RegistryAnswer): boolean {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { ConfigurationError, describeCause, described } from "@millrace/shared";
 import { z } from "zod";
 
-/** What Node's `tls.connect` is told. */
+/** Options of Node's `tls.connect`. */
 export interface TlsOptions {
   ca?: string;
   cert?: string;
@@ -10,12 +10,12 @@ export interface TlsOptions {
   rejectUnauthorized: true;
 }
 
-/** PEM files, by the variable that names each one, so that an unreadable file is told by its variable. */
+/** PEM files, each with the variable that names it, for the error about an unreadable file. */
 export type TlsPaths = Partial<Record<"ca" | "cert" | "key", { variable: string; path: string | undefined }>>;
 
 /**
- * TLS that checks the server's certificate and its name, always: a connection that can be read by others must not
- * carry a token. Without a path of authorities, those that Node brings along are trusted.
+ * TLS that always checks the server's certificate and its name: a connection that others can read must not carry a token.
+ * Without a path of authorities it trusts those that Node includes.
  */
 export function tlsOptions(paths: TlsPaths): TlsOptions {
   const options: TlsOptions = { rejectUnauthorized: true };

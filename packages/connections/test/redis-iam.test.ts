@@ -21,7 +21,7 @@ import { redisSettings } from "../src/redis/settings.ts";
 import { config } from "./support.ts";
 
 const REGION = "eu-west-1";
-/** Five times as long as a client takes to authenticate again, so that a stall of the machine ends none. */
+/** Five times the interval of reauthentication, so that a stall of the machine ends no session. */
 const SESSION_MAX_MS = 5_000;
 const key = { accessKeyId: "AKIAEXAMPLE", secretAccessKey: "an-example/of+a-secret" };
 const session = { accessKeyId: "ASIAEXAMPLE", secretAccessKey: "another/example", sessionToken: "a/session+token==" };
@@ -76,7 +76,7 @@ function client(
 test.each([
   ["a long-lived key", key],
   ["a session token", session],
-])("a token signed with %s opens a connection to the real Redis, over TLS", async (_, credentials) => {
+])("a token signed with %s opens a connection to a real Redis, over TLS", async (_, credentials) => {
   using cache = client(credentials);
   await eventually(() => cache.redis.status).toBe("ready");
   const name = uniqueName("key");
@@ -85,13 +85,13 @@ test.each([
   expect(server.refusals).toEqual([]);
 });
 
-test("a serverless cache's token says so", async () => {
+test("the token of a serverless cache names its resource type", async () => {
   resourceType = "ServerlessCache";
   using cache = client(key, { REDIS_IAM_SERVERLESS: "true" });
   await eventually(() => cache.redis.status).toBe("ready");
 });
 
-test("a connection that authenticates again in time outlives the limit, and no command fails", async () => {
+test("a connection that authenticates again in time outlives its session, and no command fails", async () => {
   using cache = client(key);
   await eventually(() => cache.redis.status).toBe("ready");
   const before = server.connections();
@@ -105,7 +105,7 @@ test("a connection that authenticates again in time outlives the limit, and no c
   expect(server.refusals).toEqual([]);
 });
 
-test("each reconnection has a token that holds, though the key ended in the meantime", async () => {
+test("each reconnection has a valid token, even if the key expired meanwhile", async () => {
   keys = [];
   using cache = client(endingKeys(30_000, keys), { REDIS_IAM_REAUTHENTICATION_S: "60" });
   for (let round = 0; round < 10; round++) {
@@ -130,7 +130,7 @@ test.each([
   ],
   ["another cache", key, { REDIS_IAM_CACHE_NAME: "other" }, "signed for another cache"],
 ])(
-  "%s is refused, health says so without the token, and it goes on trying",
+  "%s is refused, health says so without the token, and the client retries",
   async (_, credentials, environment, reason) => {
     using cache = client(credentials, environment);
     await eventually(() => server.refusals.length).toBeGreaterThan(1);
@@ -181,7 +181,7 @@ test("a server whose certificate comes from another authority gets no token", as
   expect(server.passwords).toEqual([]);
 });
 
-test("a token is kept until a minute before its end, and never beyond the end of its key", async () => {
+test("a token is reused until a minute before its end, and never longer than its key", async () => {
   let nowMs = Date.now();
   const user = { cacheName: "progress", user: "pipeline", serverless: false };
   const lasting = elastiCachePassword(

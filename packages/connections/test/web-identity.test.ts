@@ -9,7 +9,7 @@ import { awsCredentials } from "../src/aws/credentials.ts";
 const ROLE_ARN = "arn:aws:iam::000000000000:role/pipeline";
 
 const requests: URLSearchParams[] = [];
-/** The one action of STS that IRSA needs. */
+/** AssumeRoleWithWebIdentity, the only action of STS that IRSA needs. */
 const sts = createServer(async (incoming, outgoing) => {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk);
@@ -28,7 +28,7 @@ afterAll(() => new Promise((resolve) => sts.close(resolve)));
 const directory = await mkdtemp(join(tmpdir(), "millrace-web-identity-"));
 afterAll(() => rm(directory, { recursive: true }));
 
-test("under IRSA the role is taken by the pod's token, under one session name however often the key is renewed", async () => {
+test("under IRSA the pod's token assumes the role, with the same session name at each renewal", async () => {
   const tokenFile = join(directory, "token");
   await writeFile(tokenFile, "the-pods-token");
   for (const name of ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"]) delete process.env[name];
@@ -43,7 +43,7 @@ test("under IRSA the role is taken by the pod's token, under one session name ho
   const first = await awsCredentials("millrace")();
   expect(first).toMatchObject({ accessKeyId: "ASIA1", secretAccessKey: "secret", sessionToken: "session" });
   expect(first.expiration).toBeInstanceOf(Date);
-  // EKS replaces the file now and then; the next renewal must read it again.
+  // EKS replaces the file from time to time; the next renewal must read it again.
   await writeFile(tokenFile, "the-pods-next-token");
   expect(await awsCredentials("millrace")({ forceRefresh: true })).toMatchObject({ accessKeyId: "ASIA2" });
   expect(requests.map((request) => request.get("RoleSessionName"))).toEqual(["millrace", "millrace"]);

@@ -98,7 +98,7 @@ async function publishHere(text: string): Promise<Locator> {
 }
 
 it("maps the stages, topics and stores, with the figures of GET /status", async () => {
-  await eventually(() => page.getByRole("banner").getByRole("status").textContent()).toBe("Everything works");
+  await eventually(() => page.getByRole("banner").getByRole("status").textContent()).toBe("All systems operational");
   for (const name of ["OpenSearch", "PostgreSQL", "Kafka", "Redis", "Embedding provider"]) {
     expect(await page.getByLabel("The pipeline").getByText(name, { exact: true }).isVisible(), name).toBe(true);
   }
@@ -111,7 +111,7 @@ it("maps the stages, topics and stores, with the figures of GET /status", async 
   ).toBe(true);
 });
 
-it("follows a message that is published here through the stages, live", async () => {
+it("follows a message published here through the stages, live", async () => {
   const journey = await publishHere("My parcel for Porto is nowhere to be seen");
   await journey.getByText("stored").first().waitFor();
   await eventually(() => journey.locator(".reached").count()).toBe(4);
@@ -128,7 +128,7 @@ it.each([
   ["Words", "parcel Porto"],
   ["Both", "parcel for Porto"],
 ])("searches by %s and highlights the matches", async (mode, query) => {
-  await page.getByLabel("Look for").fill(query);
+  await page.getByLabel("Query").fill(query);
   await page.getByLabel(mode, { exact: true }).check({ force: true });
   await page.getByRole("search").getByRole("button").click();
   // The last published message is in the index, and searchable a moment later.
@@ -141,19 +141,19 @@ it.each([
 
 it("lists dead letters, and replays one and all of them", async () => {
   const journey = await publishHere(" ");
-  await journey.getByText("given up").waitFor();
+  await journey.getByText("dead-lettered").waitFor();
   expect(await journey.locator(".cause").textContent()).toContain("invalid");
   const id = await journey.getAttribute("data-id");
   const letter = page.locator(`.letters [data-id="${id}"]`);
   await letter.waitFor();
   await letter.getByRole("button").click();
-  await page.getByText("1 message sent through the pipeline again.").waitFor();
+  await page.getByText("1 message sent for replay.").waitFor();
   await publishHere("  ");
   await eventually(() => page.locator(".letters li").count()).toBe(2);
   await page.getByRole("button", { name: "Replay all" }).click();
   await page.getByRole("button", { name: "Replay 2 messages" }).click();
-  await page.getByText("2 messages sent through the pipeline again.").waitFor();
-  // They are still empty: each is dead-lettered again, and still has one row.
+  await page.getByText("2 messages sent for replay.").waitFor();
+  // They are still empty: each is dead-lettered again and keeps its single row.
   await eventually(async () => testbed.readBack.countRows()).toBe(texts.length + 3);
 });
 
@@ -213,7 +213,7 @@ it.each([
   ["phone-dark", { width: 390, height: 844 }, "dark"],
 ] as const)("has no accessibility violations by axe: %s", async (name, viewport, colorScheme) => {
   const fresh = await openPage(viewport, colorScheme);
-  await fresh.getByLabel("Look for").fill("parcel");
+  await fresh.getByLabel("Query").fill("parcel");
   await fresh.getByRole("search").getByRole("button").click();
   await fresh.locator(".hits li").first().waitFor();
   // The page's policy forbids inline scripts; scripts evaluated by the tester are not inline.
@@ -254,7 +254,7 @@ it("shows the slow bulk write within ten seconds, and what is unavailable", asyn
   await page.screenshot({ path: join(screenshots, "slow.png") });
   opensearch.mode = "cut";
   await publish(testbed.pipeline.api, ["not now"]);
-  await eventually(() => stage("sink").textContent()).toContain("waits for opensearch");
+  await eventually(() => stage("sink").textContent()).toContain("waiting for opensearch");
   await page.screenshot({ path: join(screenshots, "away.png") });
   opensearch.mode = "pass";
   await eventually(() => stage("sink").getAttribute("class")).toBe("card ok");

@@ -12,6 +12,8 @@ test("before anything is known it is enough for the languages that people write"
   ]) {
     expect(estimate.of([text])).toBeGreaterThanOrEqual(tokensOf(text));
   }
+  // As docs/rate-and-cost.md says: 0.36 token a byte.
+  expect(estimate.of(["x".repeat(1_000)])).toBe(364);
 });
 
 test("it follows what the answers were, and never falls below what a server charges unseen", () => {

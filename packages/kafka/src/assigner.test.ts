@@ -20,7 +20,7 @@ const groups = fc.record({
     ),
 });
 
-test("each partition of a topic that somebody reads has one owner, who reads it", () => {
+test("each partition of a subscribed topic has one owner, which subscribes to it", () => {
   fc.assert(
     fc.property(groups, ({ subscriptions, partitions }) => {
       const assignments = assignPartitions(subscriptions, partitions);
@@ -37,7 +37,7 @@ test("each partition of a topic that somebody reads has one owner, who reads it"
   );
 });
 
-test("where all read the same, nobody has two partitions more than another", () => {
+test("if all subscribe to the same topics, their numbers of partitions differ by one at most", () => {
   fc.assert(
     fc.property(groups, ({ subscriptions, partitions }) => {
       const same = new Map([...subscriptions.keys()].map((member) => [member, topicNames]));

@@ -6,11 +6,12 @@ const { MemberAssignment, MemberMetadata } = AssignerProtocol;
 export type Assignment = Record<string, number[]>;
 
 /**
- * Gives each partition to one of the members that subscribe to its topic: to the one with the fewest so far, and among
- * those to the first by name. Where all subscribe to the same, that is round-robin. Topics that few read come first: they leave less choice.
+ * Assigns each partition to a member that subscribes to its topic: the one with the fewest partitions so far, and of those
+ * the first by name. If all members subscribe to the same topics, this is round-robin. Topics with few subscribers come
+ * first, because they leave the least choice.
  *
- * @param subscriptions the topics of each member, by its id
- * @param partitions the partitions of each topic; of a topic that is missing here nothing is given
+ * @param subscriptions the topics of each member, by its ID
+ * @param partitions the partitions of each topic; a topic that is missing here is not assigned
  */
 export function assignPartitions(
   subscriptions: ReadonlyMap<string, readonly string[]>,
@@ -35,11 +36,12 @@ export function assignPartitions(
 }
 
 /**
- * kafkajs's own assigner gives the topics of the member that leads the group to all members. Where they differ, as they do
- * while a new list of topics is rolled out, half of a topic goes to those who don't read it, and topics that only others
- * read go to nobody. It has the same name and metadata, so that members with either can be in one group.
+ * Assigns to each member only topics that it subscribes to. kafkajs's own assigner assigns the topics of the group's leader
+ * to all members. While a new list of topics is rolled out the lists differ: then members get partitions of topics that they
+ * don't read, and topics that the leader does not read have no owner. This one has the same name and metadata, so that a
+ * group may have members with either.
  *
- * @param onUnknown told where a topic of another member can't be looked up; it has no owner until the next rebalance
+ * @param onUnknown called if a topic of another member can't be looked up; it has no owner until the next rebalance
  */
 export function assignBySubscription(kafka: Kafka, onUnknown: (topic: string, error: unknown) => void) {
   const name = "RoundRobinAssigner";
@@ -68,7 +70,7 @@ export function assignBySubscription(kafka: Kafka, onUnknown: (topic: string, er
 
 const NO_DATA = Buffer.alloc(0);
 
-/** Not by the consumer's own metadata: a topic of others that is deleted later must not fail this consumer. */
+/** With a separate client: if the consumer's own metadata had the topic of another member, its deletion would fail this consumer. */
 async function partitionsOf(
   kafka: Kafka,
   topics: ReadonlySet<string>,

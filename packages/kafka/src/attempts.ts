@@ -3,8 +3,8 @@ import type { Origin } from "@millrace/shared";
 export type RecordIdentity = Pick<Origin, "topic" | "partition" | "offset">;
 
 /**
- * Counts the attempts at a piece of work before each begins, so that the count outlives a process that dies of it. Only
- * sudden deaths count: an attempt that ends, or that its process survives for a while, is forgotten.
+ * Counts each attempt at a piece of work before it begins, so that the count survives a crash of the process. An attempt
+ * that ends, or that its process survives for a while, is no longer counted: only crashes are.
  */
 export interface Attempts {
   /** The number of this attempt; 1 while Redis is away. */
@@ -12,6 +12,6 @@ export interface Attempts {
   /** Keeps the count until `end`, however long the process lives: for work that is not attempted again. */
   keep(scope: string, record: RecordIdentity): void;
   end(scope: string, record: RecordIdentity): void;
-  /** Forgets the attempts under way: an orderly stop is no death. */
+  /** For an orderly stop: the attempts under way end without a crash. */
   endAll(): Promise<void>;
 }

@@ -21,7 +21,8 @@ export type { Received } from "./received.ts";
 // Produce.
 
 export { type Delivery, type OrderedProducer, openOrderedProducer } from "./ordered-producer.ts";
-export { connectProducer, type OutgoingRecord, type Placement, type RecordProducer, type Sent } from "./produce.ts";
+export { connectProducer, type RecordProducer, type Sent } from "./produce.ts";
+export type { OutgoingRecord, Placement } from "./write.ts";
 
 // Read at any offset, without a group.
 

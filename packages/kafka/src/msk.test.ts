@@ -10,14 +10,15 @@ async function lifetimeS(remainingMs?: number): Promise<string | null> {
   return new URL(Buffer.from(token, "base64url").toString()).searchParams.get("X-Amz-Expires");
 }
 
-test("a token holds for 15 minutes, in whole seconds, and never beyond the end of the key that signed it", async () => {
+test("a token is valid for 15 minutes, in whole seconds, and never longer than the key that signed it", async () => {
   expect(await lifetimeS()).toBe("900");
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 2_000, max: 3_600_000 }), async (remainingMs) => {
       const lifetime = await lifetimeS(remainingMs);
       expect(lifetime).toMatch(/^\d+$/);
-      expect(Number(lifetime)).toBeGreaterThan(0);
       expect(Number(lifetime)).toBeLessThanOrEqual(Math.min(900, remainingMs / 1_000));
+      // Signing takes a moment of what remains.
+      expect(Number(lifetime)).toBeGreaterThan(Math.min(900, remainingMs / 1_000) - 2);
     }),
   );
 });

@@ -5,13 +5,13 @@ import kafkajs, { type Mechanism } from "kafkajs";
  * A token for one authentication to MSK.
  *
  * It is the URL-safe base64 of a presigned URL, `https://kafka.REGION.amazonaws.com/?Action=kafka-cluster:Connect&…`,
- * which nobody ever requests: the broker takes it apart and asks IAM whether the signature holds. It is valid for 15
- * minutes, or for as long as the key that signs it, and is signed on this machine: a fresh one costs nothing but a few
- * hashes. (As published, the signer tells the rest of a key's life with its fraction of a second, which is no time span of
- * Signature Version 4, so that every token of a key's last 15 minutes would be wrong: `patches/` rounds it down.)
+ * which is never requested: the broker parses it and asks IAM whether the signature is valid. It is valid for 15 minutes, or
+ * until the key that signed it expires. It is signed on this machine, so a fresh one costs only a few hashes. (The published
+ * signer writes the rest of a key's lifetime with a fraction of a second, which Signature Version 4 does not allow, so every
+ * token of a key's last 15 minutes would be invalid: `patches/` rounds it down.)
  */
 export async function mskIamToken(region: string, credentials: AwsCredentialsProvider): Promise<string> {
-  // The signer brings SDK clients of its own and takes 29 MB of memory: only who connects by IAM loads it.
+  // The signer loads SDK clients and takes 29 MB of memory: only a process that connects by IAM loads it.
   const { default: msk } = await import("aws-msk-iam-sasl-signer-js");
   const { token } = await msk.generateAuthTokenFromCredentialsProvider({ region, awsCredentialsProvider: credentials });
   return token;
@@ -20,12 +20,12 @@ export async function mskIamToken(region: string, credentials: AwsCredentialsPro
 /**
  * SASL/OAUTHBEARER (RFC 7628) with MSK's tokens, as a mechanism for kafkajs.
  *
- * kafkajs calls `authenticate` for each new connection and again before the session that the broker granted ends
- * (KIP-368), so each has a token of its own and none is kept.
+ * kafkajs calls `authenticate` for each new connection, and again before the session that the broker granted ends
+ * (KIP-368). Each call gets a fresh token; none is kept.
  *
- * kafkajs brings OAUTHBEARER along, but it does not read the broker's answer. A broker refuses a token by a challenge
- * that holds a JSON status, in a response whose error code is 0; kafkajs takes that for success, `connect()` resolves,
- * and the next request fails with "No brokers in the broker pool". Here the challenge is read, and is an error.
+ * kafkajs has its own OAUTHBEARER, which ignores the broker's answer. A broker refuses a token by a challenge with a JSON
+ * status, in a response whose error code is 0. kafkajs takes that for success: `connect()` resolves, and the next request
+ * fails with "No brokers in the broker pool". This mechanism reads the challenge and throws.
  */
 export function mskIamMechanism(region: string, credentials: AwsCredentialsProvider): Mechanism {
   return {
@@ -43,7 +43,7 @@ export function mskIamMechanism(region: string, credentials: AwsCredentialsProvi
   };
 }
 
-/** An error without the SDK's own details: what failed to sign must not show up in a log. */
+/** Its error leaves out the SDK's details: a key that failed to sign must not appear in a log. */
 async function tokenFor(broker: string, region: string, credentials: AwsCredentialsProvider): Promise<string> {
   try {
     return await mskIamToken(region, credentials);
@@ -60,12 +60,12 @@ function refused(broker: string, challenge: string): Error {
   );
 }
 
-/** RFC 7628, 3.2.2: `{"status": "access_denied", …}`. Nothing else of the challenge is repeated. */
+/** RFC 7628, 3.2.2: `{"status": "access_denied", …}`. No other part of the challenge is repeated. */
 function statusOf(challenge: string): string {
   return /"status"\s*:\s*"(\w{1,50})"/.exec(challenge)?.[1] ?? "no status";
 }
 
-/** RFC 7628, 3.1: a GS2 header without an authorization identity, then key-value pairs that end with a control-A. */
+/** RFC 7628, 3.1: a GS2 header without an authorization identity, then key-value pairs, each ended by a control-A. */
 function firstMessage(token: string): Buffer {
   return Buffer.from(`n,,\u0001auth=Bearer ${token}\u0001\u0001`);
 }

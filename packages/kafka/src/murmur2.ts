@@ -1,8 +1,8 @@
 const MULTIPLIER = 0x5bd1e995;
 
 /**
- * Kafka's hash of a key (`Utils.murmur2` of its Java client), a 32-bit integer with a sign. kafkajs computes the same with
- * integers that grow: a key of 300 kB stops the process for 20 s, and one of a megabyte for minutes.
+ * Kafka's hash of a key (`Utils.murmur2` of its Java client), a signed 32-bit integer. kafkajs computes the same with
+ * integers of unbounded size: a key of 300 kB blocks the process for 20 s, a key of a megabyte for minutes.
  */
 function murmur2(key: Buffer): number {
   const { length } = key;
@@ -17,7 +17,7 @@ function murmur2(key: Buffer): number {
   return hash ^ (hash >>> 15);
 }
 
-/** Where Kafka's default partitioner puts the records of a key. */
+/** The partition that Kafka's default partitioner chooses for a key. */
 export function partitionOfKey(key: Buffer, partitions: number): number {
   return (murmur2(key) & 0x7fffffff) % partitions;
 }

@@ -19,7 +19,7 @@ const deliveries = fc
     }),
   );
 
-test("commits exactly the offsets up to which everything is done, whatever the order", () => {
+test("the committable offset covers exactly the records before the first that is not done, in any order", () => {
   fc.assert(
     fc.property(deliveries, ({ offsets, order }) => {
       const ledger = new OffsetLedger();
@@ -38,7 +38,7 @@ test("commits exactly the offsets up to which everything is done, whatever the o
   );
 });
 
-test("a record that is delivered again is refused, whether it is in flight or done", () => {
+test("refuses a record that is delivered again, whether it is in flight or done", () => {
   const ledger = new OffsetLedger();
   const first = ledger.begin(7) as LedgerEntry;
   expect(ledger.begin(7)).toBeUndefined();
@@ -59,7 +59,7 @@ test("finishing twice changes nothing", () => {
   expect(ledger.committable).toBe(2);
 });
 
-test("forgets what is done: a long run keeps only what is in flight", () => {
+test("keeps only the records in flight, however long it runs", () => {
   const ledger = new OffsetLedger();
   const open = Array.from({ length: 10 }, (_, offset) => ledger.begin(offset) as LedgerEntry);
   for (let offset = 10; offset < 100_000; offset++) {

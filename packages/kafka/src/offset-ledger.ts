@@ -1,4 +1,4 @@
-/** One record that was delivered and is not done yet. */
+/** One delivered record. */
 export interface LedgerEntry {
   readonly offset: number;
   done: boolean;
@@ -7,18 +7,18 @@ export interface LedgerEntry {
 /**
  * The offsets of one partition that are in flight.
  *
- * Many batches are worked on at once and end in any order, but Kafka keeps one number per partition: everything below
- * it counts as done. The ledger knows the highest such number that is true: the offset after the last record up to
- * which everything is done. Offsets may have gaps (compaction, transaction markers).
+ * Many batches are in progress at once and end in any order, but Kafka keeps one offset per partition: every record below
+ * it counts as done. The ledger knows the highest offset for which that is true. Offsets may have gaps (compaction,
+ * transaction markers).
  */
 export class OffsetLedger {
-  /** Entries in the order of delivery; those before `#head` are done and forgotten. */
+  /** In the order of delivery; the entries before `#head` are done. */
   #entries: LedgerEntry[] = [];
   #head = 0;
   #nextOffset = 0;
   #committable: number | undefined;
 
-  /** Registers a delivered record; `undefined` if it was delivered before and is (or was) already worked on. */
+  /** Registers a delivered record; `undefined` if it was delivered before. */
   begin(offset: number): LedgerEntry | undefined {
     if (offset < this.#nextOffset) return undefined;
     const entry = { offset, done: false };
@@ -27,7 +27,7 @@ export class OffsetLedger {
     return entry;
   }
 
-  /** Marks a record done. Doing so twice changes nothing. */
+  /** Marks a record done. A second call changes nothing. */
   finish(entry: LedgerEntry): void {
     entry.done = true;
     let head = this.#entries[this.#head];
@@ -39,7 +39,7 @@ export class OffsetLedger {
     this.#forgetDone();
   }
 
-  /** The offset to commit: the one after the last record up to which all are done; `undefined` before the first. */
+  /** The offset to commit: all records below it are done. `undefined` until the first record is done. */
   get committable(): number | undefined {
     return this.#committable;
   }
@@ -50,7 +50,7 @@ export class OffsetLedger {
     return count;
   }
 
-  /** Cuts the array only when half of it is spent, so that a finish costs amortised constant time. */
+  /** Cuts the array only when half of it is done, so that a finish takes amortised constant time. */
   #forgetDone(): void {
     if (this.#head < 1024 || this.#head * 2 < this.#entries.length) return;
     this.#entries.splice(0, this.#head);

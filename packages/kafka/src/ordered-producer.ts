@@ -8,6 +8,7 @@ import {
   retryUntilDone,
 } from "@millrace/shared";
 import type { Kafka, Message, Producer } from "kafkajs";
+import { protocolError } from "./protocol-error.ts";
 import {
   faultOf,
   isTooLarge,
@@ -17,21 +18,20 @@ import {
   remembering,
   toKafkaMessage,
   write,
-} from "./produce.ts";
-import { protocolError } from "./protocol-error.ts";
+} from "./write.ts";
 
-/** What became of one record. A record that its topic does not take for its size is poison. */
+/** The outcome of one record. A record that is too large for its topic is poison. */
 export type Delivery = { placement: Placement } | { fault: Fault; attempts: number };
 
 /**
- * Writes records to one topic with an idempotent producer and `acks=all` (KIP-98): while a delivery lasts, what is sent
- * again because its answer was lost is written once, and in its order. One delivery at a time: the next one begins when
- * the one before has ended.
+ * Writes records to one topic with an idempotent producer and `acks=all` (KIP-98): within a delivery, records that are sent
+ * again because the response was lost are written once, in their order. One delivery at a time: begin the next one when the
+ * one before has ended.
  */
 export interface OrderedProducer extends AsyncDisposable {
   /**
-   * Tries again, with exponential backoff and jitter, until the records are written or `giveUp` is aborted. A try that has
-   * begun by then is waited for.
+   * Retries, with exponential backoff and jitter, until the records are written or `giveUp` is aborted. An attempt that has
+   * begun by then runs to its end.
    */
   deliver(records: readonly OutgoingRecord[], giveUp: AbortSignal): Promise<Delivery[]>;
 }
@@ -82,8 +82,9 @@ class IdempotentProducer implements OrderedProducer {
   }
 
   /**
-   * Ways to send fewer records at once. First by partition, each with just the records that it had: one of them was
-   * refused, and the others may have been written; those the broker knows again by their sequence numbers. Then by halves.
+   * Splits records into smaller requests. First by partition, each with the same records as before: one partition refused
+   * its records, the others may have written theirs, and the broker recognises these by their sequence numbers. Then by
+   * halves.
    */
   #parts(messages: readonly Message[]): Message[][] {
     const byPartition = Map.groupBy(messages, (message) => this.#partitionOf.get(message));
@@ -93,7 +94,7 @@ class IdempotentProducer implements OrderedProducer {
 
   async #attemptUntil(messages: Message[], giveUp: AbortSignal): Promise<Attempted> {
     let attempts = 0;
-    let last: RetryableFault = retryable("timeout", "there was no time for an attempt");
+    let last: RetryableFault = retryable("timeout", "no time was left for an attempt");
     try {
       return await retryUntilDone<Attempted>(
         { dependency: "kafka.produce", action: "kafka.produce" },
@@ -106,7 +107,7 @@ class IdempotentProducer implements OrderedProducer {
           } catch (error) {
             last = faultOf(error, this.#topic);
             if (isTooLarge(error)) return { value: { tooLarge: last.cause, attempts } };
-            // The broker has lost this producer's place, and will not find it again.
+            // The broker no longer knows this producer's sequence numbers, and won't again.
             if (/SEQUENCE|PRODUCER/.test(protocolError(error) ?? "")) await this.#renew();
             return { fault: last };
           }
@@ -115,8 +116,8 @@ class IdempotentProducer implements OrderedProducer {
       );
     } catch (error) {
       if (!giveUp.aborted) throw error;
-      // What is given up may have been written all the same. The next records would have its sequence numbers, and the
-      // broker would take them for a repetition: acknowledged, and not written. A new producer has a new identity.
+      // The abandoned records may have been written all the same. The next records would reuse their sequence numbers, so
+      // the broker would take them for duplicates: acknowledged, and not written. A new producer has a new identity.
       await this.#renew();
       return { fault: last, attempts };
     }
@@ -129,13 +130,13 @@ class IdempotentProducer implements OrderedProducer {
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
       createPartitioner: remembering(this.#partitionOf),
-      // The fewest that kafkajs takes; its default has no end, and would not see that the records were given up.
+      // The minimum of kafkajs; its default is unlimited, and would go on after `giveUp`.
       retry: { retries: 1 },
     });
     try {
       await producer.connect();
     } catch (error) {
-      // It may be connected all the same, and only have no identity yet.
+      // It may be connected, and only lack its identity.
       await producer.disconnect();
       throw error;
     }

@@ -9,22 +9,23 @@ export interface DeadLetterSelection {
   ids?: readonly string[];
 }
 
-/** Thrown where the values that a selection asks for are more than the caller can hold. */
+/** The selected dead letters have more bytes than the caller can hold. */
 export class SelectionTooLarge extends Error {
   override name = "SelectionTooLarge";
 }
 
 export interface ReadDeadLettersOptions {
-  /** Of their values together. */
+  /** Limit of the total size of their values. */
   maxBytes?: number;
   signal?: AbortSignal;
 }
 
 /**
- * Hands over the dead letters that a selection asks for, the last one of each message. The topic is read from its first
- * record to its last; where it does not exist there are none.
+ * Returns the selected dead letters, the last one of each message. Reads the topic from its first record to its last; a
+ * topic that does not exist has none.
  *
- * @throws {ReadFailed} where it can't be read to its end, and `SelectionTooLarge`
+ * @throws {ReadFailed} if the topic can't be read to its end
+ * @throws {SelectionTooLarge}
  */
 export async function readDeadLetters(
   reader: TopicReader,

@@ -4,7 +4,7 @@ import type { KafkaConfig } from "kafkajs";
 import { mskIamMechanism } from "./msk.ts";
 import type { KafkaSettings } from "./settings.ts";
 
-/** How a client says who it is, for kafkajs; the same for consumers, producers and the admin client. */
+/** How a kafkajs client authenticates; the same for consumers, producers and the admin client. */
 export function kafkaSecurity(
   settings: KafkaSettings,
   credentials: AwsCredentialsProvider = awsCredentials(settings.AWS_ROLE_SESSION_NAME),
@@ -14,12 +14,12 @@ export function kafkaSecurity(
   const tls = {
     ssl: tlsOptions({
       ca: { variable: "KAFKA_TLS_CA_PATH", path: settings.KAFKA_TLS_CA_PATH },
-      // With these two it is mTLS: the broker knows the client by its certificate.
+      // With these two it is mTLS: the certificate identifies the client.
       cert: { variable: "KAFKA_TLS_CERTIFICATE_PATH", path: settings.KAFKA_TLS_CERTIFICATE_PATH },
       key: { variable: "KAFKA_TLS_KEY_PATH", path: settings.KAFKA_TLS_KEY_PATH },
     }),
   };
-  // The broker tells how long a session lasts; kafkajs authenticates again before that with the first request in time.
+  // The broker limits the session; kafkajs authenticates again with the first request within this time of its end.
   const reauthenticationThreshold = settings.KAFKA_REAUTHENTICATION_THRESHOLD_MS;
   switch (security) {
     case "tls":

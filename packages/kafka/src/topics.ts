@@ -9,11 +9,11 @@ const { KafkaJSAggregateError } = kafkajs;
 export interface TopicSpecification {
   topic: string;
   partitions: number;
-  /** Kafka's `max.message.bytes`; the broker's default (1 MiB) where absent. */
+  /** Kafka's `max.message.bytes`; absent: the broker's default (1 MiB). */
   maxMessageBytes?: number;
 }
 
-/** Creates the topics that do not exist yet and leaves the others as they are. Waits for the brokers. */
+/** Creates the missing topics and leaves the others as they are. Waits for the brokers. */
 export async function ensureTopics(
   kafka: Kafka,
   specifications: readonly TopicSpecification[],
@@ -34,7 +34,7 @@ export async function ensureTopics(
   );
 }
 
-/** The same in one attempt, for whom nothing waits yet. Rejects where it may succeed later. */
+/** A single attempt, for callers with nothing pending. Rejects if a later attempt may succeed. */
 export async function tryEnsureTopics(
   kafka: Kafka,
   specifications: readonly TopicSpecification[],
@@ -51,29 +51,29 @@ export async function tryEnsureTopics(
   }
 }
 
-/** Why Kafka does not create a topic, and will not however often it is asked. */
+/** Why Kafka refuses to create a topic, whatever the number of attempts. */
 export interface TopicRefusal {
   topic: string;
   /** Kafka's name of the error. */
   error: keyof typeof remedies;
-  /** With what helps. */
+  /** Includes the remedy. */
   cause: string;
 }
 
 const notAllowed =
-  "grant Create on it (on MSK kafka-cluster:CreateTopic), or create it and turn KAFKA_CREATE_TOPICS off" as const;
+  "grant Create on it (on MSK kafka-cluster:CreateTopic), or create it and set KAFKA_CREATE_TOPICS=false" as const;
 const remedies = {
   INVALID_TOPIC_EXCEPTION:
     "a name has at most 249 letters, digits, '.', '_' and '-', and differs from every other topic's in more than '.' and '_'",
   INVALID_REPLICATION_FACTOR: "set KAFKA_REPLICATION_FACTOR to no more than there are brokers",
-  POLICY_VIOLATION: "create it as the cluster's policy wants it",
+  POLICY_VIOLATION: "create it as the cluster's policy requires",
   TOPIC_AUTHORIZATION_FAILED: notAllowed,
   CLUSTER_AUTHORIZATION_FAILED: notAllowed,
 } as const;
 
 /**
- * Creates topics, in one attempt; one that another process has created meanwhile is left as it is. Rejects where that may
- * succeed later.
+ * Creates topics in a single attempt, and leaves one that another process created meanwhile as it is. Rejects if a later
+ * attempt may succeed.
  */
 export async function createTopics(
   admin: Admin,
@@ -82,7 +82,7 @@ export async function createTopics(
 ): Promise<TopicRefusal | undefined> {
   if (missing.length === 0) return undefined;
   try {
-    // `false` where they exist already: another process was faster.
+    // Returns `false` if they exist already: another process was faster.
     await admin.createTopics({
       waitForLeaders: true,
       topics: missing.map(({ topic, partitions, maxMessageBytes }) => ({
@@ -94,7 +94,7 @@ export async function createTopics(
     });
     return undefined;
   } catch (error) {
-    // One for each topic, under a message that says nothing.
+    // One error for each topic; the message of the whole says nothing.
     const errors = error instanceof KafkaJSAggregateError ? error.errors : [error];
     for (const each of errors) {
       const name = protocolError(each);
@@ -110,11 +110,11 @@ function isRefusal(error: string): error is keyof typeof remedies {
   return error in remedies;
 }
 
-/** The topics that the stages meet in, and the source topics, as the configuration names them. */
+/** Creates the topics between the stages and the source topics, as configured. */
 export async function ensurePipelineTopics(kafka: Kafka, settings: TopicSettings, patience: Patience): Promise<void> {
   if (!settings.KAFKA_CREATE_TOPICS) return;
   const partitions = settings.KAFKA_TOPIC_PARTITIONS;
-  // A record's envelope and Kafka's own fields come on top of what the stages count.
+  // The stages don't count a record's envelope and Kafka's own fields.
   const maxMessageBytes = settings.KAFKA_RECORD_MAX_BYTES + 65_536;
   const internal = [settings.BATCHES_TOPIC, settings.VECTORS_TOPIC, settings.DEAD_LETTERS_TOPIC, settings.REPLAY_TOPIC];
   await ensureTopics(

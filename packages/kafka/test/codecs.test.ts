@@ -10,7 +10,7 @@ const values = [
 ];
 
 async function write(topic: string, compression?: CompressionTypes): Promise<void> {
-  // A topic is not known everywhere at once when the machine is busy.
+  // On a busy machine not every broker thread knows a new topic at once.
   const writer = kafka.producer({ allowAutoTopicCreation: false, retry: { retries: 10 } });
   await writer.connect();
   try {
@@ -37,7 +37,7 @@ test.each(["None", "GZIP", "Snappy", "ZSTD"] as const)("reads what kafkajs wrote
   await expectReadBack(topic);
 });
 
-// The broker compresses anew, as Java's clients do: its frames and blocks are those that most source topics have.
+// The broker recompresses with Kafka's own library: most source topics have its frames and blocks.
 test.each(["gzip", "snappy", "lz4", "zstd"])("reads what Kafka's own library wrote with %s", async (compression) => {
   const topic = uniqueName("topic");
   const configEntries = [{ name: "compression.type", value: compression }];

@@ -100,7 +100,7 @@ test("property 18, rebalancing integrity: while members come and go nothing is l
         members
           .at(-1)
           ?.patience.lines()
-          .some(({ status }) => status === "ok");
+          .some(({ details }) => details?.state === "consuming");
       await eventually(isAssigned).toBe(true);
       await sleep(100);
       await Promise.all(members.map((member) => member[Symbol.asyncDispose]()));

@@ -18,10 +18,10 @@ import {
 const write = await openWriter();
 expectNoTimeoutWarnings();
 
-/** So short that it can be outlived here, and longer than a busy machine holds a process up. */
+/** Short enough to outlive in a test, and longer than a busy machine delays a process. */
 const SHORT_SESSION_MS = 3_000;
 
-test("draining takes nothing more, waits for what is in flight, and commits it", async () => {
+test("draining accepts no more records, waits for those in flight, and commits them", async () => {
   const topic = await createTopic(1);
   const groupId = uniqueName("group");
   await write(topic, 1, 3);
@@ -34,7 +34,7 @@ test("draining takes nothing more, waits for what is in flight, and commits it",
     drained = true;
   });
   await write(topic, 1, 2);
-  // The group is kept meanwhile, or the commit would be refused.
+  // The member stays in the group meanwhile; otherwise the broker would refuse the commit.
   await sleep(2 * SHORT_SESSION_MS);
   expect(drained).toBe(false);
   for (const record of consumer.received) record.done();
@@ -43,7 +43,7 @@ test("draining takes nothing more, waits for what is in flight, and commits it",
   expect(consumer.received).toHaveLength(3);
 });
 
-test("draining ends by rejection at a hard stop, with nothing committed that is not done", async () => {
+test("draining rejects at a hard stop, and commits no record that is not done", async () => {
   const topic = await createTopic(1);
   const groupId = uniqueName("group");
   await write(topic, 1, 2);
@@ -58,7 +58,7 @@ test("draining ends by rejection at a hard stop, with nothing committed that is 
   expect(await committedOffsets(groupId, topic)).toEqual([-1]);
 });
 
-test("a topic that is missing at first is waited for, visibly", async () => {
+test("a consumer waits for a missing topic, and says so", async () => {
   const topic = uniqueName("late");
   const patience = testPatience();
   const opening = collect(uniqueName("group"), topic, {}, kafka, patience);
@@ -73,7 +73,7 @@ test("a topic that is missing at first is waited for, visibly", async () => {
   await eventually(() => consumer.patience.health.dependencies["kafka.consume"]?.state).toBe("working");
 });
 
-test("a consumer that crashed is replaced: a topic that was deleted and created again is read on", async () => {
+test("a consumer that crashed is replaced, and reads a topic that was deleted and created again", async () => {
   const topic = await createTopic(1);
   const groupId = uniqueName("group");
   await write(topic, 1, 2);
@@ -90,7 +90,7 @@ test("a consumer that crashed is replaced: a topic that was deleted and created 
   expect(consumer.received.slice(2).every(({ revoked }) => !revoked)).toBe(true);
 });
 
-test("a consumer that falls silent is found by the watchdog and replaced", async () => {
+test("the watchdog replaces a consumer that falls silent", async () => {
   const topic = await createTopic(1);
   await write(topic, 1, 3);
   const settings = { ...config, KAFKA_STALL_TIMEOUT_MS: 4_000 };

@@ -17,7 +17,7 @@ import {
 const write = await openWriter();
 expectNoTimeoutWarnings();
 
-/** So short that it can be outlived here, and longer than a busy machine holds a process up. */
+/** Short enough to outlive in a test, and longer than a busy machine delays a process. */
 const SHORT_SESSION_MS = 3_000;
 
 async function memberIds(groupId: string): Promise<string[]> {
@@ -43,7 +43,7 @@ test("every record is delivered once, in order within its partition, with its or
   expect(consumer.consumption.lastReceivedAt?.getTime()).toBeGreaterThanOrEqual(before);
 });
 
-test("records done out of order are committed up to the first that is not, and the next consumer goes on there", async () => {
+test("a commit covers the records before the first that is not done, and the next consumer continues there", async () => {
   const topic = await createTopic(1);
   const groupId = uniqueName("group");
   await write(topic, 1, 10);
@@ -64,7 +64,7 @@ test("records done out of order are committed up to the first that is not, and t
   await eventually(() => committedOffsets(groupId, topic)).toEqual([10]);
 });
 
-test("at the limit of records in flight fetching waits, and the member outlives its session timeout", async () => {
+test("fetching pauses at the limit of records in flight, and the member outlives its session timeout", async () => {
   const topic = await createTopic(1);
   const groupId = uniqueName("group");
   await write(topic, 1, 20);
@@ -89,11 +89,11 @@ test("at the limit of records in flight fetching waits, and the member outlives 
   expect(consumer.received.some(({ revoked }) => revoked)).toBe(false);
 });
 
-test.each([1, 2])("at the limit of bytes in flight fetching waits, across %i partitions", async (partitions) => {
+test.each([1, 2])("fetching pauses at the limit of bytes in flight, across %i partitions", async (partitions) => {
   const topic = await createTopic(partitions);
   await write(topic, partitions, 10, 400);
   await using consumer = await collect(uniqueName("group"), topic, { inFlightMaxBytes: 1_000 });
-  // The record that reaches the limit is the last; two partitions may reach it at once.
+  // The record that reaches the limit is still delivered, and two partitions may reach it at once.
   const most = 2 + partitions;
   await eventually(() => consumer.received.length).toBeGreaterThanOrEqual(3);
   await sleep(300);
@@ -105,7 +105,7 @@ test.each([1, 2])("at the limit of bytes in flight fetching waits, across %i par
   }
 });
 
-test("when another consumer joins, kept partitions go on and the lost ones are revoked", async () => {
+test("when another consumer joins, records of kept partitions go on and lost partitions are revoked", async () => {
   const topic = await createTopic(2);
   const groupId = uniqueName("group");
   await write(topic, 2, 4);
@@ -120,15 +120,15 @@ test("when another consumer joins, kept partitions go on and the lost ones are r
   const kept = 1 - lost;
   expect(offsetsOf(second.received, lost)).toEqual([1, 2, 3]);
   expect(offsetsOf(second.received, kept)).toEqual([]);
-  // The first one may hear of it only after the second one has begun.
+  // The first one may learn of the rebalance only after the second one has begun.
   await eventually(() => first.received.every(({ partition, revoked }) => revoked === (partition === lost))).toBe(true);
 
-  // What the first one does of a lost partition moves nothing: not forwards …
+  // Finishing records of a lost partition moves no offset: neither forwards …
   finish(first.received, lost, 1, 2);
   finish(first.received, kept, 1);
   await eventually(async () => (await committedOffsets(groupId, topic))[kept]).toBe(2);
   expect((await committedOffsets(groupId, topic))[lost]).toBe(1);
-  // … and not backwards.
+  // … nor backwards.
   finish(second.received, lost, 1, 2, 3);
   await eventually(async () => (await committedOffsets(groupId, topic))[lost]).toBe(4);
   finish(first.received, lost, 3);
@@ -137,14 +137,14 @@ test("when another consumer joins, kept partitions go on and the lost ones are r
   expect((await committedOffsets(groupId, topic))[lost]).toBe(4);
   expect(first.consumption.inFlight).toBe(0);
 
-  // Nothing of the kept partition came twice, and new records go to their owners.
+  // No record of the kept partition came twice, and new records go to their owners.
   await write(topic, 2, 1);
   await eventually(() => offsetsOf(first.received, kept)).toEqual([0, 1, 2, 3, 4]);
   await eventually(() => offsetsOf(second.received, lost)).toEqual([1, 2, 3, 4]);
   expect(offsetsOf(first.received, lost)).toEqual([0, 1, 2, 3]);
 });
 
-test("members that read different topics are each given all of their own, and of what they share a part", async () => {
+test("members that read different topics each get all of their own, and a part of the shared one", async () => {
   const [former, shared, latter] = [await createTopic(3), await createTopic(4), await createTopic(3)];
   const groupId = uniqueName("group");
   await using first = await collect(groupId, former, { topics: [former, shared] });
@@ -164,7 +164,7 @@ test("members that read different topics are each given all of their own, and of
   expect([first, second].flatMap(({ received }) => received).some(({ revoked }) => revoked)).toBe(false);
 });
 
-test("a consumer that takes over what a dead one had left does all of it, and only that", async () => {
+test("a consumer takes over exactly the records that a member left uncommitted", async () => {
   const topic = await createTopic(4);
   const groupId = uniqueName("group");
   await write(topic, 4, 50);
@@ -176,7 +176,7 @@ test("a consumer that takes over what a dead one had left does all of it, and on
   for (const { received } of [first, second]) for (const record of received.slice(0, 30)) record.done();
   const kept = new Set(second.received.map(({ partition }) => partition));
   await first[Symbol.asyncDispose]();
-  // What the second one has done and not committed yet it has received in any case.
+  // The second one received its own uncommitted records in any case.
   const committed = (await committedOffsets(groupId, topic)).map((offset) => Math.max(0, offset));
   await eventually(() => {
     for (const record of second.received) record.done();
@@ -190,13 +190,13 @@ test("a consumer that takes over what a dead one had left does all of it, and on
   }
 });
 
-test("after too many deaths at its start, records are delivered one by one, each with its own count", async () => {
+test("after too many crashes at the start, records are delivered one by one, each with its own count", async () => {
   const topic = await createTopic(1);
   const groupId = uniqueName("group");
   await write(topic, 1, 3);
   const first = { topic, partition: 0, offset: 0 };
-  // Processes that died: they began, and did not end.
-  for (let death = 0; death < config.ATTEMPTS_MAX; death++) {
+  // As processes do that crash: they begin attempts and end none.
+  for (let crash = 0; crash < config.ATTEMPTS_MAX; crash++) {
     await attempts.begin(`${groupId}:start`, first);
     await attempts.begin(groupId, { ...first, offset: 1 });
   }

@@ -31,7 +31,7 @@ const expired = {
   arn: "arn:aws:sts::000000000000:assumed-role/pipeline/past",
   expiresAt: new Date(Date.now() - 60_000),
 };
-/** A session is renewed five seconds before its end, so that a stall of the machine ends none. */
+/** A session is renewed five seconds before its end, so that a stall of the machine does not end it. */
 const REAUTHENTICATION_MAX_MS = 8_000;
 const REAUTHENTICATION_THRESHOLD_MS = 5_000;
 const broker = await startSecureKafka({
@@ -45,7 +45,7 @@ afterAll(() => broker[Symbol.asyncDispose]());
 const patience = testPatience();
 const settingsSchema = z.object(kafkaSettings);
 
-/** A client by the very settings that a process has. */
+/** A client with the settings of a process. */
 function client(environment: Record<string, string>, credentials?: () => Promise<AwsCredentials>): Kafka {
   const settings = readConfiguration(settingsSchema, {
     KAFKA_TLS_CA_PATH: broker.certificates.caPath,
@@ -87,7 +87,7 @@ const allow = (principal: string, topic: string, groupId: string) =>
 
 const record = { value: Buffer.from("text") };
 
-/** Consumer, producer and admin, each denied before there is an ACL for this principal and allowed by it. */
+/** A producer is denied before this principal has an ACL; after that producer, consumer and admin are allowed. */
 async function expectRightsOf(kafka: Kafka, principal: string): Promise<void> {
   const topic = uniqueName("topic");
   const groupId = uniqueName("group");
@@ -97,18 +97,18 @@ async function expectRightsOf(kafka: Kafka, principal: string): Promise<void> {
     fault: { cause: expect.stringMatching(/authoriz/i) },
   });
   await allow(principal, topic, groupId);
-  // An ACL holds a moment after it was created; `send` waits.
+  // An ACL takes effect a moment after its creation; `send` retries.
   await producer.send(topic, [record]);
   await using consumer = await collect(groupId, topic, {}, kafka);
   await eventually(() => consumer.received.map(({ value }) => String(value))).toEqual(["text"]);
   expect(await withAdmin(kafka, (admin) => admin.listTopics())).toEqual([topic]);
 }
 
-test("IAM with a long-lived key: the role's ARN is the principal that rights are bound to", async () => {
+test("IAM with a long-lived key: ACLs apply to the role's ARN", async () => {
   await expectRightsOf(iamClient(writer), writer.arn);
 });
 
-test("IAM with a session token, as IRSA gives it", async () => {
+test("IAM with a session token, as from IRSA", async () => {
   await expectRightsOf(iamClient(session), session.arn);
 });
 
@@ -118,7 +118,7 @@ test.each([
   ["expired credentials", expired, REGION, "the credentials have expired"],
   ["another region", writer, "eu-west-2", "signed for the region eu-west-2"],
   ["no session token", { ...session, sessionToken: "" }, REGION, "wrong session token"],
-])("%s is refused at connect, and the error says what to look for but no token", async (_, key, region, reason) => {
+])("%s is refused at connect, and the error names the remedy but no token", async (_, key, region, reason) => {
   const { accessKeyId, secretAccessKey, sessionToken } = { sessionToken: "", ...key };
   const credentials = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
   const connecting = withAdmin(iamClient(credentials, region), async () => "connected");
@@ -127,7 +127,7 @@ test.each([
   expect(await broker.readLog()).toContain(reason);
 });
 
-test("a token that was signed 20 minutes ago, or by a clock that far behind, is refused as expired", async () => {
+test("a token signed 20 minutes ago, or by a clock that slow, is refused as expired", async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() - 20 * 60_000 });
   try {
     await expect(withAdmin(iamClient(writer), async () => "connected")).rejects.toThrow(/refused the IAM token/);
@@ -137,7 +137,7 @@ test("a token that was signed 20 minutes ago, or by a clock that far behind, is 
   expect(await broker.readLog()).toContain("the token has expired");
 });
 
-test("without credentials the error says so, and connecting goes on until there are some", async () => {
+test("without credentials the error says so, and the client retries until there are some", async () => {
   let given = false;
   const kafka = iamClient(async () => {
     if (!given) throw new Error("Could not load credentials from any providers");
@@ -152,7 +152,7 @@ test("without credentials the error says so, and connecting goes on until there 
   await using _producer = await connecting;
 });
 
-test("a connection outlives many sessions, with a fresh token for each and nothing lost or refused", async () => {
+test("a connection outlives many sessions, with a fresh token for each, and loses nothing", async () => {
   const topic = uniqueName("topic");
   const groupId = uniqueName("group");
   await withAdmin(owner, (admin) => admin.createTopics({ topics: [{ topic }], waitForLeaders: true }));
@@ -177,11 +177,11 @@ test("a connection outlives many sessions, with a fresh token for each and nothi
   await eventually(() => consumer.received.length).toBe(sent);
   expect(faults).toEqual([]);
   expect(consumer.patience.lines().filter(({ status }) => status !== "ok")).toEqual([]);
-  // The producer and the consumer each have one connection or more, and each of these a token every three seconds.
+  // The producer and the consumer each have at least one connection, which needs a token every three seconds.
   expect(tokens).toBeGreaterThan(8);
 });
 
-test("a revoked key is refused at the next authentication, and a renewed one goes on", async () => {
+test("a revoked key is refused at the next authentication, and a restored one accepted", async () => {
   const topic = uniqueName("topic");
   await withAdmin(owner, (admin) => admin.createTopics({ topics: [{ topic }], waitForLeaders: true }));
   await allow(writer.arn, topic, "none");
@@ -197,7 +197,7 @@ test("a revoked key is refused at the next authentication, and a renewed one goe
   await producer.send(topic, [record]);
 });
 
-test("SCRAM-SHA-512: the right password is let in, a wrong one is refused", async () => {
+test("SCRAM-SHA-512: the broker accepts the right password and refuses a wrong one", async () => {
   const scram = {
     KAFKA_SECURITY: "scram",
     KAFKA_BOOTSTRAP_SERVERS: broker.addresses.scram,
@@ -210,14 +210,14 @@ test("SCRAM-SHA-512: the right password is let in, a wrong one is refused", asyn
   );
 });
 
-test("without TLS nothing is said to a listener that asks for it, be it for TLS alone or for a password too", async () => {
+test("a plaintext client is refused by every TLS listener, with a password or without", async () => {
   for (const address of [broker.addresses.tls, broker.addresses.scram, broker.addresses.mtls]) {
     const plaintext = client({ KAFKA_BOOTSTRAP_SERVERS: address });
     await expect(withAdmin(plaintext, (admin) => admin.listTopics())).rejects.toThrow();
   }
 });
 
-test("mTLS: the certificate's name is the principal; without a certificate the broker hangs up", async () => {
+test("mTLS: the certificate's name is the principal; without a certificate the broker closes the connection", async () => {
   const mtls = { KAFKA_SECURITY: "tls", KAFKA_BOOTSTRAP_SERVERS: broker.addresses.mtls };
   const { certificatePath, keyPath } = broker.certificates.client;
   const known = client({ ...mtls, KAFKA_TLS_CERTIFICATE_PATH: certificatePath, KAFKA_TLS_KEY_PATH: keyPath });
@@ -225,19 +225,19 @@ test("mTLS: the certificate's name is the principal; without a certificate the b
   await expect(withAdmin(client(mtls), (admin) => admin.listTopics())).rejects.toThrow();
 });
 
-test("plain TLS: encrypted, and nobody by name; a server of another authority is refused", async () => {
+test("TLS without a client certificate: encrypted and anonymous; a server of another authority is refused", async () => {
   const tls = { KAFKA_SECURITY: "tls", KAFKA_BOOTSTRAP_SERVERS: broker.addresses.tls };
   expect(await withAdmin(client(tls), (admin) => admin.listTopics())).toContain("__consumer_offsets");
   const distrustful = client({ ...tls, KAFKA_TLS_CA_PATH: broker.certificates.client.certificatePath });
   await expect(withAdmin(distrustful, (admin) => admin.listTopics())).rejects.toThrow(/certificate/);
 });
 
-test("a file that is not there is a configuration error that names its variable", () => {
+test("a missing file is a configuration error that names its variable", () => {
   const environment = { KAFKA_SECURITY: "tls", KAFKA_BOOTSTRAP_SERVERS: broker.addresses.tls };
   expect(() => client({ ...environment, KAFKA_TLS_CA_PATH: "missing.pem" })).toThrow(/KAFKA_TLS_CA_PATH can't be read/);
 });
 
-test("no token, password or secret is in the log of all these connections", () => {
+test("the log of all these connections contains no token, password or secret", () => {
   const log = JSON.stringify(patience.lines());
   expect(log).toContain("kafka.produce");
   expect(log).not.toMatch(/X-Amz|Bearer|alice-secret|example\/of|example\+secret/);

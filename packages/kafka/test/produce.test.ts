@@ -1,8 +1,9 @@
 import { CLOSED_PORT, eventually, kafkaThrough, startProxy, testPatience, uniqueName } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
 import { createKafka } from "../src/client.ts";
-import { connectProducer, type OutgoingRecord } from "../src/produce.ts";
+import { connectProducer } from "../src/produce.ts";
 import { ensureTopics } from "../src/topics.ts";
+import type { OutgoingRecord } from "../src/write.ts";
 import { collect, config, createTopic, kafka, withAdmin } from "./support.ts";
 
 const producer = await connectProducer(kafka, testPatience());
@@ -14,7 +15,7 @@ async function placed(topic: string, records: readonly OutgoingRecord[]) {
   return outcome.value;
 }
 
-test("the placements of keyed, unkeyed and directed records are the true ones", async () => {
+test("the returned placements of keyed, unkeyed and directed records are correct", async () => {
   const topic = await createTopic(4);
   const records = Array.from({ length: 200 }, (_, index): OutgoingRecord => {
     const value = Buffer.from(`value ${index}`);
@@ -33,7 +34,7 @@ test("the placements of keyed, unkeyed and directed records are the true ones", 
   expect(new Set(placements.map((placement) => placement.split("-")[0])).size).toBe(4);
 });
 
-test("a key always goes to the same partition", async () => {
+test("records with the same key go to the same partition", async () => {
   const topic = await createTopic(8);
   const record = { key: Buffer.from("customer 7"), value: Buffer.from("text") };
   const placements = [...(await placed(topic, [record, record])), ...(await placed(topic, [record]))];
@@ -41,7 +42,7 @@ test("a key always goes to the same partition", async () => {
   expect(placements.map(({ offset }) => offset)).toEqual([0, 1, 2]);
 });
 
-test("keys, values, tombstones and headers are read back as they were written, whatever a header's name", async () => {
+test("keys, values, tombstones and headers read back as written, whatever a header's name", async () => {
   const topic = await createTopic(1);
   const headers: [string, Buffer][] = [
     ["trace", Buffer.from([0, 255, 10])],
@@ -65,7 +66,7 @@ test("keys, values, tombstones and headers are read back as they were written, w
 
 const MEBIBYTE = 1_048_576;
 
-test("however many records of any size go to one partition, in their order and without one that is too large alone", {
+test("many records of any size go to one partition in order, except one that is too large alone", {
   timeout: 120_000,
 }, async () => {
   const topic = uniqueName("topic");
@@ -73,7 +74,7 @@ test("however many records of any size go to one partition, in their order and w
   const large = Buffer.alloc(MEBIBYTE, "x");
   const tooLarge = { value: Buffer.alloc(3 * MEBIBYTE), key: Buffer.from("too large") };
   const records = Array.from({ length: 500 }, (_, index) => ({ value: large, key: Buffer.from(String(index)) }));
-  // One of its own, since a producer asks for ever for a topic that it knew.
+  // A separate producer, since kafkajs keeps asking for every topic that a producer has used.
   await using own = await connectProducer(kafka, testPatience());
   const { refused } = await own.send(topic, [...records.slice(0, 100), tooLarge, ...records.slice(100)]);
   expect(refused).toEqual([
@@ -84,7 +85,7 @@ test("however many records of any size go to one partition, in their order and w
   await withAdmin(kafka, (admin) => admin.deleteTopics({ topics: [topic] }));
 });
 
-test("a topic that takes less than one request has gets its records in smaller ones", async () => {
+test("a topic with a lower limit than a request gets its records in smaller requests", async () => {
   const topic = uniqueName("topic");
   await ensureTopics(kafka, [{ topic, partitions: 2, maxMessageBytes: 1_000 }], 1, testPatience());
   const records = Array.from({ length: 60 }, (_, index) => ({
@@ -95,14 +96,14 @@ test("a topic that takes less than one request has gets its records in smaller o
   await using consumer = await collect(uniqueName("group"), topic);
   const orderOf = (partition: number) =>
     consumer.received.filter((each) => each.partition === partition).map(({ value }) => Number(value));
-  // What was written beside a refused batch is written again.
+  // Records of the partition that was not refused are written again.
   const firstOf = (partition: number) => [...new Set(orderOf(partition))];
   await eventually(() => [firstOf(0).length, firstOf(1).length]).toEqual([29, 30]);
   expect(firstOf(0)).toEqual(firstOf(0).toSorted((left, right) => left - right));
   expect(firstOf(1)).toEqual(firstOf(1).toSorted((left, right) => left - right));
 });
 
-test("a topic that does not exist is named, and may be created yet", async () => {
+test("the fault names a missing topic, and sending succeeds once it is created", async () => {
   const topic = uniqueName("missing");
   const outcome = await producer.trySend(topic, [{ value: Buffer.from("text") }]);
   expect(outcome).toMatchObject({ fault: { kind: "retryable", code: "misconfigured" } });
@@ -113,7 +114,7 @@ test("a topic that does not exist is named, and may be created yet", async () =>
   expect(await placed(topic, [{ value: Buffer.from("text") }])).toEqual([{ partition: 0, offset: 1 }]);
 });
 
-test("without a broker, connecting waits and says so until the process must end", async () => {
+test("without a broker, connecting retries visibly until the process must end", async () => {
   const settings = { ...config, KAFKA_BOOTSTRAP_SERVERS: [`127.0.0.1:${CLOSED_PORT}`] };
   const hardStop = new AbortController();
   const patience = testPatience(hardStop.signal);

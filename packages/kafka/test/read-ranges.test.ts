@@ -24,7 +24,7 @@ async function offsetsOf(topic: string, ranges: readonly OffsetRange[]): Promise
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
 
-/** Writes as many records in a transaction, which stays open until it is told how to end. */
+/** Writes records in a transaction that stays open until the returned function ends it. */
 async function transact(topic: string, count: number) {
   const producer = kafka.producer({ transactionalId: uniqueName("transaction"), maxInFlightRequests: 1 });
   await producer.connect();
@@ -36,7 +36,7 @@ async function transact(topic: string, count: number) {
   };
 }
 
-/** The members of consumer groups whose subscription names the topic. */
+/** The members of all consumer groups that subscribe to the topic. */
 async function membersThatRead(topic: string): Promise<string[]> {
   const { groups } = await admin.listGroups();
   const described = await admin.describeGroups(groups.map(({ groupId }) => groupId));
@@ -44,7 +44,7 @@ async function membersThatRead(topic: string): Promise<string[]> {
   return members.filter(({ memberMetadata }) => memberMetadata.includes(topic)).map(({ memberId }) => memberId);
 }
 
-test("every record of each range comes once, in its partition's order, over many fetches, without a consumer group", async () => {
+test("each record of each range is read once, in its partition's order, over many fetches, without a consumer group", async () => {
   const topic = await createTopic(3);
   await write(topic, 3, 300, 10_000);
   const ranges = [
@@ -63,18 +63,18 @@ test("every record of each range comes once, in its partition's order, over many
   ]);
 });
 
-test("a range that ends with offsets that hold no record is complete: markers, and what was aborted", async () => {
+test("a range may end with offsets that hold no record: markers and aborted records", async () => {
   const topic = await createTopic(1);
   await (await transact(topic, 3))("commit");
   await (await transact(topic, 2))("abort");
-  // Three records, their marker, two that are none, and their marker, which the broker writes soon after its answer.
+  // Three records and their marker, two aborted ones and theirs, which the broker writes soon after its response.
   const ranges = [{ partition: 0, from: 0, to: 7 }];
   await eventually(() => reader.ranges(topic)).toEqual(ranges);
   expect(await offsetsOf(topic, ranges)).toEqual([0, 1, 2]);
   expect(await offsetsOf(topic, [{ partition: 0, from: 3, to: 4 }])).toEqual([]);
 });
 
-test("what a transaction that is still open has written is not there yet, and is not waited for", async () => {
+test("records of an open transaction are neither read nor waited for", async () => {
   const topic = await createTopic(1);
   await write(topic, 1, 2);
   const end = await transact(topic, 3);
@@ -84,7 +84,7 @@ test("what a transaction that is still open has written is not there yet, and is
   await end("abort");
 });
 
-test("offsets whose records compaction took are passed, whole batches of them too", async () => {
+test("offsets without records after compaction are skipped, whole batches too", async () => {
   const topic = uniqueName("compacted");
   const eager = { "segment.ms": "10", "min.cleanable.dirty.ratio": "0.01", "max.compaction.lag.ms": "100" };
   const configEntries = Object.entries({ "cleanup.policy": "compact", ...eager });
@@ -92,7 +92,7 @@ test("offsets whose records compaction took are passed, whole batches of them to
     waitForLeaders: true,
     topics: [{ topic, numPartitions: 1, configEntries: configEntries.map(([name, value]) => ({ name, value })) }],
   });
-  // Of an idempotent producer's last batch the broker keeps the shell, for its sequence number.
+  // The broker keeps the empty last batch of an idempotent producer, for its sequence number.
   for (let round = 0; round < 4; round++) {
     const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 });
     await producer.connect();
@@ -102,17 +102,17 @@ test("offsets whose records compaction took are passed, whole batches of them to
   }
   const ranges = (await reader.ranges(topic)) ?? [];
   expect(ranges).toEqual([{ partition: 0, from: 0, to: 20 }]);
-  // The last round lies in the segment that is written to, which is not compacted; nor does it count there.
+  // The last round is in the active segment, which is not compacted.
   await eventually(() => offsetsOf(topic, ranges), 90_000).toEqual(numbers(10, 20));
   const [shell] = await reader.fetch(topic, new Map([[0, 0]]), { maxBytes: 1, maxWaitMs: 100 });
   expect(shell).toEqual({ partition: 0, records: [], nextOffset: 1 });
 }, 120_000);
 
-test("records that were deleted before they were read are told, and not passed over", async () => {
+test("records deleted before they were read are an error, and not skipped", async () => {
   const topic = await createTopic(1);
   await write(topic, 1, 10);
   const ranges = (await reader.ranges(topic)) ?? [];
-  // kafkajs finds the leaders of those topics only that it was asked about before.
+  // kafkajs knows the leaders of a topic only after a request for it.
   await admin.fetchTopicOffsets(topic);
   await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: "4" }] });
   const reading = offsetsOf(topic, ranges);
@@ -121,7 +121,7 @@ test("records that were deleted before they were read are told, and not passed o
   expect(await offsetsOf(topic, (await reader.ranges(topic)) ?? [])).toEqual(numbers(4, 10));
 });
 
-test("where the topic ends before its range, or has no such partition, the reading fails", async () => {
+test("reading fails if the topic ends before the range, or has no such partition", async () => {
   const topic = await createTopic(1);
   await write(topic, 1, 2);
   await expect(offsetsOf(topic, [{ partition: 0, from: 0, to: 3 }])).rejects.toThrow(/from offset 2 on/);
@@ -129,7 +129,7 @@ test("where the topic ends before its range, or has no such partition, the readi
   await expect(offsetsOf(uniqueName("missing"), [{ partition: 0, from: 0, to: 3 }])).rejects.toBeInstanceOf(ReadFailed);
 });
 
-test("while the brokers are away the reading fails, and says why", async () => {
+test("reading fails while the brokers are away, and says why", async () => {
   const servers = [`127.0.0.1:${CLOSED_PORT}`];
   const away = createKafka({ ...config, KAFKA_BOOTSTRAP_SERVERS: servers }, "test", testPatience().log);
   await using nowhere = createTopicReader(away);
@@ -137,7 +137,7 @@ test("while the brokers are away the reading fails, and says why", async () => {
   await expect(reading).rejects.toThrow(/any-0 could not be read from offset 0 on .*ECONNREFUSED/);
 });
 
-test("it ends when its signal is aborted, between records and while it waits", async () => {
+test("an aborted signal ends the reading, between records and during a wait", async () => {
   const topic = await createTopic(1);
   await write(topic, 1, 3);
   const stop = new AbortController();

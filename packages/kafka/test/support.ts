@@ -3,6 +3,7 @@ import { type TestPatience, testEnvironment, testPatience, uniqueName } from "@m
 import type { Admin, Kafka } from "kafkajs";
 import { afterAll } from "vitest";
 import { z } from "zod";
+import { KafkaAdmin } from "../src/admin.ts";
 import { createKafka } from "../src/client.ts";
 import { type Consumption, consume } from "../src/consume.ts";
 import type { ConsumeOptions } from "../src/consume-options.ts";
@@ -36,14 +37,10 @@ export const attempts = (() => {
   };
 })();
 
+/** Retries while the broker learns of a topic that was just created. */
 export async function withAdmin<Value>(client: Kafka, use: (admin: Admin) => Promise<Value>): Promise<Value> {
-  const admin = client.admin();
-  try {
-    await admin.connect();
-    return await use(admin);
-  } finally {
-    await admin.disconnect();
-  }
+  await using admin = new KafkaAdmin(client);
+  return await admin.use(use);
 }
 
 export async function createTopic(partitions: number, topic = uniqueName("topic")): Promise<string> {
@@ -51,7 +48,7 @@ export async function createTopic(partitions: number, topic = uniqueName("topic"
   return topic;
 }
 
-/** What the group committed of a topic, by partition; `-1` where it committed nothing. */
+/** The committed offsets of a topic, by partition; `-1` without a commit. */
 export async function committedOffsets(groupId: string, topic: string): Promise<number[]> {
   const [fetched] = await withAdmin(kafka, (admin) => admin.fetchOffsets({ groupId, topics: [topic] }));
   const sorted = (fetched?.partitions ?? []).toSorted((left, right) => left.partition - right.partition);
@@ -59,13 +56,13 @@ export async function committedOffsets(groupId: string, topic: string): Promise<
 }
 
 export interface TestConsumption extends AsyncDisposable {
-  /** Everything that was delivered, in its order. */
+  /** All delivered records, in order. */
   received: Received[];
   consumption: Consumption;
   patience: TestPatience;
 }
 
-/** A consumer that collects what it is given and marks nothing done. */
+/** A consumer that collects records and marks none done. */
 export async function collect(
   groupId: string,
   topic: string,
@@ -86,7 +83,7 @@ export async function collect(
   return { received, consumption, patience, [Symbol.asyncDispose]: () => consumption[Symbol.asyncDispose]() };
 }
 
-/** Writes as many records to each of the partitions of a topic. */
+/** Writes `count` records to each partition of a topic. */
 export async function openWriter() {
   const producer = await connectProducer(kafka, testPatience());
   afterAll(() => producer[Symbol.asyncDispose]());

@@ -10,7 +10,7 @@ const write = await openWriter();
 
 const limits = { maxBytes: 1_000, maxWaitMs: 100 };
 
-/** Everything from the given offsets on, fetch after fetch, as `partition-offset`. */
+/** All records from the given offsets on, fetch after fetch, as `partition-offset`. */
 async function readAll(topic: string, from: ReadonlyMap<number, number>): Promise<string[]> {
   const offsets = new Map(from);
   const places: string[] = [];
@@ -24,7 +24,7 @@ async function readAll(topic: string, from: ReadonlyMap<number, number>): Promis
   }
 }
 
-test("each record from an offset on is read once, in its partition's order, in fetches of a bounded size", async () => {
+test("each record from an offset on is read once, in its partition's order, in fetches of bounded size", async () => {
   const topic = await createTopic(3);
   await write(topic, 3, 100);
   const ranges = await reader.ranges(topic);
@@ -43,7 +43,7 @@ test("each record from an offset on is read once, in its partition's order, in f
   expect([of(0), of(1), of(2)]).toEqual([expected(0, 0), expected(1, 40), expected(2, 99)]);
 });
 
-test("a fetch waits for what is written meanwhile", async () => {
+test("a fetch waits for new records", async () => {
   const topic = await createTopic(1);
   const fetching = reader.fetch(topic, new Map([[0, 0]]), { maxBytes: 1_000, maxWaitMs: 10_000 });
   await write(topic, 1, 1);
@@ -51,7 +51,7 @@ test("a fetch waits for what is written meanwhile", async () => {
   expect(fetched).toMatchObject({ partition: 0, nextOffset: 1, records: [{ topic, partition: 0, offset: 0 }] });
 });
 
-test("ranges begin at a time, and are empty where nothing is that young", async () => {
+test("ranges begin at a time, and are empty if no record is that young", async () => {
   const topic = await createTopic(1);
   await write(topic, 1, 1);
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -61,7 +61,7 @@ test("ranges begin at a time, and are empty where nothing is that young", async 
   expect(await reader.ranges(topic, Date.now() + 60_000)).toEqual([{ partition: 0, from: 3, to: 3 }]);
 });
 
-test("a topic that is missing has no ranges, disturbs no other, and is found once it is there", async () => {
+test("a missing topic has no ranges, disturbs no other, and is found once it exists", async () => {
   const topic = uniqueName("later");
   expect(await reader.ranges(topic)).toBeUndefined();
   const other = await createTopic(1);
@@ -70,13 +70,13 @@ test("a topic that is missing has no ranges, disturbs no other, and is found onc
   expect(await reader.ranges(topic)).toHaveLength(2);
 });
 
-test("an offset that the topic has not is refused, and the reader goes on", async () => {
+test("a fetch at an unknown offset rejects, and the reader goes on", async () => {
   const topic = await createTopic(1);
   await expect(reader.fetch(topic, new Map([[0, 7]]), limits)).rejects.toThrow(/offset/);
   expect(await reader.fetch(topic, new Map([[0, 0]]), limits)).toEqual([{ partition: 0, records: [], nextOffset: 0 }]);
 });
 
-test("calls overlap, and one that is refused disturbs no other", async () => {
+test("calls overlap, and one that rejects disturbs no other", async () => {
   const topics = await Promise.all([1, 2, 3, 4].map((partitions) => createTopic(partitions)));
   const [topic = ""] = topics;
   await write(topic, 1, 5);
@@ -96,7 +96,7 @@ test("calls overlap, and one that is refused disturbs no other", async () => {
   }
 });
 
-test("while the brokers are away it rejects", async () => {
+test("rejects while the brokers are away", async () => {
   const away = createKafka(
     { ...config, KAFKA_BOOTSTRAP_SERVERS: [`127.0.0.1:${CLOSED_PORT}`] },
     "test",

@@ -8,9 +8,9 @@ import { nameClockSkew, signedByIam } from "./signed-by-iam.ts";
 export { Client as OpenSearchClient } from "@opensearch-project/opensearch";
 
 /**
- * A client without retries of its own: its callers tell faults apart item by item. It connects with the first request.
+ * A client without retries: its callers retry item by item. It connects with the first request.
  *
- * @param credentials what requests are signed with under IAM; absent: the default provider chain
+ * @param credentials sign the requests under IAM; absent: the default provider chain
  */
 export function openOpenSearch(
   settings: OpenSearchSettings,

@@ -6,14 +6,14 @@ import { AwsSigv4Signer } from "@opensearch-project/opensearch/aws-v3";
 /**
  * Options that make the client sign each request by AWS Signature Version 4: method, path, query, headers and body.
  *
- * The signature holds for five minutes around its time, so each request has its own and none is kept. The client asks
- * the provider again when the key at hand ends within the request's timeout, so that no signature outlives its key.
+ * A signature is valid within five minutes of its time, so each request gets its own. The client fetches another key if the
+ * current one expires within the request's timeout, so that no signature outlives its key.
  *
- * The SHA-256 of the body goes along as `x-amz-content-sha256`, and is signed. OpenSearch Serverless insists on it;
- * managed domains accept it. The body may be text or bytes (SMILE), but no stream: it has to be read before it is sent.
+ * The header `x-amz-content-sha256` carries the SHA-256 of the body, and is signed. OpenSearch Serverless requires it; managed
+ * domains accept it. The body may be text or bytes (SMILE), but not a stream: it is read before it is sent.
  *
- * @param service `es` for managed domains, `aoss` for OpenSearch Serverless: it is part of the signing key, and the
- *   wrong one is refused as "Credential should be scoped to correct service"
+ * @param service `es` for managed domains, `aoss` for OpenSearch Serverless. It is part of the signing key: the wrong one is
+ *   refused with "Credential should be scoped to correct service"
  */
 export function signedByIam(
   region: string,
@@ -25,8 +25,8 @@ export function signedByIam(
 }
 
 /**
- * Adds to each refusal how far this machine's clock is off, where it is so far off that no signature can be right: by the `Date` of
- * the answer, or by what the message says. Otherwise a refusal looks as if a permission were missing.
+ * If this machine's clock is so far off that every signature is invalid, adds that to each refusal, by the response's `Date`
+ * or by its message. Otherwise a refusal looks like a missing permission.
  */
 export function nameClockSkew(client: Client): void {
   client.on("response", (error, { statusCode, headers }) => {

@@ -45,7 +45,7 @@ test.each([
   ["es", session],
   ["aoss", key],
   ["aoss", session],
-] as const)("every kind of request passes with a signature for %s", async (service, credentials) => {
+] as const)("every kind of request is accepted with a signature for %s", async (service, credentials) => {
   proxy.expectation = { ...managed, service };
   const index = uniqueName("signed");
   await using search = disposable(client(credentials, { OPENSEARCH_AWS_SERVICE: service }));
@@ -63,9 +63,9 @@ test.each([
   expect(proxy.refusals).toEqual([]);
 });
 
-test("a binary body is signed as the bytes that are sent", async () => {
+test("the signature of a binary body covers the sent bytes", async () => {
   await using search = disposable(client(key));
-  // SMILE's header alone: OpenSearch reads it as a bulk request without actions, and says so.
+  // Only SMILE's header: OpenSearch refuses it as a bulk request without actions.
   const body = Buffer.from([0x3a, 0x29, 0x0a, 0x05, 0xff]);
   const headers = { "content-type": "application/smile", accept: "application/json" };
   const answer = search.client.transport.request({ method: "POST", path: "/_bulk", body }, { headers });
@@ -93,22 +93,22 @@ test.each([
 test.each([
   [1_200_000, /clock is 1(199|200|201) s behind the server's.*synchronise it/],
   [-1_200_000, /clock is 1(199|200|201) s ahead of the server's.*synchronise it/],
-])("a clock that is off by %i ms is named in the refusal, with the remedy", async (offsetMs, said) => {
+])("a refusal names a clock that is off by %i ms, with the remedy", async (offsetMs, said) => {
   proxy.clockOffsetMs = offsetMs;
   await using search = disposable(client(key));
   await expect(search.client.cluster.health()).rejects.toThrow(said);
   expect(proxy.refusals).toEqual(["signed too long ago or in the future"]);
 });
 
-test("a refusal for another reason says nothing of the clock", async () => {
+test("a refusal for another reason does not mention the clock", async () => {
   await using search = disposable(client({ ...key, secretAccessKey: "wrong" }));
   await expect(search.client.cluster.health()).rejects.not.toThrow(/clock/);
 });
 
-test("keys that end are replaced in time: no request is signed with one that has ended", async () => {
+test("expiring keys are replaced in time: no request is signed with an expired one", async () => {
   const keys: KnownKey[] = [];
   proxy.expectation = { ...managed, keys };
-  // A key is given up for the next one when it ends within the time that a request may take.
+  // The client fetches another key if the current one expires within a request's timeout.
   const requestTimeout = 5_000;
   const environment = { OPENSEARCH_TIMEOUT_MS: String(requestTimeout) };
   await using search = disposable(client(endingKeys(requestTimeout + 500, keys), environment));

@@ -10,7 +10,7 @@ export type { Pool, PoolClient } from "pg";
 /**
  * A pool whose tables are looked up in `POSTGRES_SCHEMA`. It connects with the first query.
  *
- * @param credentials what tokens are signed with under IAM; absent: the default provider chain
+ * @param credentials sign the tokens under IAM; absent: the default provider chain
  */
 export function openPostgres(
   settings: PostgresSettings,
@@ -25,7 +25,7 @@ export function openPostgres(
     user: settings.POSTGRES_USER,
     ...identity(settings, credentials),
     max: settings.POSTGRES_POOL_MAX,
-    // Whoever lost a permission keeps a connection no longer than this.
+    // After a permission is revoked, a connection lives no longer than this.
     maxLifetimeSeconds: settings.POSTGRES_CONNECTION_MAX_LIFETIME_S,
     connectionTimeoutMillis: settings.POSTGRES_TIMEOUT_MS,
     statement_timeout: settings.POSTGRES_TIMEOUT_MS,
@@ -34,7 +34,7 @@ export function openPostgres(
     application_name: "millrace",
     options: `-c search_path=${settings.POSTGRES_SCHEMA}`,
   });
-  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  // The pool replaces an idle connection that breaks; without a listener its error would end the process.
   pool.on("error", () => undefined);
   return pool;
 }
@@ -43,7 +43,7 @@ function identity(settings: PostgresSettings, credentials?: AwsCredentialsProvid
   const iam = settings.POSTGRES_USE_IAM_AUTH;
   const ca = { variable: "POSTGRES_TLS_CA_PATH", path: settings.POSTGRES_TLS_CA_PATH };
   return {
-    // The token is the password in the clear: without TLS, with a checked certificate, it would be given away.
+    // The token is sent in the clear, as the password: without TLS and a checked certificate, others could read it.
     ...((iam || settings.POSTGRES_TLS) && { ssl: tlsOptions({ ca }) }),
     ...(!iam && settings.POSTGRES_PASSWORD && { password: settings.POSTGRES_PASSWORD }),
     ...(iam && { password: iamPassword(settings, credentials) }),

@@ -5,11 +5,11 @@ import type { AwsCredentialsProvider } from "@millrace/connections";
  * Passwords for PostgreSQL on RDS and Aurora, by IAM; for pg's `password`, which may be a function.
  *
  * The password is a presigned URL without its scheme, `HOST:PORT/?Action=connect&DBUser=USER&…`, signed on this machine
- * and valid for 15 minutes. RDS looks at it while the connection is made and never again: a connection lives on when
- * its token has expired. So pg asks for a fresh one for each new connection, and none is kept. The signer asks for
- * another key where the one at hand ends within these 15 minutes, so that no token outlives what signed it.
+ * and valid for 15 minutes. RDS checks it only while a connection is opened: the connection lives on when its token has
+ * expired. So pg requests a fresh token for each new connection, and none is kept. The signer fetches another key if the
+ * current one expires within these 15 minutes, so that no token outlives its key.
  *
- * Host and port are a part of what is signed: they must be the instance's own, not those of a tunnel or a DNS alias.
+ * The signature covers host and port: they must be the instance's own, not those of a tunnel or a DNS alias.
  * The database user needs `GRANT rds_iam TO <user>`, the role `rds-db:connect` on that user, and the connection TLS.
  */
 export function rdsPassword(
@@ -20,7 +20,7 @@ export function rdsPassword(
   const { host: hostname, port, user: username } = database;
   let signer: Signer | undefined;
   return async () => {
-    // The SDK's signer takes 20 MB of memory: only who connects by IAM loads it.
+    // The SDK's signer takes 20 MB of memory: only a process that connects by IAM loads it.
     const { Signer } = await import("@aws-sdk/rds-signer");
     signer ??= new Signer({ hostname, port, username, region, credentials });
     return signer.getAuthToken();

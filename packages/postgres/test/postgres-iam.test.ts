@@ -53,13 +53,13 @@ function pool(credentials: AwsCredentials | (() => Promise<AwsCredentials>), env
 test.each([
   ["a long-lived key", key],
   ["a session token", session],
-])("a password signed with %s opens a connection to the real database, over TLS", async (_, credentials) => {
+])("a password signed with %s opens a connection to a real database, over TLS", async (_, credentials) => {
   await using database = pool(credentials);
   expect((await database.query("SELECT 6 * 7 AS answer")).rows).toEqual([{ answer: 42 }]);
   expect(server.refusals).toEqual([]);
 });
 
-test("each connection has a password of its own, signed when it is made", async () => {
+test("each new connection gets a freshly signed password", async () => {
   let asked = 0;
   const provider = async () => {
     asked++;
@@ -70,7 +70,7 @@ test("each connection has a password of its own, signed when it is made", async 
   expect([asked, server.passwords.length]).toEqual([3, 3]);
 });
 
-test("a connection is replaced at its age, with a fresh password, and no query fails", async () => {
+test("a connection is replaced at its maximum age, with a fresh password, and no query fails", async () => {
   await using database = pool(key, { POSTGRES_POOL_MAX: "1", POSTGRES_CONNECTION_MAX_LIFETIME_S: "1" });
   const deadlineMs = Date.now() + 20_000;
   while (server.passwords.length < 4 && Date.now() < deadlineMs) await database.query("SELECT pg_sleep(0.05)");
@@ -78,7 +78,7 @@ test("a connection is replaced at its age, with a fresh password, and no query f
   expect(server.refusals).toEqual([]);
 });
 
-test("a key that ends while the pool lives is replaced before the next connection is made", async () => {
+test("a key that expires is replaced before the next connection is opened", async () => {
   keys = [];
   await using database = pool(endingKeys(30_000, keys), {
     POSTGRES_POOL_MAX: "1",
@@ -87,7 +87,7 @@ test("a key that ends while the pool lives is replaced before the next connectio
   const deadlineMs = Date.now() + 20_000;
   while (server.passwords.length < 4 && Date.now() < deadlineMs) {
     await database.query("SELECT pg_sleep(0.05)");
-    // No connection is under way now.
+    // No connection is being opened now.
     endKeys(keys);
   }
   expect(server.passwords.length).toBe(4);
@@ -104,14 +104,14 @@ test.each([
     "wrong session token",
   ],
   ["another host name", key, { POSTGRES_HOST: "localhost" }, "signed for another address"],
-])("%s is refused, and the error has no token", async (_, credentials, environment, reason) => {
+])("%s is refused, and the error contains no token", async (_, credentials, environment, reason) => {
   await using database = pool(credentials, environment);
   const refused = database.query("SELECT 1");
   await expect(refused).rejects.toMatchObject({ code: "28P01", message: expect.not.stringContaining("X-Amz") });
   expect(server.refusals).toEqual([reason]);
 });
 
-test("without credentials a query fails with the reason, and the next one works when there are some", async () => {
+test("without credentials a query fails with the reason, and succeeds once there are some", async () => {
   let given = false;
   await using database = pool(async () => {
     if (!given) throw new Error("Could not load credentials from any providers");

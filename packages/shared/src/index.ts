@@ -52,6 +52,19 @@ export { metricDefinitions } from "./metrics/definitions.ts";
 export { Metrics } from "./metrics/metrics.ts";
 export { processMetrics } from "./metrics/process.ts";
 export { Operations, type SlowOperation } from "./operations.ts";
+export {
+  commonProblemKinds,
+  jsonPointer,
+  PROBLEM_MEDIA_TYPE,
+  Problem,
+  type ProblemKinds,
+  problemMembers,
+  problemOf,
+  problemResponse,
+  type RequestError,
+  requestErrors,
+  timeoutException,
+} from "./problem.ts";
 export { quietly } from "./quiet.ts";
 export { decodeBatch, encodeBatch, encodedSize, unfitForBatch } from "./records/batch.ts";
 export { RecordError, tryParse } from "./records/bytes.ts";

@@ -13,6 +13,15 @@ export { type Moto, startMoto } from "./moto.ts";
 export { type NetworkProxy, type ProxyMode, startProxy } from "./network-proxy.ts";
 export { peakResidentBytes, processorMicroseconds } from "./process-figures.ts";
 export { type RedisCluster, startRedisCluster } from "./redis-cluster.ts";
+export {
+  beginReport,
+  type Findings,
+  headerOf,
+  type Measurement,
+  type ReportDefinition,
+} from "./reports/begin-report.ts";
+export { markdownTable } from "./reports/markdown.ts";
+export { pipelinePaths } from "./reports/pipeline-paths.ts";
 export type { KnownCredentials, SecureKafkaOptions } from "./secure-kafka/options.ts";
 export { type SecureKafka, startSecureKafka } from "./secure-kafka/start.ts";
 export { seededRandom } from "./seeded-random.ts";

@@ -1,5 +1,6 @@
 # HTTPS to the API. Port 80 answers with a redirect.
 
+# trivy:ignore:AVD-AWS-0053 the public API's; the only thing that the Internet reaches
 resource "aws_lb" "this" {
   #checkov:skip=CKV_AWS_91:access logs are CloudFront's and the API's own; a bucket for the same lines again costs more than it tells
   #checkov:skip=CKV_AWS_150:protection is the environment's choice: on in staging and prod

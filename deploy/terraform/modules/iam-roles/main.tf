@@ -14,7 +14,7 @@ locals {
   settings = jsondecode(file("${path.module}/settings.json"))
 
   rendered = {
-    for role in keys(local.roles) : role => jsondecode(templatefile("${path.module}/policies/${role}.json", {
+    for role in keys(local.roles) : role => jsondecode(templatefile("${path.module}/policies/${role}.json.tftpl", {
       partition            = data.aws_partition.current.partition
       region               = data.aws_region.current.name
       account_id           = data.aws_caller_identity.current.account_id
@@ -37,7 +37,7 @@ locals {
   # From the templates as they lie there: which roles get a policy must be known before the database has its id.
   with_policy = toset([
     for role in keys(local.roles) : role if length([
-      for statement in jsondecode(file("${path.module}/policies/${role}.json")).Statement : statement
+      for statement in jsondecode(file("${path.module}/policies/${role}.json.tftpl")).Statement : statement
       if contains(var.services, split(":", statement.Action[0])[0])
     ]) > 0
   ])

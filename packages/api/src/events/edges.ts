@@ -19,10 +19,10 @@ export interface EventsEdges extends LatestEventsEdges {
   streams: EventStreams;
 }
 
-/** Of the time for a request, what delivery to a topic may take; delivery to the dead-letter topic may take as much again. */
+/** The share of a request's time limit for delivery to the topic; delivery to the dead-letter topic may take as long again. */
 const DELIVERY_SHARE = 0.4;
 
-/** @param resources what is opened here is closed with them */
+/** @param resources owns everything opened here */
 export function openEventsEdges(
   config: ApiConfig,
   kafka: Kafka,

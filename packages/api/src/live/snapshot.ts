@@ -8,7 +8,7 @@ import { readStatus, type StatusEdges } from "../routes/status.ts";
 import type { StageStatus } from "../stage-schema.ts";
 import { Rates } from "./rates.ts";
 
-/** Reads what GET /status and GET /health tell, as one statement, with the rates between two readings. */
+/** Reads the data of GET /status and GET /health as one snapshot, and adds the rates since earlier snapshots. */
 export function createSnapshotReader(
   edges: StatusEdges & HealthEdges & Pick<PublishEdges, "published" | "log">,
   settings: TopicSettings,

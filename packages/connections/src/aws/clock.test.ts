@@ -14,11 +14,11 @@ test("the skew is read from a Date header, to the second", () => {
   );
 });
 
-test.each([undefined, "", "soon"])("a header of %o tells nothing", (header) => {
+test.each([undefined, "", "soon"])("a header of %o has no skew", (header) => {
   expect(clockSkewMs(header, NOW_MS)).toBeUndefined();
 });
 
-test("the skew is read from what AWS says of a signature, in both directions", () => {
+test("the skew is read from AWS's error about a signature, in both directions", () => {
   fc.assert(
     fc.property(fc.integer({ min: 301, max: 86_400 }), (seconds) => {
       const behind = NOW_MS + seconds * 1_000;
@@ -32,7 +32,7 @@ test("the skew is read from what AWS says of a signature, in both directions", (
   expect(clockSkewOfMessageMs("The security token included in the request is expired", NOW_MS)).toBeUndefined();
 });
 
-test("only a clock that is off by more than four minutes is named, in seconds and with the remedy", () => {
+test("only a clock that is off by more than four minutes is named, in seconds, with the remedy", () => {
   expect(describeClockSkew(undefined)).toBeUndefined();
   expect(describeClockSkew(240_000)).toBeUndefined();
   expect(describeClockSkew(-240_000)).toBeUndefined();

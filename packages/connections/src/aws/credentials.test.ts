@@ -9,7 +9,7 @@ const keyUntil = (expiresAtMs: number): AwsCredentials => ({
   expiration: new Date(expiresAtMs),
 });
 
-test("a key that has ended is fetched again, one that holds is not", async () => {
+test("an expired key is fetched again, a valid one is not", async () => {
   const asked: boolean[] = [];
   const kept = keyUntil(NOW_MS + 60_000);
   const provide = async (forceRefresh: boolean) => {
@@ -22,16 +22,16 @@ test("a key that has ended is fetched again, one that holds is not", async () =>
   expect(asked).toEqual([false, false, true]);
 });
 
-test("where only a key that has ended is to be had, nothing is signed, and the error names the end and no secret", async () => {
+test("with only an expired key nothing is signed, and the error names its end and no secret", async () => {
   const refused = unexpired(
     async () => keyUntil(NOW_MS),
     () => NOW_MS,
   )();
-  await expect(refused).rejects.toThrow("ended at 2026-01-01T00:00:00.000Z");
+  await expect(refused).rejects.toThrow("expired at 2026-01-01T00:00:00.000Z");
   await expect(refused).rejects.not.toThrow("secret");
 });
 
-test("a key without an end always holds", async () => {
+test("a key without an end is always valid", async () => {
   const lasting = { accessKeyId: "key", secretAccessKey: "secret" };
   expect(await unexpired(async () => lasting)()).toBe(lasting);
 });

@@ -6,32 +6,29 @@ export interface AwsCredentials {
   expiration?: Date;
 }
 
-/**
- * Called before each signature, so whoever signs never holds on to a key that has ended. `forceRefresh` asks for a key
- * other than the one that is kept.
- */
+/** Called before each signature, so that no expired key is used. `forceRefresh` fetches a new key instead of the cached one. */
 export type AwsCredentialsProvider = (options?: { forceRefresh?: boolean }) => Promise<AwsCredentials>;
 
-/** A key that ends sooner is not signed with: what it signs must still reach the server and be checked there. */
+/** A key that expires sooner signs nothing: the signature must still reach the server and be checked there. */
 const REMAINING_MIN_MS = 2_000;
 
 /**
  * The default provider chain of the SDK, one for the process: environment variables, shared configuration files, IRSA
  * (a web identity token that EKS mounts into the pod), EKS Pod Identity (its agent's endpoint), ECS, and EC2.
  *
- * The chain keeps the key and fetches another one five minutes before that ends. All callers share it, so that STS is
- * asked once, however many connections there are.
+ * The chain caches the key and fetches another one five minutes before it expires. All callers share the chain, so it sends
+ * one request to STS for any number of connections.
  *
- * @param sessionName The STS session's name under IRSA. The SDK's own default holds the time of day, thus changes with
- *   every refresh. MSK's principal is `arn:aws:sts::ACCOUNT_ID:assumed-role/ROLE/SESSION_NAME`, and Kafka closes a
- *   connection whose principal changes when it authenticates again (KIP-368): the name must be fixed.
+ * @param sessionName The STS session's name under IRSA. The SDK's default contains the time of day and so changes with every
+ *   refresh. MSK's principal is `arn:aws:sts::ACCOUNT_ID:assumed-role/ROLE/SESSION_NAME`, and Kafka closes a connection
+ *   whose principal changes when it authenticates again (KIP-368): the name must be fixed.
  */
 export function awsCredentials(sessionName: string): AwsCredentialsProvider {
   const known = chains.get(sessionName);
   if (known) return known;
   let chain: AwsCredentialsProvider | undefined;
   const ask = async (forceRefresh: boolean): Promise<AwsCredentials> => {
-    // The chain takes 12 MB of memory: only who asks for a key loads it.
+    // The chain takes 12 MB of memory: only a process that needs a key loads it.
     const { fromNodeProviderChain } = await import("@aws-sdk/credential-providers");
     chain ??= fromNodeProviderChain({ roleSessionName: sessionName });
     return chain({ forceRefresh });
@@ -43,7 +40,7 @@ export function awsCredentials(sessionName: string): AwsCredentialsProvider {
 
 const chains = new Map<string, AwsCredentialsProvider>();
 
-/** What came of asking for keys, over the whole process. */
+/** The outcomes of all requests for keys in this process. */
 export const credentialsUse = { provided: 0, failed: 0, expiresAtMs: 0 };
 
 function counted(provide: AwsCredentialsProvider): AwsCredentialsProvider {
@@ -61,8 +58,8 @@ function counted(provide: AwsCredentialsProvider): AwsCredentialsProvider {
 }
 
 /**
- * Refuses a key that has ended. Where STS is away, the chain may hand out the last key beyond its end; what it signs
- * would be refused by the server with a message about the signature, which leads people astray.
+ * Rejects instead of returning an expired key. While STS is away, the chain may return the last key after it expired; the
+ * server would refuse its signatures with an error about the signature, which is misleading.
  */
 export function unexpired(
   provide: (forceRefresh: boolean) => Promise<AwsCredentials>,
@@ -75,10 +72,10 @@ export function unexpired(
     if (!hasEnded(kept)) return kept;
     const fresh = await provide(true);
     if (!hasEnded(fresh)) return fresh;
-    // Where this clock is ahead by more than a key's life, even a fresh one looks as if it had ended.
+    // If this clock is ahead by more than a key's lifetime, even a fresh key looks expired.
     const thisClock = `this machine's clock says ${new Date(now()).toISOString()}; synchronise it if it is wrong`;
     throw new Error(
-      `the AWS credentials ended at ${fresh.expiration?.toISOString()} and no new ones were given (${thisClock})`,
+      `the AWS credentials expired at ${fresh.expiration?.toISOString()} and there are no new ones (${thisClock})`,
     );
   };
 }

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-/** The settings of identity that depend on each other; a process has those of the services that it uses. */
+/** The identity settings that depend on each other; a process has those of the services that it uses. */
 export interface IdentitySettings {
   AWS_REGION?: string | undefined;
   KAFKA_USE_IAM_AUTH?: boolean;
@@ -17,7 +17,7 @@ export interface IdentitySettings {
   REDIS_IAM_CACHE_NAME?: string | undefined;
 }
 
-/** The variables that contradict each other or lack another, by name. */
+/** The variables that contradict each other, or require another one that is missing. */
 export function identityProblems(settings: IdentitySettings): { variable: string; problem: string }[] {
   const problems: { variable: keyof IdentitySettings; problem: string }[] = [];
   const require = (variable: keyof IdentitySettings, because: string): void => {
@@ -52,7 +52,7 @@ export function identityProblems(settings: IdentitySettings): { variable: string
       require(variable, "REDIS_USE_IAM_AUTH=true");
     }
   }
-  // One line for each variable, however many services need it.
+  // One line for each variable, even if several services require it.
   return problems.filter(({ variable }, index) => problems.findIndex((each) => each.variable === variable) === index);
 }
 

@@ -6,27 +6,27 @@ import type { AwsCredentialsProvider } from "./credentials.ts";
 export interface SecretLocation {
   /** `arn:aws:secretsmanager:REGION:ACCOUNT_ID:secret:NAME-XXXXXX` */
   arn: string;
-  /** The field of a secret that is a JSON object, as the console makes them; absent: the secret is the text itself. */
+  /** The field of a secret that is a JSON object, as AWS's console makes them; absent: the secret is plain text. */
   field?: string | undefined;
 }
 
-/** Reads a secret as it is now. Whatever goes wrong may heal: a permission is given, a secret is written, an outage ends. */
+/** Reads the current secret. Every failure is retryable: a permission may be granted, a secret written, an outage end. */
 export type SecretReader = (signal: AbortSignal) => Promise<{ value: string } | { fault: RetryableFault }>;
 
 /**
- * Reads one secret from AWS Secrets Manager; its role needs `secretsmanager:GetSecretValue` on it, and `kms:Decrypt` on
- * its key where that is not AWS's own.
+ * Reads one secret from AWS Secrets Manager. The role needs `secretsmanager:GetSecretValue` on the secret, and `kms:Decrypt`
+ * on its key unless AWS manages that.
  *
- * It is asked where the secret is: the region comes from the ARN and not from `AWS_REGION`. What is read is the version
- * with the staging label `AWSCURRENT`, to which a rotation moves that label when it is done. The SDK's own variable
- * `AWS_ENDPOINT_URL_SECRETS_MANAGER` sends the requests elsewhere, to a VPC endpoint or to a test's server.
+ * The region comes from the ARN, not from `AWS_REGION`. It reads the version with the staging label `AWSCURRENT`; a rotation
+ * moves that label to the new version at its end. The SDK's variable `AWS_ENDPOINT_URL_SECRETS_MANAGER` sends the requests
+ * to another endpoint, such as a VPC endpoint or a test's server.
  */
 export async function openSecret(
   { arn, field }: SecretLocation,
   credentials: AwsCredentialsProvider,
   timeoutMs: number,
 ): Promise<SecretReader> {
-  // The SDK's client costs memory and time to load: only who has a secret does.
+  // The SDK's client takes memory and time to load: only a process with a secret loads it.
   const { GetSecretValueCommand, SecretsManagerClient } = await import("@aws-sdk/client-secrets-manager");
   const config: SecretsManagerClientConfig = {
     region: regionOf(arn),
@@ -50,15 +50,15 @@ function regionOf(arn: string): string {
   return arn.split(":")[3] ?? "";
 }
 
-/** None of the secret is repeated: not even of one that is no JSON. */
+/** No part of the secret appears in an error, not even if it is not JSON. */
 function readField(text: string, field: string | undefined): { value: string } | { fault: RetryableFault } {
   if (field === undefined) {
     if (text.trim() === "") return wrong("it is empty, or binary");
-    if (text.trimStart().startsWith("{")) return wrong("it is a JSON object: name the field that is meant");
+    if (text.trimStart().startsWith("{")) return wrong("it is a JSON object: name the field to use");
     return { value: text.trim() };
   }
   const value = fieldOf(text, field);
-  return value ? { value } : wrong(`it is no JSON object with a text in the field ${field}`);
+  return value ? { value } : wrong(`it is not a JSON object with a string in the field ${field}`);
 }
 
 function fieldOf(text: string, field: string): string | undefined {
@@ -76,9 +76,9 @@ function wrong(what: string): { fault: RetryableFault } {
 
 function remedyOf(error: unknown): string {
   const { name, message } = error instanceof Error ? error : { name: "", message: "" };
-  if (name === "AccessDeniedException") return ", for the role lacks secretsmanager:GetSecretValue on it";
-  if (name === "ResourceNotFoundException") return ", for there is none of this ARN in its region";
-  // The SDK signs by the server's clock from then on: the next attempt may succeed, and people should know all the same.
+  if (name === "AccessDeniedException") return ": the role lacks secretsmanager:GetSecretValue on it";
+  if (name === "ResourceNotFoundException") return ": its region has no secret with this ARN";
+  // The SDK signs by the server's clock from then on, so the next attempt may succeed; the clock is still worth a message.
   const skew = describeClockSkew(clockSkewOfMessageMs(message));
-  return skew ? `, for ${skew}` : "";
+  return skew ? `: ${skew}` : "";
 }

@@ -1,7 +1,7 @@
 import { described, variable } from "@millrace/shared";
 import { z } from "zod";
 
-/** What signing needs; part of each group whose service can be reached by IAM. The key itself comes from the provider chain. */
+/** The settings for signing, part of the settings of each service that supports IAM. The key comes from the provider chain. */
 export const awsSettings = {
   AWS_REGION: described(
     z

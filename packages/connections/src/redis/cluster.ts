@@ -7,20 +7,20 @@ export function isCluster(redis: Redis): redis is Cluster {
 }
 
 /**
- * The items in groups that one pipeline may hold: all of them where there is one Redis; in a cluster, those whose keys lie on one
- * node. A cluster whose slots are not known yet refuses the pipeline, as it would refuse each command.
+ * Groups items so that each group fits one pipeline: all items for a single Redis; for a cluster, the items whose keys are
+ * on the same node. A cluster whose slots are not known yet refuses the pipeline, as it would refuse each command.
  */
 export function groupByNode<Item>(redis: Redis, items: readonly Item[], keyOf: (item: Item) => string): Item[][] {
   if (!isCluster(redis)) return [[...items]];
   return [...Map.groupBy(items, (item) => redis.slots[calculateSlot(keyOf(item))]?.[0]).values()];
 }
 
-/** The values of keys, wherever they lie, without those that don't exist. */
+/** The values of keys on any node; keys that don't exist are left out. */
 export async function readValues(redis: Redis, keys: readonly string[]): Promise<Map<string, Buffer>> {
   const values = new Map<string, Buffer>();
   const note = (key: string, value: unknown): unknown => Buffer.isBuffer(value) && values.set(key, value);
   if (isCluster(redis)) {
-    // MGET takes keys of one slot alone; a pipeline takes those of one node.
+    // MGET takes only keys of one slot; a pipeline takes keys of one node.
     const reading = groupByNode(redis, keys, (key) => key).map(async (group) => {
       const pipeline = redis.pipeline();
       for (const key of group) pipeline.getBuffer(key);

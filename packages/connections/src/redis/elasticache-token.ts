@@ -1,15 +1,15 @@
 import type { AwsCredentials, AwsCredentialsProvider } from "../aws/credentials.ts";
 import { openSigner } from "../aws/signature.ts";
 
-/** ElastiCache takes no token that is valid for longer. */
+/** ElastiCache accepts no token that is valid for longer. */
 const TOKEN_TTL_S = 900;
-/** A token that is about to end is not sent any more: it has to reach the server, whose clock may be ahead. */
+/** A token that expires sooner is replaced: it still has to reach the server, whose clock may be ahead. */
 const REMAINING_MIN_MS = 60_000;
 
 export interface CacheUser {
-  /** The replication group's or the serverless cache's name, not its host name. */
+  /** The name of the replication group or of the serverless cache, not its host name. */
   cacheName: string;
-  /** The user's id, which must be the same as its name. */
+  /** The user's ID, which must be the same as its name. */
   user: string;
   serverless: boolean;
 }
@@ -17,9 +17,9 @@ export interface CacheUser {
 /**
  * Passwords for Redis and Valkey on ElastiCache, by IAM.
  *
- * A password is a presigned URL without its scheme, `CACHE/?Action=connect&User=USER&…`. It is looked at when the
- * connection authenticates, and the connection then lives for up to 12 hours. Since clients reconnect in swarms, a
- * token is kept and used again until shortly before its end. It ends with the key that signed it, where that is sooner.
+ * A password is a presigned URL without its scheme, `CACHE/?Action=connect&User=USER&…`. The server checks it when the
+ * connection authenticates; the connection then lives for up to 12 hours. Since many clients reconnect at once, a token is
+ * reused until shortly before its end. It expires with the key that signed it, if that is sooner.
  */
 export function elastiCachePassword(
   user: CacheUser,

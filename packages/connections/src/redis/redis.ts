@@ -9,14 +9,14 @@ import type { TokenOptions } from "./token-client.ts";
 import { TokenCluster } from "./token-cluster.ts";
 import { TokenRedis } from "./token-redis.ts";
 
-/** A client of one Redis, or of a cluster: commands are the same, but keys of one command must lie in one slot. */
+/** A client of a single Redis or of a cluster. The commands are the same, but in a cluster all keys of a command must be in one slot. */
 export type Redis = SingleRedis | Cluster;
 
 /**
- * A client that reconnects for ever and never queues: while Redis is away every command fails at once, because what
- * Redis holds (progress, presence) is worth no waiting. It does not wait for the first connection either.
+ * A client that reconnects for ever and never queues: while Redis is away every command fails at once, because the data in
+ * Redis (progress, presence) is not worth waiting for. It does not wait for the first connection either.
  *
- * @param credentials what tokens are signed with under IAM; absent: the default provider chain
+ * @param credentials sign the tokens under IAM; absent: the default provider chain
  */
 export function openRedis(settings: RedisSettings, patience: Patience, credentials?: AwsCredentialsProvider): Redis {
   patience.health.starting("redis");
@@ -29,7 +29,7 @@ export function openRedis(settings: RedisSettings, patience: Patience, credentia
   redis.on("close", () =>
     patience.health.waiting("redis", `no connection to ${settings.REDIS_HOST}:${settings.REDIS_PORT}`),
   );
-  // The others connect by themselves; this one only when whoever listens is there.
+  // These two connect when asked, since their listeners must come first; the other clients connect by themselves.
   if (redis instanceof TokenRedis || redis instanceof TokenCluster) void redis.connect().catch(() => undefined);
   return redis;
 }
@@ -41,7 +41,7 @@ function newClient(settings: RedisSettings, patience: Patience, credentials?: Aw
   const connection = {
     ...(settings.REDIS_USERNAME && { username: settings.REDIS_USERNAME }),
     ...(!iam && settings.REDIS_PASSWORD && { password: settings.REDIS_PASSWORD }),
-    // The token is the password in the clear: without TLS, with a checked certificate, it would be given away.
+    // The token is sent in the clear, as the password: without TLS and a checked certificate, others could read it.
     ...((iam || settings.REDIS_TLS) && { tls: tlsOptions({ ca }) }),
     maxRetriesPerRequest: 0,
     connectTimeout: settings.REDIS_TIMEOUT_MS,
@@ -54,7 +54,7 @@ function newClient(settings: RedisSettings, patience: Patience, credentials?: Aw
     enableOfflineQueue: false,
     clusterRetryStrategy: retryStrategy,
     slotsRefreshTimeout: settings.REDIS_TIMEOUT_MS,
-    // The name, and not the address that it stands for: certificates are made for names.
+    // Keeps the name instead of its address: certificates are made for names.
     dnsLookup: (host: string, found: (error: null, address: string) => void) => found(null, host),
   };
   if (!iam) return settings.REDIS_CLUSTER ? new Cluster([node], cluster) : new SingleRedis(single);
@@ -78,7 +78,7 @@ function tokenOptions(settings: RedisSettings, patience: Patience, credentials?:
   };
 }
 
-/** Gives Redis a moment to answer, so that what comes first is tracked too; goes on without it. */
+/** Waits a moment for Redis, so that the first records are tracked too; goes on without it. */
 export async function firstConnection(redis: Redis, settings: RedisSettings): Promise<void> {
   if (redis.status === "ready") return;
   await once(redis, "ready", { signal: AbortSignal.timeout(settings.REDIS_TIMEOUT_MS) }).catch(() => undefined);

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { Redis } from "./redis.ts";
 
 /**
- * A Lua script that Redis keeps by its hash, so that it is sent once and not with each call. All of its keys must lie in
- * one slot of a Redis Cluster.
+ * A Lua script that Redis keeps by its hash, so that it is sent once and not with each call. In a Redis Cluster all of its
+ * keys must be in one slot.
  */
 export function redisScript(lua: string) {
   const hash = createHash("sha1").update(lua).digest("hex");

@@ -6,10 +6,10 @@ import { describeProblems, HttpProblem } from "../problem.ts";
 const INTERVAL_MS = 1_000;
 
 /**
- * The console's live data. Nothing is read while nobody listens; the history that a new listener is given first is of
- * the time in which somebody did.
+ * The console's live data. Reads nothing while no client is connected, so the history that a new client receives first
+ * has gaps for those times.
  */
-export function eventsRoute(readSnapshot: () => Promise<Snapshot>, clientsMax: number): OpenAPIHono {
+export function consoleFeedRoute(readSnapshot: () => Promise<Snapshot>, clientsMax: number): OpenAPIHono {
   let history: readonly HistoryPoint[] = [];
   const read = async (): Promise<Snapshot> => {
     const snapshot = await readSnapshot();
@@ -22,25 +22,25 @@ export function eventsRoute(readSnapshot: () => Promise<Snapshot>, clientsMax: n
     method: "get",
     path: "/events",
     tags: ["pipeline"],
-    summary: "The pipeline, live",
+    summary: "Live state of the pipeline",
     description:
-      "Server-sent events: `history` once, then `snapshot` about once a second, the same for everybody. " +
-      "Rates are over ten seconds; latencies are those of GET /status.",
+      "Server-sent events for the console: `history` once, then a `snapshot` about once a second, identical for all clients. " +
+      "Rates are averages over ten seconds; latencies are the same as in GET /status.",
     responses: {
       200: {
-        description: "Goes on until the client leaves, or reads too slowly.",
+        description: "Streams until the client disconnects or falls too far behind.",
         content: { "text/event-stream": { schema: z.string() } },
       },
-      ...describeProblems({ unavailable: `${clientsMax} clients listen already` }),
+      ...describeProblems({ unavailable: `the limit of ${clientsMax} clients is reached` }),
     },
   });
   app.get("/events", (context) => {
     const events = broadcast.listen(encodeEvent("history", history));
-    if (!events) throw new HttpProblem("unavailable", `${clientsMax} clients listen already`);
+    if (!events) throw new HttpProblem("unavailable", `the limit of ${clientsMax} clients is reached`);
     return context.body(events, 200, {
       "content-type": "text/event-stream",
       "cache-control": "no-store",
-      // nginx would hold the events back otherwise.
+      // Otherwise nginx buffers the events.
       "x-accel-buffering": "no",
     });
   });

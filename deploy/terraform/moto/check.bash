@@ -1,0 +1,109 @@
+# Applies on moto what moto knows: apply, an empty second plan, a deployment, destroy, nothing left. Sourced by ../check.
+# What was applied is written to applied.txt, which the ledger reads.
+
+readonly MOTO_VERSION=5.2.5
+
+on_moto() {
+  local began=$SECONDS
+  python_tool moto_server "$MOTO_VERSION" 'moto[server]'
+  python=$tools/moto_server-$MOTO_VERSION/bin/python
+  # What holds data refuses to be destroyed; here it is to be.
+  sed -i 's/prevent_destroy = true/prevent_destroy = false/' "$copy"/modules/*/*.tf "$copy"/bootstrap/*.tf
+  # Detailed monitoring is what moto does not know of instances.
+  sed -i 's/monitoring  *= true/monitoring = false/' "$copy"/modules/{bastion,kafka-ec2}/main.tf
+  # Nor how many old versions a bucket keeps, so that the provider would wait for them for ever.
+  sed -i '/newer_noncurrent_versions/d' "$copy/bootstrap/main.tf"
+  start_moto
+  export AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x AWS_REGION=eu-central-1 AWS_MAX_ATTEMPTS=2
+  "$python" "$here/moto/helper.py" put-package || return 1
+  "$python" "$here/moto/helper.py" inventory >"$scratch/before.json" || return 1
+
+  # moto knows no regional endpoints of its own: the provider is told which one to use by AWS_ENDPOINT_URL.
+  printf 'provider "aws" {\n  s3_use_path_style           = true\n  skip_credentials_validation = true\n  skip_metadata_api_check     = true\n}\n' >"$copy/bootstrap/moto_override.tf"
+  run "bootstrap: apply" cycle_apply bootstrap -var region=eu-central-1 -var lock_table=true
+  run "bootstrap: second plan is empty" cycle_plan bootstrap -var region=eu-central-1 -var lock_table=true
+  run "modules: apply" cycle_apply moto
+  run "modules: second plan is empty" cycle_plan moto
+  run "a deployment by digest: planned, applied, and the plan is empty again" deploy_by_digest
+  local folder
+  for folder in bootstrap moto; do
+    (cd "$copy/$folder" && TF_DATA_DIR=$scratch/data-$folder terraform state list -no-color 2>/dev/null) >"$scratch/state-$folder"
+  done
+  run "modules: destroy" cycle_destroy moto
+  # AWS deletes a bucket only when it is empty, and its own protection has to be taken off the table first.
+  sed -i 's/deletion_protection_enabled = true/deletion_protection_enabled = false/' "$copy/bootstrap/main.tf"
+  run "bootstrap: destroy" cycle_destroy bootstrap -var region=eu-central-1 -var lock_table=true
+  run "nothing is left" nothing_left
+  kill "$moto" 2>/dev/null
+
+  "$node" "$here/moto/applied.ts" "$scratch/state-bootstrap" "$scratch/state-moto" >"$scratch/applied.txt" || failed=$((failed + 1))
+  if ((failed == 0)) && ! diff "$here/moto/applied.txt" "$scratch/applied.txt"; then
+    cp "$scratch/applied.txt" "$here/moto/applied.txt"
+    echo "moto/applied.txt was written anew: run deploy/terraform/check --write"
+  fi
+  printf '%d passed, %d failed, %d s\n' "$passed" "$failed" "$((SECONDS - began))"
+  ((failed == 0))
+}
+
+start_moto() {
+  local port
+  port=$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  MOTO_IAM_LOAD_MANAGED_POLICIES=true MOTO_AMIS_PATH=$here/moto/images.json \
+    "$tools/moto_server-$MOTO_VERSION/bin/moto_server" -H 127.0.0.1 -p "$port" >"$scratch/moto.log" 2>&1 &
+  moto=$!
+  trap 'kill "$moto" 2>/dev/null; rm -rf "$scratch"' EXIT
+  export AWS_ENDPOINT_URL=http://127.0.0.1:$port
+  local tries
+  for ((tries = 0; tries < 300; tries++)); do
+    (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null && return 0
+    sleep 0.2
+  done
+  echo "moto does not start:" && cat "$scratch/moto.log" && exit 1
+}
+
+# cycle_… FOLDER [OPTION…]
+cycle_apply() (
+  cd "$copy/$1" && shift && export TF_DATA_DIR=$scratch/data-$(basename "$PWD")
+  terraform init -no-color >"$scratch/init.log" 2>&1 || { cat "$scratch/init.log"; exit 1; }
+  timeout 420 terraform apply -no-color -auto-approve "$@" >"$scratch/apply.log" 2>&1
+  code=$?
+  ((code == 0)) || { grep -A 8 'Error' "$scratch/apply.log"; tail -n 20 "$scratch/apply.log"; }
+  grep '^Apply complete' "$scratch/apply.log"
+  exit "$code"
+)
+
+cycle_plan() (
+  cd "$copy/$1" && shift && export TF_DATA_DIR=$scratch/data-$(basename "$PWD")
+  terraform plan -no-color -detailed-exitcode "$@" >"$scratch/plan.log" 2>&1
+  code=$?
+  ((code == 0)) && echo "no changes" || grep -v 'Refreshing state' "$scratch/plan.log"
+  exit "$code"
+)
+
+cycle_destroy() (
+  cd "$copy/$1" && shift && export TF_DATA_DIR=$scratch/data-$(basename "$PWD")
+  # Protection is taken off first, as docs/estate.md says.
+  timeout 300 terraform apply -no-color -auto-approve "$@" >"$scratch/apply.log" 2>&1 || { grep -A 8 'Error' "$scratch/apply.log"; exit 1; }
+  timeout 420 terraform destroy -no-color -auto-approve "$@" >"$scratch/destroy.log" 2>&1
+  code=$?
+  ((code == 0)) || { grep -A 8 'Error' "$scratch/destroy.log"; tail -n 20 "$scratch/destroy.log"; }
+  grep '^Destroy complete' "$scratch/destroy.log"
+  exit "$code"
+)
+
+# CI writes a digest; one plan changes the task definition and its service, and after it nothing is left to do.
+deploy_by_digest() (
+  "$python" "$here/moto/helper.py" put-digest /millrace-dev/images/api "registry/millrace/api@sha256:$(printf '0%.0s' {1..64})" || exit 1
+  cd "$copy/moto" && export TF_DATA_DIR=$scratch/data-moto
+  terraform plan -no-color -detailed-exitcode -out="$scratch/deploy.tfplan" >"$scratch/plan.log" 2>&1
+  (($? == 2)) || { echo "the digest changes nothing"; cat "$scratch/plan.log"; exit 1; }
+  grep -E '^  # ' "$scratch/plan.log"
+  [[ $(grep -cE '^  # .*(must be replaced|will be updated)' "$scratch/plan.log") == 2 ]] || exit 1
+  terraform apply -no-color "$scratch/deploy.tfplan" >"$scratch/apply.log" 2>&1 || { cat "$scratch/apply.log"; exit 1; }
+  cd "$copy" && cycle_plan moto
+)
+
+nothing_left() {
+  "$python" "$here/moto/helper.py" inventory >"$scratch/after.json" || return 1
+  diff "$scratch/before.json" "$scratch/after.json" && echo "as before"
+}

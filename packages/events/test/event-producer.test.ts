@@ -223,8 +223,8 @@ test("property 16, retry backoff: a missing topic is retried with growing pauses
     .lines()
     .filter(({ status, details }) => status === "retry" && String(details?.cause).includes(missing));
   expect("value" in decoded && decoded.value.attempts).toBe(tries.length);
-  // Three quarters of 20 ms, doubling up to 100 ms.
-  const expected = tries.map((_, at) => 0.75 * Math.min(100, 20 * 2 ** at));
+  // Three quarters of 20 ms, doubling up to 200 ms.
+  const expected = tries.map((_, at) => 0.75 * Math.min(200, 20 * 2 ** at));
   expect(tries.length).toBeGreaterThan(3);
   expect(pauses.slice(0, tries.length)).toEqual(expected);
 });

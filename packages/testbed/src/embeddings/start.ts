@@ -21,7 +21,7 @@ export interface EmbeddingsApi extends AsyncDisposable {
 
 export async function startEmbeddingsApi(settings: Partial<EmbeddingsSettings> = {}): Promise<EmbeddingsApi> {
   const child = fork(new URL("main.ts", import.meta.url), {
-    execArgv: [],
+    execArgv: ["--conditions=millrace"],
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const exited = once(child, "exit");

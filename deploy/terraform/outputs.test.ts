@@ -1,5 +1,5 @@
 // What a mocked plan of each environment gives, against those who take it: the chart, the processes' configuration, the
-// doctor, Ansible. Run by ./check, which makes the plans: PLANS names their folder.
+// doctor, Ansible. Run by ./check, which makes the plans: node outputs.test.ts FOLDER_OF_PLANS [ENVIRONMENT]
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -8,11 +8,11 @@ import { policyOf, readDoctorSettings, type Subject, trustPolicyOf } from "../..
 import { environments, readPlan } from "./plans.ts";
 
 const chart = new URL("../helm/millrace", import.meta.url).pathname;
-const plans = process.env["PLANS"] ?? "";
+const [, , plans = "", only] = process.argv;
 const processes = ["ingest", "embed", "sink", "api"] as const;
 type Process = (typeof processes)[number];
-/** All, or those that `check --plant` has planned. */
-const planned = process.env["ENVIRONMENTS"]?.split(",") ?? environments;
+/** All, or the one that `check --plant` has planned. */
+const planned = only === undefined ? environments : [only];
 
 interface ProcessValues {
   environment?: Record<string, string>;
@@ -23,24 +23,25 @@ type Values = Record<Process, ProcessValues> & {
   sink: { prepare: ProcessValues };
 };
 interface Statement {
+  Effect: string;
   Action: string[];
-  Resource: string | string[];
+  Resource?: string | string[];
 }
 
 /** What a process is started with: the chart's variables, and what comes from a Secret. */
 function variables(values: Values, own: ProcessValues): Record<string, string> {
-  const fromSecrets = values.global.environment["KAFKA_SECURITY"] === "scram" ? { KAFKA_SCRAM_PASSWORD: "x" } : {};
+  const fromSecrets = values.global.environment.KAFKA_SECURITY === "scram" ? { KAFKA_SCRAM_PASSWORD: "x" } : {};
   const login = { AUTH_JWKS_URL: "https://login.example.com/keys" };
   return { ...login, ...values.global.environment, ...own.environment, ...fromSecrets };
 }
 
 for (const environment of planned) {
   const { outputs, resources } = readPlan(plans, environment);
-  const values = outputs["helm_values"] as Values;
+  const values = outputs.helm_values as Values;
   const roles: [name: string, subject: Subject, own: ProcessValues][] = [
     ...processes.map((name): [string, Subject, ProcessValues] => [name, name, values[name]]),
     ["sink-prepare", "sink", values.sink.prepare],
-    ["cli", "cli", { serviceAccount: { roleArn: (outputs["role_arns"] as Record<string, string>)["cli"] ?? "" } }],
+    ["cli", "cli", { serviceAccount: { roleArn: (outputs.role_arns as Record<string, string>).cli ?? "" } }],
   ];
 
   test(`${environment}: the chart takes the values, and every process its variables`, () => {
@@ -58,8 +59,8 @@ for (const environment of planned) {
 
   test(`${environment}: each role's policy is what the doctor prints for its variables`, () => {
     const database = resources.find(({ address }) => address === "module.estate.module.rds.aws_db_instance.this");
-    const id = String(database?.values["resource_id"]);
-    const given = outputs["policies"] as Record<string, string>;
+    const id = String(database?.values.resource_id);
+    const given = outputs.policies as Record<string, string>;
     for (const [name, subject, own] of roles) {
       const settings = readDoctorSettings(subject, variables(values, own));
       const printed = JSON.stringify(policyOf(subject, settings, own.serviceAccount.roleArn));
@@ -72,8 +73,8 @@ for (const environment of planned) {
   });
 
   test(`${environment}: each role trusts the service account that the doctor names`, () => {
-    const { oidc_issuer: issuer } = outputs["cluster"] as { oidc_issuer: string };
-    const given = outputs["trust_policies"] as Record<string, string>;
+    const { oidc_issuer: issuer } = outputs.cluster as { oidc_issuer: string };
+    const given = outputs.trust_policies as Record<string, string>;
     const providers = new Set<string>();
     for (const [name, subject, own] of roles) {
       const settings = readDoctorSettings(subject, variables(values, own));
@@ -82,7 +83,7 @@ for (const environment of planned) {
       const [trust] = JSON.parse(given[name] ?? "{}").Statement;
       // The provider's ARN is the mock's.
       providers.add(trust.Principal.Federated);
-      assert.deepEqual({ ...trust, Principal: printed?.["Principal"] }, printed, name);
+      assert.deepEqual({ ...trust, Principal: printed?.Principal }, printed, name);
     }
     assert.equal(providers.size, 1);
   });
@@ -102,7 +103,7 @@ for (const environment of planned) {
       .flatMap(({ values: { policy } }) =>
         typeof policy === "string" ? (JSON.parse(policy).Statement as Statement[]) : [],
       )
-      .filter(({ Resource }) => [Resource].flat().includes("*"))
+      .filter(({ Effect, Resource }) => Effect === "Allow" && [Resource].flat().includes("*"))
       .flatMap(({ Action }) => Action.map((action) => action.split(":")[0]));
     const explained = environment === "dev" ? ["ec2", "ecr", "xray"] : ["ecr"];
     assert.deepEqual([...new Set(anything)].sort(), explained);
@@ -135,8 +136,8 @@ test("sizes of each environment", () => {
       environment,
       nodes: [...new Set(groups.map(({ instance_types }) => (instance_types as string[])[0]))],
       spot: groups.some(({ capacity_type }) => capacity_type === "SPOT"),
-      multiAz: first("aws_db_instance")["multi_az"],
-      cacheNodes: first("aws_elasticache_replication_group")["num_cache_clusters"],
+      multiAz: first("aws_db_instance").multi_az,
+      cacheNodes: first("aws_elasticache_replication_group").num_cache_clusters,
     };
   });
   assert.deepEqual(sizes, [
@@ -147,7 +148,7 @@ test("sizes of each environment", () => {
 });
 
 test("dev's inventory has the names that Ansible's roles read", () => {
-  const inventory = readPlan(plans, "dev").outputs["ansible_inventory"] as {
+  const inventory = readPlan(plans, "dev").outputs.ansible_inventory as {
     all: { vars: object; children: Record<string, { hosts: Record<string, object> }> };
   };
   const names = (group: string) =>
@@ -160,7 +161,7 @@ test("dev's inventory has the names that Ansible's roles read", () => {
     "kafka_cluster_id",
     "kafka_heap_mib",
   ]);
-  assert.deepEqual(Object.keys(inventory.all.children["brokers"]?.hosts ?? {}), ["broker-1", "broker-2", "broker-3"]);
+  assert.deepEqual(Object.keys(inventory.all.children.brokers?.hosts ?? {}), ["broker-1", "broker-2", "broker-3"]);
   // Where the repository has an inventory of its own: every host variable of it comes from here, too.
   const own = new URL("../ansible/inventory.yml", import.meta.url);
   if (!existsSync(own)) return;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { connectProducer } from "../packages/shared/src/index.ts";
+import { connectProducer } from "../packages/kafka/src/index.ts";
 import type { Bench } from "./bench.ts";
 import type { World } from "./world.ts";
 
@@ -9,8 +9,8 @@ const POLL_INTERVAL_MS = 200;
 const STALL_MAX_MS = 60_000;
 
 /**
- * Publishes messages, spread evenly over the partitions, while no ingest process consumes: frozen, not stopped, so that
- * their start is no part of what is measured.
+ * Publishes messages, spread evenly over the partitions, while no ingest process consumes: they are frozen, not stopped, so
+ * that their start is not measured.
  *
  * @param first the number of the first text
  */
@@ -28,7 +28,7 @@ export async function publishBacklog({ clients, pipeline }: World, bench: Bench,
   for (const ingest of ingests) ingest.kill("SIGCONT");
 }
 
-/** Waits until so many messages have their row; throws where none is added for a minute. */
+/** Waits until this many messages have a row; throws when none is added for a minute. */
 export async function untilStored({ clients: { postgres } }: World, count: number): Promise<void> {
   let stored = 0;
   let movedAtMs = performance.now();
@@ -41,15 +41,4 @@ export async function untilStored({ clients: { postgres } }: World, count: numbe
       throw new Error(`only ${stored} of ${count} messages were stored, and none for ${STALL_MAX_MS / 1_000} s`);
     }
   }
-}
-
-/** Messages stored a second, from the first batch's row to the last's: the first is where the clock begins. */
-export async function storedPerSecond({ clients: { postgres } }: World): Promise<number> {
-  const { rows } = await postgres.query<{ count: number; seconds: number }>(
-    `SELECT (count(*) FILTER (WHERE timestamp > first))::integer AS count,
-       extract(epoch FROM max(timestamp) - min(first))::float8 AS seconds
-     FROM demo_log, (SELECT min(timestamp) AS first FROM demo_log) AS began`,
-  );
-  const [{ count, seconds } = { count: 0, seconds: 0 }] = rows;
-  return count / seconds;
 }

@@ -2,8 +2,8 @@
 //   npm run bench:bulk-format [-- --rounds 3] [--stack NAME] [--json]
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
+import { openOpenSearch } from "../packages/opensearch/src/client.ts";
 import { Health, Log, readConfiguration } from "../packages/shared/src/index.ts";
-import { openOpenSearch } from "../packages/shared/src/opensearch.ts";
 import { type SinkConfig, sinkConfig } from "../packages/sink/src/config.ts";
 import { documentIds } from "../packages/sink/src/document-id.ts";
 import { bulkFormats, writeBulkBody } from "../packages/sink/src/opensearch/bulk-body.ts";

@@ -1,6 +1,6 @@
 import { Agent, request } from "node:http";
 import { text as readText } from "node:stream/consumers";
-import { openClients } from "../packages/shared/src/clients.ts";
+import { openClients } from "../packages/cli/src/clients.ts";
 import { readConfiguration } from "../packages/shared/src/index.ts";
 import { sinkConfig } from "../packages/sink/src/config.ts";
 import { documentIds } from "../packages/sink/src/document-id.ts";
@@ -15,15 +15,16 @@ import { benchEnvironment, servicePids } from "./world.ts";
 export type FormatName = keyof typeof bulkFormats;
 
 export interface Ceiling {
+  /** From the first request to the last answer. */
   messagesPerS: number;
-  /** OpenSearch's own, for a document. */
+  /** Processor time of OpenSearch per document. */
   openSearchMicroseconds: number;
 }
 
 const BATCH_SIZE = 256;
 const INDEX = "ceiling";
 
-/** Bodies of bulk requests with the very documents that the pipeline makes of the texts. */
+/** Bodies of bulk requests with the documents that the pipeline makes of the texts. */
 export function encodeBodies({ texts, messages }: Pick<Bench, "texts" | "messages">, format: FormatName): Buffer[] {
   const target = { index: INDEX, documentIdOf: documentIds.offset, versioned: false };
   const space = new VectorSpace(DIMENSIONS);
@@ -60,7 +61,7 @@ function documentOf(number: number, text: string, space: VectorSpace): EmbeddedM
   };
 }
 
-/** Sends the bodies to a new index, by nothing but bulk requests: no pipeline can store faster. */
+/** Sends the bodies to a new index by bulk requests and does nothing else: no pipeline can store faster. */
 export async function measureCeiling(
   bench: Bench,
   kind: IndexKind,
@@ -76,21 +77,20 @@ export async function measureCeiling(
   const { opensearch: pid } = await servicePids(bench.stack);
 
   const before = processorMicroseconds(pid);
-  const startedAtMs = performance.now();
-  await sendAll(
+  const seconds = await sendAll(
     new URL("_bulk", clients.config.OPENSEARCH_ENDPOINT),
     bulkFormats[format].contentType,
     bodies,
     concurrency,
   );
-  const seconds = (performance.now() - startedAtMs) / 1_000;
   await openSearch.indices.refresh({ index: INDEX });
   const openSearchMicroseconds = (processorMicroseconds(pid) - before) / bench.messages;
   await openSearch.indices.delete({ index: INDEX });
   return { messagesPerS: bench.messages / seconds, openSearchMicroseconds };
 }
 
-async function sendAll(url: URL, contentType: string, bodies: readonly Buffer[], concurrency: number): Promise<void> {
+/** Returns the seconds from the first request to the last answer, the clock of `storeSeconds`. */
+async function sendAll(url: URL, contentType: string, bodies: readonly Buffer[], concurrency: number): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
   const remaining = bodies.values();
   const sendSome = async (): Promise<void> => {
@@ -99,8 +99,11 @@ async function sendAll(url: URL, contentType: string, bodies: readonly Buffer[],
       if (!answer.includes('"errors":false')) throw new Error(`a bulk request failed: ${answer.slice(0, 1_000)}`);
     }
   };
+  const startedAtMs = performance.now();
   await Promise.all(Array.from({ length: concurrency }, sendSome));
+  const seconds = (performance.now() - startedAtMs) / 1_000;
   agent.destroy();
+  return seconds;
 }
 
 function post(url: URL, contentType: string, body: Buffer, agent: Agent): Promise<string> {

@@ -1,13 +1,15 @@
 import { readLogs } from "../packages/cli/src/latency/read.ts";
 import type { ProcessName } from "../packages/stack/src/index.ts";
 import { peakResidentBytes, processorMicroseconds } from "../packages/testbed/src/index.ts";
-import { publishBacklog, storedPerSecond, untilStored } from "./backlog.ts";
+import { publishBacklog, untilStored } from "./backlog.ts";
 import type { Bench } from "./bench.ts";
+import { storeSeconds } from "./store-seconds.ts";
 import { openWorld, type Setup, servicePids, type World } from "./world.ts";
 
 export interface Drained {
+  /** From the first request to the stores to their last answer, as for the ceiling. */
   messagesPerS: number;
-  /** Processor time for each message, by process. */
+  /** Processor time per message, by process. */
   microseconds: Record<string, number>;
   /** Requests to the embeddings API. */
   requests: number;
@@ -29,15 +31,13 @@ export async function drain(bench: Bench, setup: Setup): Promise<Drained> {
   const microseconds = Object.fromEntries(
     Object.entries(after).map(([name, time]) => [name, (time - (before[name] ?? 0)) / bench.messages]),
   );
+  const logs = world.pipeline.processes.map(({ log }) => log);
   return {
-    messagesPerS: await storedPerSecond(world),
+    messagesPerS: bench.messages / (await storeSeconds(logs, bench.messages)),
     microseconds,
     requests: (await world.api.stats()).requests - requests,
     peakMegabytes: peakMegabytes(world),
-    latencies: await readLogs(
-      world.pipeline.processes.map(({ log }) => log),
-      { sinceMs },
-    ),
+    latencies: await readLogs(logs, { sinceMs }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { OpenSearchClient } from "../packages/shared/src/index.ts";
+import type { OpenSearchClient } from "../packages/opensearch/src/index.ts";
 import type { SinkConfig } from "../packages/sink/src/config.ts";
 import { indexDefinition } from "../packages/sink/src/opensearch/index-definition.ts";
 

@@ -1,13 +1,15 @@
-// The pipeline against its limit, measured side by side in one run:
-//   npm run bench [-- --scenario throughput] [--runs 3] [--messages 20000] [--json FILE] [--profile DIR] [--quick]
+// The pipeline against the ceiling of its stores, side by side in one run.
+//   npm run bench -- --help
 import { spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { lease } from "../packages/stack/src/index.ts";
+import { beginReport, pipelinePaths } from "../packages/testbed/src/index.ts";
 import type { Bench, Scenario, Section } from "./bench.ts";
-import { falls, ratiosOf, readRecorded, record } from "./recorded.ts";
+import { goalTable } from "./goals.ts";
+import { beginRecord, falls, ratiosOf, readRecorded } from "./recorded.ts";
 import { latency } from "./scenarios/latency.ts";
 import { limits } from "./scenarios/limits.ts";
 import { local } from "./scenarios/local.ts";
@@ -26,7 +28,7 @@ const scenarios: Record<string, Scenario> = {
   local,
 };
 
-/** Less than three minutes: enough to tell a fall from noise. */
+/** Less than three minutes: enough to distinguish a fall from noise. */
 const quick = { scenario: ["throughput"], runs: 1, messages: 5_000, concurrencies: [2] };
 
 interface Options {
@@ -39,31 +41,31 @@ interface Options {
   profile?: string;
   quick?: true;
   record?: true;
+  report?: true;
 }
+
+/** What measures; bench/recorded.json is a result. */
+const benchFiles = [
+  "backlog.ts",
+  "ceiling.ts",
+  "drain.ts",
+  "index-kinds.ts",
+  "store-seconds.ts",
+  "texts.ts",
+  "world.ts",
+];
+const measurement = {
+  title: "Performance",
+  script: "bench",
+  paths: [...pipelinePaths, "bench/scenarios", ...benchFiles.map((file) => `bench/${file}`)],
+};
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-await new Command("bench")
-  .description("Measures the pipeline against the ceiling of the stores behind it, on one machine, in one run.")
-  .addOption(
-    new Option("--scenario <names...>", "what to measure")
-      .choices(Object.keys(scenarios))
-      .default(Object.keys(scenarios)),
-  )
-  .option("--runs <number>", "how often each measurement is made", positive, 3)
-  .option("--messages <number>", "of a backlog", positive, 20_000)
-  .option("--texts <file>", "texts of the messages (lines, CSV with a column text, or JSON Lines)")
-  .option("--stack <name>", "the stack to run on", "bench")
-  .option("--json <file>", "also write the report as JSON")
-  .option("--profile <directory>", "have the processes write CPU profiles there")
-  .option("--quick", "a short run of throughput; fails where a ratio to the ceiling fell by more than a third")
-  .option("--record", "with --quick: record the ratios that later runs are compared with")
-  .showHelpAfterError()
-  .action(main)
-  .parseAsync();
-
 async function main(given: Options): Promise<void> {
   const options = { concurrencies: [1, 2, 3], ...given, ...(given.quick && quick) };
+  const report = given.report && beginReport({ ...measurement, name: "performance", page: "docs/performance.md" });
+  const record = given.quick && given.record && beginRecord(measurement);
   process.env.MILLRACE_JVM = "full";
   build();
   await using stack = await lease({ name: options.stack, onProgress: say });
@@ -84,11 +86,18 @@ async function main(given: Options): Promise<void> {
     sections.push(...measured);
   }
   if (options.json !== undefined)
-    await writeFile(options.json, `${JSON.stringify(reportOf(options, sections), undefined, 2)}\n`);
-  if (given.quick) await compare(sections, given.record === true);
+    await writeFile(options.json, `${JSON.stringify(resultsOf(options, sections), undefined, 2)}\n`);
+  if (report) say(`Wrote ${await report.write(findings(sections))}`);
+  if (record) await record(ratiosOf(sections));
+  else if (given.quick) await compare(sections);
 }
 
-/** What is measured is what the images run. */
+function findings(sections: readonly Section[]) {
+  const tables = sections.map(({ title, rowTitle, rows }) => `## ${title}\n\n${table(rowTitle, rows)}`);
+  return { summary: goalTable(sections), body: tables.join("\n") };
+}
+
+/** Measures the code as the images run it. */
 function build(): void {
   say("building the processes …");
   const root = resolve(import.meta.dirname, "..");
@@ -97,15 +106,13 @@ function build(): void {
   if (error || status !== 0) throw new Error(`the build failed: ${error?.message ?? stderr}`);
 }
 
-async function compare(sections: readonly Section[], isRecording: boolean): Promise<void> {
-  const measured = ratiosOf(sections);
-  if (isRecording) return record(measured);
-  const fallen = falls(await readRecorded(), measured);
+async function compare(sections: readonly Section[]): Promise<void> {
+  const fallen = falls(await readRecorded(), ratiosOf(sections));
   for (const fall of fallen) say(`Fell by more than a third: ${fall}`);
   if (fallen.length > 0) process.exitCode = 1;
 }
 
-function reportOf({ runs, messages }: Options, sections: readonly Section[]) {
+function resultsOf({ runs, messages }: Options, sections: readonly Section[]) {
   const [processor] = cpus();
   const machine = { processor: processor?.model, cores: cpus().length, memoryBytes: totalmem(), node: process.version };
   return { measuredAt: new Date().toISOString(), machine, runs, messages, sections };
@@ -116,3 +123,26 @@ function positive(text: string): number {
   if (Number.isInteger(value) && value >= 1 && value <= 10_000_000) return value;
   throw new InvalidArgumentError("Not a whole number from 1 to 10000000.");
 }
+
+await new Command("bench")
+  .description(
+    "Measures the pipeline against the ceiling of the stores behind it, on one machine in one run. " +
+      "With --quick, exit code 0: no ratio to the ceiling fell by more than a third.",
+  )
+  .addOption(
+    new Option("--scenario <names...>", "what to measure")
+      .choices(Object.keys(scenarios))
+      .default(Object.keys(scenarios)),
+  )
+  .option("--runs <number>", "repetitions of each measurement", positive, 3)
+  .option("--messages <number>", "messages in a backlog", positive, 20_000)
+  .option("--texts <file>", "texts of the messages (lines, CSV with a column text, or JSON Lines)")
+  .option("--stack <name>", "stack to run on, started if needed", "bench")
+  .option("--json <file>", "also write the results as JSON")
+  .option("--profile <directory>", "write CPU profiles of the processes there")
+  .option("--report", "write docs/reports/performance.md")
+  .option("--quick", "measure the throughput once, with a short backlog, and compare it with bench/recorded.json")
+  .option("--record", "with --quick: write the ratios to bench/recorded.json instead of comparing them")
+  .showHelpAfterError()
+  .action(main)
+  .parseAsync();

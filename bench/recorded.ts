@@ -1,13 +1,14 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { headerOf, type Measurement } from "../packages/testbed/src/index.ts";
 import type { Section } from "./bench.ts";
 
-/** Ratios to the ceiling of the same run, by what was measured. They hold on other machines; rates do not. */
+/** Ratios to the ceiling of the same run, by subject and measure. They hold on other machines; rates do not. */
 export type Ratios = Record<string, number>;
 
-/** The ratios that `--quick` gave when they were last recorded. */
-export const recordedFile = new URL("recorded.json", import.meta.url);
+/** What a run of `--quick` is compared with: the ratios of an earlier one, and where they were measured. */
+const recordedFile = new URL("recorded.json", import.meta.url);
 
-/** A fall by more than this is a failure: less is noise. */
+/** A fall by more than this is a failure; less is noise. */
 const FALL_MAX = 1 / 3;
 
 export function ratiosOf(sections: readonly Section[]): Ratios {
@@ -16,13 +17,13 @@ export function ratiosOf(sections: readonly Section[]): Ratios {
       rows.flatMap(({ name, measures }) =>
         Object.entries(measures)
           .filter(([measure]) => measure.startsWith("of the"))
-          .map(([measure, { median }]) => [`${title}, ${name}, ${measure}`, Number(median.toPrecision(2))]),
+          .map(([measure, { median }]) => [`${title}, ${name}, ${measure}`, Number(median.toFixed(3))]),
       ),
     ),
   );
 }
 
-/** What fell too far, each in words; what is not measured any more fell, too. */
+/** What fell too far, each in words; so is a ratio that was not measured. */
 export function falls(recorded: Ratios, measured: Ratios): string[] {
   return Object.entries(recorded).flatMap(([name, before]) => {
     const now = measured[name];
@@ -32,9 +33,11 @@ export function falls(recorded: Ratios, measured: Ratios): string[] {
 }
 
 export async function readRecorded(): Promise<Ratios> {
-  return JSON.parse(await readFile(recordedFile, "utf8"));
+  return JSON.parse(await readFile(recordedFile, "utf8")).ratios;
 }
 
-export async function record(ratios: Ratios): Promise<void> {
-  await writeFile(recordedFile, `${JSON.stringify(ratios, undefined, 2)}\n`);
+/** Begins when the measurement begins: the commit is that of this moment. Returns what writes the ratios. */
+export function beginRecord(measurement: Measurement): (ratios: Ratios) => Promise<void> {
+  const header = headerOf(measurement);
+  return (ratios) => writeFile(recordedFile, `${JSON.stringify({ ...header, ratios }, undefined, 2)}\n`);
 }

@@ -1,16 +1,18 @@
+import { markdownTable } from "../packages/testbed/src/index.ts";
+
 export interface Spread {
   median: number;
   min: number;
   max: number;
 }
 
-/** A line of a table: what was measured, by the name of each measure. */
+/** A line of a table: the measures of one subject, by name. */
 export interface Row {
   name: string;
   measures: Record<string, Spread>;
 }
 
-/** The median of each measure over several rounds, and between what it lay. */
+/** The median, the lowest and the highest of each measure over several rounds. */
 export function spread<Measures extends object>(rounds: readonly Measures[]): Record<string, Spread> {
   const [first] = rounds;
   const names = Object.keys(first ?? {}) as (keyof Measures & string)[];
@@ -23,7 +25,7 @@ function spreadOf(values: readonly number[]): Spread {
   return { median: sorted[Math.floor(sorted.length / 2)] ?? 0, min, max: sorted.at(-1) ?? 0 };
 }
 
-/** Collects the measurements of several rounds by the name of what was measured, in the order of their first. */
+/** Collects the measurements of several rounds by subject, in the order in which the subjects came. */
 export class Rounds<Measures extends object> {
   #rounds = new Map<string, Measures[]>();
 
@@ -39,21 +41,18 @@ export class Rounds<Measures extends object> {
 /** A Markdown table: a line for each row, a column for each measure. */
 export function table(title: string, rows: readonly Row[]): string {
   const names = [...new Set(rows.flatMap(({ measures }) => Object.keys(measures)))];
-  const lines = [
-    [title, ...names],
-    [title, ...names].map(() => "---"),
-    ...rows.map(({ name, measures }) => [name, ...names.map((measure) => cell(measures[measure]))]),
-  ];
-  return lines.map((cells) => `| ${cells.join(" | ")} |\n`).join("");
+  const lines = rows.map(({ name, measures }) => [name, ...names.map((measure) => cell(measures[measure]))]);
+  return `${markdownTable([[title, ...names], ...lines])}\n`;
 }
 
-function cell(value: Spread | undefined): string {
+/** The median, and the lowest and the highest where they differ; empty for what was not measured. */
+export function cell(value: Spread | undefined): string {
   if (value === undefined) return "";
   const { median, min, max } = value;
   return min === max ? figure(median) : `${figure(median)} (${figure(min)}–${figure(max)})`;
 }
 
-/** Three significant digits, and no fraction from 100 on. */
+/** About three significant digits. */
 function figure(value: number): string {
   const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
   return value.toLocaleString("en", { maximumFractionDigits: digits });

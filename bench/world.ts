@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type Clients, openClients } from "../packages/shared/src/clients.ts";
-import { isCluster, openRedis, readConfiguration } from "../packages/shared/src/index.ts";
+import { type Clients, openClients } from "../packages/cli/src/clients.ts";
+import { isCluster, openRedis } from "../packages/connections/src/index.ts";
+import { readConfiguration } from "../packages/shared/src/index.ts";
 import { sinkConfig } from "../packages/sink/src/config.ts";
 import { migrate } from "../packages/sink/src/postgres/migrate.ts";
 import {

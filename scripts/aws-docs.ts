@@ -1,17 +1,18 @@
-// The parts of docs/aws.md that the doctor knows: its policies, for an account as the reader's may be, and its verdicts.
+// The parts of docs/aws.md that come from the doctor: its policies, for an example account, and its verdicts.
+import { readSubject } from "../packages/cli/src/index.ts";
 import {
   dataAccessPolicy,
   policyOf,
-  readDoctorSettings,
+  type RoleName,
   remedyText,
   roleNames,
   steps,
   trustPolicyOf,
   type VerdictCode,
   verdicts,
-} from "../packages/shared/src/index.ts";
+} from "../packages/doctor/src/index.ts";
 
-/** By these variables `millrace doctor --policy` prints the policies of the docs; a test does so. */
+/** With these variables `millrace doctor --policy` prints the policies of the docs; a test checks that. */
 const example = {
   AWS_REGION: "eu-west-1",
   AWS_ROLE_ARN: "arn:aws:iam::123456789012:role/millrace",
@@ -32,15 +33,16 @@ const example = {
 };
 
 export function awsPolicies(): string {
-  const settings = readDoctorSettings("all", example);
+  const settingsOf = (subject: RoleName | "all") => readSubject(subject, example).settings;
+  const settings = settingsOf("all");
   const { AWS_ROLE_ARN: arn } = example;
   const variables = Object.entries(example).map(([name, value]) => `${name}=${value}`);
   const policies = roleNames.flatMap((role) => [
     `### ${role}`,
-    ...block("json", json(policyOf(role, readDoctorSettings(role, example), arn))),
+    ...block("json", json(policyOf(role, settingsOf(role), arn))),
   ]);
   return [
-    "For these variables, for example:",
+    "For these variables, as an example:",
     ...block("properties", variables.join("\n")),
     ...policies,
     "### Trust policy for IRSA",
@@ -48,15 +50,15 @@ export function awsPolicies(): string {
     "### Trust policy for EKS Pod Identity",
     ...block("json", json(trustPolicyOf("pod-identity", settings, { arn }))),
     "### Data access policy of OpenSearch Serverless, for the sink",
-    ...block("json", json(dataAccessPolicy("sink", readDoctorSettings("sink", example), arn))),
+    ...block("json", json(dataAccessPolicy("sink", settingsOf("sink"), arn))),
   ]
     .join("\n")
     .trimEnd();
 }
 
-/** How placeholders of remedies read where nothing is known of them. */
+/** Values for the placeholders of remedies when no real value is known. */
 const general: Record<string, string> = {
-  address: "the variable of its address",
+  address: "the address variable",
   ca: "`*_TLS_CA_PATH`",
   tls: "`*_TLS` or `KAFKA_SECURITY`",
   ports: "MSK: 9098 for IAM, 9096 for SCRAM, 9094 for TLS, 9092 for plaintext",

@@ -1,10 +1,10 @@
-// The commands that README.md and the docs show: each block of them says, in a comment before it, why it can be trusted.
+// Checks the command blocks of README.md and the docs. A comment before each block says how the block is tested:
 //   <!-- run -->                  --run runs it, while `npm start` runs, with the addresses of its services as variables
-//   <!-- run by .ci/run -->       each of its lines is in that file
-//   <!-- not run: the reason -->  it can't be
+//   <!-- run by .ci/run -->       that file contains each of its lines
+//   <!-- not run: the reason -->  it can't run here
 //
-//   npm run docs:commands             fails where a block says nothing of these, or what isn't so
-//   npm run docs:commands -- --run    and runs the blocks that are to be run
+//   npm run docs:commands             fails if a block has no such comment, or a wrong one
+//   npm run docs:commands -- --run    also runs the blocks marked "run"
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -14,7 +14,7 @@ import { parseArgs } from "node:util";
 interface Block {
   /** File and line. */
   place: string;
-  /** What the comment before it says; empty where there is none. */
+  /** The comment before it; empty if there is none. */
   mark: string;
   commands: string[];
 }
@@ -34,7 +34,7 @@ if (problems.length > 0) {
 }
 
 const toRun = blocks.filter(({ mark }) => mark === "run");
-process.stdout.write(`${blocks.length} blocks of commands, ${toRun.length} of them to be run by this script\n`);
+process.stdout.write(`${blocks.length} command blocks, ${toRun.length} of them run by --run\n`);
 if (values.run) await runAll(toRun);
 
 function blocksOf(file: string, text: string): Block[] {
@@ -53,16 +53,16 @@ function withoutComment(line: string): string {
 function problemsOf(mark: string, commands: readonly string[]): string[] {
   if (mark === "run" || mark.startsWith("not run: ")) return [];
   const [, file] = /^run by (\S+)$/.exec(mark) ?? [];
-  if (!file) return ["no comment before it says how these commands are tried; see scripts/documented-commands.ts"];
+  if (!file) return ["add a comment before the block that says how it is tested; see scripts/documented-commands.ts"];
   const text = readFileSync(join(root, file), "utf8");
-  return commands.filter((command) => !text.includes(command)).map((command) => `${file} has no: ${command}`);
+  return commands.filter((command) => !text.includes(command)).map((command) => `${file} does not contain: ${command}`);
 }
 
 async function runAll(toRun: readonly Block[]): Promise<void> {
-  // A process group of its own, which is ended as a terminal ends it: npm does not pass every signal on.
+  // In a separate process group, stopped as a terminal does, since npm does not forward every signal.
   const pipeline = spawn("npm", ["start"], { cwd: root, stdio: ["ignore", "inherit", "pipe"], detached: true });
   try {
-    await untilItSays(pipeline, "goes on running");
+    await untilItSays(pipeline, "keeps running");
     for (const { place, commands } of toRun) {
       process.stdout.write(`== ${place}\n`);
       const script = ["set -euo pipefail", addresses, ...commands].join("\n");
@@ -85,7 +85,7 @@ async function untilItSays(child: ChildProcess, words: string): Promise<void> {
       said += chunk;
       if (said.includes(words)) resolve();
     });
-    setTimeout(() => reject(new Error(`npm start did not say within five minutes that it ${words}`)), 300_000).unref();
-    child.on("exit", () => reject(new Error(`npm start ended before it said that it ${words}:\n${said}`)));
+    setTimeout(() => reject(new Error(`npm start did not print "${words}" within five minutes`)), 300_000).unref();
+    child.on("exit", () => reject(new Error(`npm start exited before it printed "${words}":\n${said}`)));
   });
 }

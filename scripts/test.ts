@@ -28,8 +28,8 @@ try {
     "biome.json",
     "turbo.json",
   ]);
-  for (const project of ["bench", "load/k6"]) run("tsc", ["--noEmit", "--project", project]);
-  run("vitest", ["run", "--root", "bench"]);
+  for (const project of ["scripts", "bench", "load/k6"]) run("tsc", ["--noEmit", "--project", project]);
+  for (const folder of ["scripts", "bench"]) run("vitest", ["run"], folder);
   const tasks = ["build", "lint", "typecheck", "test"];
   run("turbo", ["run", ...tasks, "--continue", "--concurrency=2", ...process.argv.slice(2)]);
 } finally {
@@ -43,9 +43,10 @@ const failures = Math.max(failed.length, failedCommands);
 process.stdout.write(`\n${passed} passed, ${failures} failed\n`);
 process.exit(failures > 0 || passed === 0 ? 1 : 0);
 
-function run(command: string, args: string[]): void {
+/** In `folder`, by which vitest's report is named. */
+function run(command: string, args: string[], folder = "."): void {
   const { status, error } = spawnSync(command, args, {
-    cwd: root,
+    cwd: join(root, folder),
     stdio: "inherit",
     env: { ...process.env, MILLRACE_TEST_RESULTS: results, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" },
   });

@@ -2,7 +2,7 @@ import type { LatencyCollector } from "../../packages/cli/src/latency/collect.ts
 import { readLogs } from "../../packages/cli/src/latency/read.ts";
 import { runOpenLoop } from "../../packages/cli/src/load/open-loop.ts";
 import { schedule } from "../../packages/cli/src/load/profiles.ts";
-import { connectProducer } from "../../packages/shared/src/index.ts";
+import { connectProducer } from "../../packages/kafka/src/index.ts";
 import { untilStored } from "../backlog.ts";
 import type { Bench, Section } from "../bench.ts";
 import { indexKinds } from "../index-kinds.ts";

@@ -2,8 +2,8 @@ import { backoffDelayMs, delay, type Patience } from "@millrace/shared";
 import type { Probe } from "./probe.ts";
 
 /**
- * Tries to reach each service once, in order, and logs what came of it. The api does not wait for the ones that are
- * away: it goes on asking for them in the background, until each has answered once.
+ * Probes each service once, in order, and logs the result. Doesn't wait for unavailable services: retries them in the
+ * background until each has responded once.
  */
 export async function acquire(probes: Record<string, Probe>, patience: Patience, stop: AbortSignal): Promise<void> {
   for (const [dependency, probe] of Object.entries(probes)) {

@@ -1,6 +1,14 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { describeCause, type Health, type Metrics } from "@millrace/shared";
-import { HTTPException } from "hono/http-exception";
+import {
+  describeCause,
+  type Health,
+  type Log,
+  type Metrics,
+  problemOf,
+  problemResponse,
+  requestErrors,
+  timeoutException,
+} from "@millrace/shared";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { timeout } from "hono/timeout";
 import { crossOrigin } from "./auth/cross-origin.ts";
@@ -9,13 +17,13 @@ import type { EventsEdges } from "./events/edges.ts";
 import { exposeMetrics } from "./expose-metrics.ts";
 import { HttpRequests } from "./http-requests.ts";
 import { createSnapshotReader } from "./live/snapshot.ts";
-import { HttpProblem, problemResponse, requestErrors } from "./problem.ts";
+import { HttpProblem } from "./problem.ts";
 import { requestLog } from "./request-log.ts";
 import { consoleRoutes } from "./routes/console.ts";
+import { consoleFeedRoute } from "./routes/console-feed.ts";
 import { type DeadLettersEdges, deadLettersRoutes } from "./routes/dead-letters.ts";
 import { type DoctorEdges, doctorRoute } from "./routes/doctor.ts";
 import { addDocumentation } from "./routes/documentation.ts";
-import { eventsRoute } from "./routes/events.ts";
 import { eventsHealthRoute } from "./routes/events-health.ts";
 import { type HealthEdges, healthRoute } from "./routes/health.ts";
 import { latestEventsRoute } from "./routes/latest-events.ts";
@@ -37,16 +45,16 @@ export type ApiEdges = PublishEdges &
   DeadLettersEdges &
   EventsEdges;
 
-/** Of the time for a request, what waiting for one other service may take: the rest is for saying that it did. */
+/** The share of a request's time limit that waiting for one service may take; the rest is left to report the timeout. */
 export const WAITING_SHARE = 0.8;
 
-/** All routes of the api over what they need; it opens and closes nothing itself. */
+/** Builds all routes of the api over open edges. Opens and closes nothing itself. */
 export function createApp(edges: ApiEdges, readiness: Health, config: ApiConfig, metrics: Metrics): OpenAPIHono {
   const app = new OpenAPIHono({
     defaultHook: (result) => {
       if (result.success) return;
       const errors = requestErrors(result.error).map(({ path, message }) => ({ path: path.slice(1), message }));
-      throw new HttpProblem("invalid-parameter", "a parameter is refused", { errors });
+      throw new HttpProblem("invalid-parameter", "a parameter is invalid", { errors });
     },
   });
   const requests = new HttpRequests();
@@ -57,11 +65,14 @@ export function createApp(edges: ApiEdges, readiness: Health, config: ApiConfig,
       app,
       onMethodNotAllowed: (context, methods) => {
         const allow = methods.join(", ");
-        return problemResponse(context, new HttpProblem("method-not-allowed", `allowed: ${allow}`, {}, { allow }));
+        return problemResponse(
+          context,
+          new HttpProblem("method-not-allowed", `allowed methods: ${allow}`, {}, { allow }),
+        );
       },
     }),
   );
-  app.use(timeout(config.REQUEST_TIMEOUT_MS, () => timeoutException(config.REQUEST_TIMEOUT_MS)));
+  app.use(timeout(config.REQUEST_TIMEOUT_MS, timeoutException(config.REQUEST_TIMEOUT_MS)));
 
   const waitingMs = config.REQUEST_TIMEOUT_MS * WAITING_SHARE;
   const limits = {
@@ -78,26 +89,19 @@ export function createApp(edges: ApiEdges, readiness: Health, config: ApiConfig,
   app.route("/", readinessRoutes(readiness));
   app.route("/", searchRoute(edges, config.SEARCH_MAX_HITS));
   app.route("/", deadLettersRoutes(edges, config.REPLAY_TOPIC, waitingMs));
-  app.route("/", eventsRoute(createSnapshotReader(edges, config, waitingMs), config.CONSOLE_CLIENTS_MAX));
+  app.route("/", consoleFeedRoute(createSnapshotReader(edges, config, waitingMs), config.CONSOLE_CLIENTS_MAX));
   app.route("/", consoleRoutes());
   app.route("/", metricsRoutes(metrics));
   addEventRoutes(app, edges, config, metrics);
   addDocumentation(app);
 
-  app.notFound((context) => problemResponse(context, new HttpProblem("no-such-route", "see /docs for what there is")));
-  app.onError((error, context) => {
-    if (error instanceof HttpProblem) return problemResponse(context, error);
-    if (error instanceof HTTPException && error.cause instanceof HttpProblem) {
-      return problemResponse(context, error.cause);
-    }
-    if (context.req.raw.signal.aborted && (error as NodeJS.ErrnoException).code === "ECONNRESET") {
-      // The client went away before all of its body had come; nobody reads this answer.
-      return problemResponse(context, new HttpProblem("malformed-body", "the body is not complete"));
-    }
-    // The answer says nothing of the inside; the log does.
-    edges.log.record("api.request", "failed", undefined, { cause: describeCause(error), stack: error.stack });
-    return problemResponse(context, new HttpProblem("internal", "the request met a bug; the log says which"));
-  });
+  app.notFound((context) => problemResponse(context, new HttpProblem("no-such-route", "/docs lists all routes")));
+  app.onError((error, context) =>
+    problemResponse(
+      context,
+      problemOf(error, context, (bug) => logBug(bug, edges.log)),
+    ),
+  );
   return app;
 }
 
@@ -122,7 +126,6 @@ function addEventRoutes(app: OpenAPIHono, edges: ApiEdges, config: ApiConfig, me
   app.route("/api/v1", metricsRoutes(metrics));
 }
 
-function timeoutException(timeoutMs: number): HTTPException {
-  const problem = new HttpProblem("timeout", `there was no answer within ${timeoutMs} ms`);
-  return new HTTPException(504, { cause: problem });
+function logBug(error: Error, log: Log): void {
+  log.record("api.request", "failed", undefined, { cause: describeCause(error), stack: error.stack });
 }

@@ -1,16 +1,9 @@
+import { checkIdentity, redisSettings, schemaRegistrySettings } from "@millrace/connections";
 import { eventSettings } from "@millrace/events/settings";
-import {
-  checkIdentity,
-  embedRouteSettings,
-  kafkaSettings,
-  openSearchSettings,
-  postgresSettings,
-  processSettings,
-  redisSettings,
-  schemaRegistrySettings,
-  topicSettings,
-  variable,
-} from "@millrace/shared";
+import { kafkaSettings, topicSettings } from "@millrace/kafka";
+import { openSearchSettings } from "@millrace/opensearch";
+import { postgresSettings } from "@millrace/postgres";
+import { embedRouteSettings, processSettings, variable } from "@millrace/shared";
 import { z } from "zod";
 import { authSettings, checkAuth } from "./auth/settings.ts";
 import { eventsApiSettings } from "./events/settings.ts";
@@ -28,36 +21,35 @@ const settings = z.object({
   REQUEST_TIMEOUT_MS: variable
     .integer(500, 300_000)
     .default(10_000)
-    .meta({ description: "Time for the api to answer a request, whatever it has to wait for." }),
+    .meta({ description: "Time limit for a request to the api, waiting for other services included." }),
   PUBLISH_MAX_BYTES: variable
     .integer(1_024, 1_073_741_824)
     .default(10_485_760)
-    .meta({ description: "Largest body of POST /publish, and of POST /api/v1/events/{topic}." }),
+    .meta({ description: "Maximum body size of POST /publish and POST /api/v1/events/{topic}." }),
   PUBLISH_MAX_MESSAGES: variable
     .integer(1, 100_000)
     .default(1_000)
-    .meta({ description: "Most messages of one POST /publish, and most events of one POST /api/v1/events/{topic}." }),
+    .meta({ description: "Maximum messages per POST /publish, and events per POST /api/v1/events/{topic}." }),
   PUBLISH_MESSAGE_MAX_BYTES: variable
     .integer(1_024, 67_108_864)
     .default(1_000_000)
     .meta({
       description:
-        "Largest message (key, headers and value) of POST /publish, and most bytes of a request to Kafka that has several; " +
-        "to be kept some kilobytes below the topics' max.message.bytes.",
+        "Maximum size of a message (key, headers and value) in POST /publish, and of a batched produce request; " +
+        "keep it a few kilobytes below the topics' max.message.bytes.",
     }),
   PUBLISH_UNANSWERED_MAX_BYTES: variable.integer(65_536, 1_073_741_824).default(33_554_432).meta({
     description:
-      "Most bytes of messages (key, headers and value) that wait for Kafka's answer; beyond them POST /publish answers 503.",
+      "Maximum bytes of messages (key, headers and value) awaiting acknowledgement by Kafka; above it POST /publish responds with 503.",
   }),
   CONSOLE_CLIENTS_MAX: variable
     .integer(1, 10_000)
     .default(100)
-    .meta({ description: "Most consoles that GET /events keeps up to date at once." }),
+    .meta({ description: "Maximum consoles connected to GET /events at a time." }),
   SEARCH_CANDIDATES: variable.integer(1, 10_000).default(256).meta({
-    description:
-      "Neighbours that a semantic search explores the graph for: more find the nearest more surely, and cost more.",
+    description: "Candidates that a semantic search explores in the vector graph: more improve recall and cost more.",
   }),
-  SEARCH_MAX_HITS: variable.integer(1, 1_000).default(100).meta({ description: "Most hits of one GET /search." }),
+  SEARCH_MAX_HITS: variable.integer(1, 1_000).default(100).meta({ description: "Maximum hits per GET /search." }),
   ...authSettings,
   ...eventsApiSettings,
   ...streamSettings,
@@ -65,6 +57,6 @@ const settings = z.object({
   ...schemaRegistrySettings,
 });
 
-/** Everything that the api process can be told. */
+/** The configuration of the api process. */
 export const apiConfig = settings.superRefine(checkIdentity).superRefine(checkAuth);
 export type ApiConfig = z.output<typeof apiConfig>;

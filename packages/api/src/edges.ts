@@ -1,22 +1,13 @@
-import {
-  createKafka,
-  createTopicReader,
-  createTracker,
-  type Health,
-  Log,
-  openRedis,
-  type Patience,
-  readDeadLetters,
-  type Tracing,
-  Work,
-} from "@millrace/shared";
-import { type OpenSearchClient, openOpenSearch } from "@millrace/shared/opensearch";
-import { openPostgres, type Pool } from "@millrace/shared/postgres";
+import { openRedis } from "@millrace/connections";
+import { createKafka, createTopicReader, type Kafka, KafkaAdmin, readDeadLetters } from "@millrace/kafka";
+import { type OpenSearchClient, openOpenSearch } from "@millrace/opensearch";
+import { openPostgres, type Pool } from "@millrace/postgres";
+import { type Health, Log, type Patience, type Tracing } from "@millrace/shared";
+import { createTracker, Work } from "@millrace/stage";
 import { type ApiEdges, WAITING_SHARE } from "./app.ts";
 import type { ApiConfig } from "./config.ts";
 import { createQueryEmbedder } from "./embed/query-embedder.ts";
 import { openEventsEdges } from "./events/edges.ts";
-import { type Kafka, KafkaAdmin } from "./kafka/admin.ts";
 import { createLagReader } from "./kafka/lag.ts";
 import { KafkaMessageLog } from "./kafka/message-log.ts";
 import { createSearchIndex } from "./opensearch/search-index.ts";
@@ -30,11 +21,11 @@ export interface OpenEdges extends AsyncDisposable {
   edges: ApiEdges;
   kafka: Kafka;
   postgres: Pool;
-  /** Asks the embed process itself; `/health` has its word from Redis. */
+  /** Calls the embed process directly; `/health` reads its presence from Redis instead. */
   embedProbe: Probe;
 }
 
-/** Opens the clients of all services. None of them is waited for: each is reached when it is there. */
+/** Opens the clients of all services without waiting: each connects once its service is available. */
 export function openEdges(config: ApiConfig, patience: Patience, tracing: Tracing): OpenEdges {
   const resources = new AsyncDisposableStack();
   const { log } = patience;
@@ -46,7 +37,7 @@ export function openEdges(config: ApiConfig, patience: Patience, tracing: Tracin
   const probeAdmin = resources.use(new KafkaAdmin(kafka));
   const eventsAdmin = resources.use(new KafkaAdmin(kafka));
   const deadLettersReader = resources.use(createTopicReader(kafka));
-  // These two connect at once and would log it before the services that come before them; `acquire` logs all in order.
+  // These two connect immediately and would log out of order; `acquire` logs all services in order.
   const quietly = { ...patience, log: new Log(log.service, { level: "error" }) };
   const groupLimits = {
     requestMaxBytes: config.PUBLISH_MESSAGE_MAX_BYTES,
@@ -60,7 +51,7 @@ export function openEdges(config: ApiConfig, patience: Patience, tracing: Tracin
   const fromRedis = <Value>(read: () => Promise<Value>) => explain(read, patience.health);
   const noted = (dependency: string, ask: () => Promise<unknown>) => notedProbe(dependency, ask, patience.health);
   const lagReader = createLagReader(lagAdmin, config);
-  // A hybrid search waits for one after the other.
+  // A hybrid search waits for embed and then for OpenSearch.
   const searchWaitMs = (config.REQUEST_TIMEOUT_MS * WAITING_SHARE) / 2;
   const edges: ApiEdges = {
     log,
@@ -73,7 +64,7 @@ export function openEdges(config: ApiConfig, patience: Patience, tracing: Tracin
     },
     auditLog: createAuditLog(postgres),
     deadLetterRows: createDeadLetterRows(postgres),
-    // They are appended next, within the same bound.
+    // A replay appends them next, within the same limit.
     readDeadLetters: (ids, signal) =>
       readDeadLetters(
         deadLettersReader,
@@ -95,7 +86,7 @@ export function openEdges(config: ApiConfig, patience: Patience, tracing: Tracin
       postgres: noted("postgres", () => postgres.query("SELECT 1")),
       opensearch: noted("opensearch", () => askIndex(opensearch, config.OPENSEARCH_INDEX)),
       kafka: noted("kafka", () => probeAdmin.use((admin) => admin.describeCluster())),
-      // Its client notes by itself whether it is connected.
+      // The client reports its connection state to `health` itself.
       redis: createProbe(() => fromRedis(() => redis.ping())),
     },
   };
@@ -108,18 +99,18 @@ export function openEdges(config: ApiConfig, patience: Patience, tracing: Tracin
   };
 }
 
-/** A probe whose last answer is a part of the process's own health, and so of its metrics. */
+/** A probe that records its result in the process's health, and thereby in its metrics. */
 function notedProbe(dependency: string, ask: () => Promise<unknown>, health: Health): Probe {
   const probe = createProbe(ask);
   return async () => {
     const check = await probe();
     if (check.status === "ok") health.working(dependency);
-    else health.waiting(dependency, check.cause ?? "it does not answer");
+    else health.waiting(dependency, check.cause ?? "no response");
     return check;
   };
 }
 
-/** While Redis is away its client only says that it cannot write; what broke the connection says more. */
+/** While Redis is unavailable, replaces its client's unspecific error by the cause of the disconnect. */
 async function explain<Value>(read: () => Promise<Value>, health: Health): Promise<Value> {
   try {
     return await read();
@@ -130,7 +121,7 @@ async function explain<Value>(read: () => Promise<Value>, health: Health): Promi
   }
 }
 
-/** Fails where a shard of the index does not answer; an index that does not exist yet is well. */
+/** Fails if a shard of the index does not respond. A missing index is fine. */
 function askIndex(client: OpenSearchClient, index: string): Promise<unknown> {
   return client.search({
     index,
@@ -144,5 +135,5 @@ function askIndex(client: OpenSearchClient, index: string): Promise<unknown> {
 async function askEmbed(embedUrl: string): Promise<void> {
   const response = await fetch(`${embedUrl}/health/live`, { signal: AbortSignal.timeout(PROBE_TIMEOUT_MS) });
   await response.body?.cancel();
-  if (!response.ok) throw new Error(`it answered ${response.status}`);
+  if (!response.ok) throw new Error(`status ${response.status}`);
 }

@@ -5,10 +5,10 @@ export interface AnsweredRequest {
   status: number;
 }
 
-/** Whatever other methods a client makes up is one more of them only. */
+/** All other methods count as one, so that clients cannot add label values. */
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
-/** How many requests were answered, by method, route and status: as many kinds as there are routes, whatever is asked. */
+/** Counts completed requests by method, route pattern and status, which bounds the number of counters. */
 export class HttpRequests {
   #counts = new Map<string, { request: AnsweredRequest; count: number }>();
 

@@ -1,6 +1,6 @@
-import { type Milestone, milestones, type Progress } from "@millrace/shared";
+import { type Milestone, milestones, type Progress } from "@millrace/stage";
 
-/** The time between two milestones that follow each other on a message's way. */
+/** The time between two consecutive milestones of a message. */
 export interface Duration {
   from: Milestone;
   to: Milestone;
@@ -11,7 +11,7 @@ export function durationsOf(progress: Progress): Duration[] {
   const reached = reachedOf(progress);
   return reached.slice(1).map(([to, atMs], index) => {
     const [from, fromMs] = reached[index] ?? [to, atMs];
-    // A message may be ingested before its publisher has heard that Kafka took it, and clocks differ.
+    // Ingest may finish before the publisher receives Kafka's acknowledgement, and clocks differ.
     return { from, to, ms: Math.max(0, atMs - fromMs) };
   });
 }
@@ -20,12 +20,12 @@ export function timesOf(progress: Progress): Partial<Record<Milestone, string>> 
   return Object.fromEntries(reachedOf(progress).map(([milestone, atMs]) => [milestone, new Date(atMs).toISOString()]));
 }
 
-/** The last milestone on the way that was reached. */
+/** The furthest milestone that the message reached. */
 export function lastOf(progress: Progress): Milestone | undefined {
   return reachedOf(progress).at(-1)?.[0];
 }
 
-/** In the order of the way, not of the clocks. */
+/** In pipeline order, not by timestamp. */
 function reachedOf(progress: Progress): [Milestone, number][] {
   return milestones.flatMap((milestone) => {
     const atMs = progress[milestone];

@@ -1,19 +1,19 @@
 import { type RetryableFault, retryable } from "@millrace/shared";
 import { HttpProblem } from "./problem.ts";
 
-/** What asking another service comes to: its answer, or why there is none. */
+/** The result of a call to another service: its value, or the fault. */
 export type Outcome<Value> = { value: Value } | { fault: RetryableFault };
 
 /**
- * Runs one operation against another service. It never rejects and never takes longer than its time limit, when the
- * operation's signal is aborted.
+ * Runs one operation against another service. Never rejects and never exceeds the time limit, at which it aborts the
+ * operation's signal.
  */
 export async function attempt<Value>(
   operation: (signal: AbortSignal) => Promise<Value>,
   timeoutMs: number,
 ): Promise<Outcome<Value>> {
   const { promise: timedOut, resolve } = Promise.withResolvers<Outcome<Value>>();
-  const fault = retryable("timeout", `no answer within ${timeoutMs} ms`);
+  const fault = retryable("timeout", `no response within ${timeoutMs} ms`);
   const stop = new AbortController();
   const timer = setTimeout(() => {
     resolve({ fault });
@@ -34,7 +34,7 @@ async function settled<Value>(operation: () => Promise<Value>): Promise<Outcome<
   }
 }
 
-/** The answer of a service, or the problem that there is none. */
+/** Returns the value, or throws the problem that names the service and the fault. */
 export function answerOf<Value>(service: string, outcome: Outcome<Value>): Value {
   if ("value" in outcome) return outcome.value;
   const { code, cause } = outcome.fault;

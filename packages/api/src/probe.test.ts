@@ -1,11 +1,11 @@
 import { expect, test, vi } from "vitest";
 import { createProbe } from "./probe.ts";
 
-test("a service that answers is ok", async () => {
+test("a service that responds is ok", async () => {
   expect(await createProbe(async () => "pong")()).toEqual({ status: "ok", checkedInMs: expect.any(Number) });
 });
 
-test("the time of the first failure in a row is kept, and forgotten by a success", async () => {
+test("keeps the time of the first consecutive failure and resets it on success", async () => {
   let away = true;
   const ask = async (): Promise<void> => {
     if (away) throw new Error("connection refused");
@@ -18,10 +18,10 @@ test("the time of the first failure in a row is kept, and forgotten by a success
   expect(await probe()).not.toHaveProperty("since");
 });
 
-test("a service that hangs fails in time and is not asked a second time meanwhile", async () => {
+test("a hanging service fails in time and gets no second request meanwhile", async () => {
   const ask = vi.fn(() => new Promise<void>(() => undefined));
   const probe = createProbe(ask, 10, 0);
-  expect(await probe()).toMatchObject({ status: "failed", cause: "no answer within 10 ms" });
+  expect(await probe()).toMatchObject({ status: "failed", cause: "no response within 10 ms" });
   await probe();
   expect(ask).toHaveBeenCalledTimes(1);
 });

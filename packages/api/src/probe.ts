@@ -1,25 +1,25 @@
 import { attempt } from "./outcome.ts";
 import { singleFlight } from "./single-flight.ts";
 
-/** How a service answered when it was last asked. */
+/** The result of a service's last check. */
 export interface Check {
   status: "ok" | "slow" | "failed";
   cause?: string;
-  /** ISO 8601: the first failure in a row. */
+  /** When the current failure began, ISO 8601. */
   since?: string;
   checkedInMs: number;
 }
 
-/** Asks a service whether it works; never rejects. */
+/** Checks whether a service works; never rejects. */
 export type Probe = () => Promise<Check>;
 
-/** A load balancer waits a few seconds at most for a health check. */
+/** Load balancers wait only a few seconds for a health check. */
 export const PROBE_TIMEOUT_MS = 2_000;
 export const FRESH_MS = 1_000;
 
 /**
- * @param ask one cheap request that the service answers when it can do its work
- * @param timeoutMs how long an answer may take; a request that takes longer is not sent a second time meanwhile
+ * @param ask one cheap request that succeeds if the service can do its work
+ * @param timeoutMs time limit of a check; a request that exceeds it is not sent again while it is pending
  */
 export function createProbe(
   ask: () => Promise<unknown>,

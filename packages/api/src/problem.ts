@@ -1,46 +1,40 @@
 import { z } from "@hono/zod-openapi";
-import type { Context } from "hono";
+import { commonProblemKinds, PROBLEM_MEDIA_TYPE, Problem, type ProblemKinds, problemMembers } from "@millrace/shared";
 
-/** Every kind of answer that is not what was asked for. The key is the end of the problem's `type`. */
+/** All kinds of problems of the api. The key is the last part of the problem's `type`. */
 export const problemKinds = {
-  "malformed-body": { status: 400, title: "The body cannot be read" },
-  "invalid-parameter": { status: 400, title: "A parameter is refused" },
-  "foreign-origin": { status: 403, title: "Another site's page may not do this" },
-  unauthenticated: { status: 401, title: "Who asks is not known" },
-  forbidden: { status: 403, title: "Who asks may not do this" },
-  "no-such-route": { status: 404, title: "There is nothing here" },
-  "unknown-message": { status: 404, title: "The message is unknown" },
-  "unknown-topic": { status: 404, title: "The topic does not exist" },
-  "method-not-allowed": { status: 405, title: "This method is not allowed here" },
-  "in-progress": { status: 409, title: "The same request is under way" },
-  "too-many-topics": { status: 409, title: "No more topics are created" },
-  "too-large": { status: 413, title: "The body is too large" },
-  "unsupported-media-type": { status: 415, title: "This content type is not accepted" },
-  "invalid-body": { status: 422, title: "The body is refused" },
-  "other-request": { status: 422, title: "The Idempotency-Key is another request's" },
-  "rate-limited": { status: 429, title: "Too many requests" },
-  internal: { status: 500, title: "The api has a bug" },
-  unavailable: { status: 503, title: "A service that this needs is away" },
-  "topic-refused": { status: 503, title: "Kafka does not create the topic" },
+  ...commonProblemKinds,
+  "foreign-origin": { status: 403, title: "Cross-site request refused" },
+  "unknown-message": { status: 404, title: "Message not found" },
+  "unknown-topic": { status: 404, title: "Topic not found" },
+  "in-progress": { status: 409, title: "Request already in progress" },
+  "too-many-topics": { status: 409, title: "Topic limit reached" },
+  "other-request": { status: 422, title: "Idempotency-Key already used" },
+  "topic-refused": { status: 503, title: "Kafka refused to create the topic" },
   "nothing-indexed": { status: 503, title: "Nothing has been indexed yet" },
-  timeout: { status: 504, title: "The answer took too long" },
-} as const satisfies Record<string, { status: number; title: string }>;
+} as const satisfies ProblemKinds;
 export type ProblemKind = keyof typeof problemKinds;
 
-/** Where in the request a fault lies: a JSON Pointer (RFC 6901) into the body, or a parameter's name. */
-export interface RequestError {
-  path: string;
-  message: string;
+/** Thrown to respond with one of the api's problems. */
+export class HttpProblem extends Problem<ProblemKind> {
+  constructor(
+    kind: ProblemKind,
+    detail: string,
+    extensions?: Record<string, unknown>,
+    headers?: Record<string, string>,
+  ) {
+    super({ kind, ...problemKinds[kind] }, detail, extensions, headers);
+  }
 }
 
-/** RFC 9457, with `errors` where single parts of the request are refused. */
+/** RFC 9457, extended by `errors` for invalid parts of the request. */
 export const problemSchema = z
   .object({
-    type: z.string().openapi({ description: "A URI that names the kind of problem." }),
+    type: z.string().openapi({ description: "A URI that identifies the kind of problem." }),
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    instance: z.string().openapi({ description: "The path that was asked for." }),
+    instance: z.string().openapi({ description: "The requested path." }),
     errors: z
       .array(
         z.object({
@@ -52,74 +46,33 @@ export const problemSchema = z
   })
   .openapi("Problem");
 
-/** Seconds after which asking again makes sense, for what another service's absence refused. */
-const RETRY_AFTER_S = 5;
-
-/** Thrown where a request is answered with a problem; `app.ts` turns it into the response. */
-export class HttpProblem extends Error {
-  override name = "HttpProblem";
-  readonly kind: ProblemKind;
-  /** Members beside those of RFC 9457. */
-  readonly extensions: Record<string, unknown>;
-  readonly headers: Record<string, string>;
-
-  constructor(
-    kind: ProblemKind,
-    detail: string,
-    extensions: Record<string, unknown> = {},
-    headers: Record<string, string> = {},
-  ) {
-    super(detail);
-    this.kind = kind;
-    this.extensions = extensions;
-    this.headers = headers;
-  }
-}
-
-export function problemResponse(context: Context, problem: HttpProblem): Response {
-  const { status, title } = problemKinds[problem.kind];
-  const body = {
-    ...problemHead(problem.kind, title, status),
-    detail: problem.message,
-    instance: context.req.path,
-    ...problem.extensions,
-  };
-  return context.body(JSON.stringify(body), status, {
-    "content-type": "application/problem+json",
-    ...(status === 503 && { "retry-after": String(RETRY_AFTER_S) }),
-    ...problem.headers,
-  });
-}
-
-function problemHead(kind: ProblemKind, title: string, status: number) {
-  return { type: `urn:millrace:problem:${kind}`, title, status };
-}
-
-/** The problems that a route can answer with, for its description in the OpenAPI document. */
+/** Describes the problems of a route for the OpenAPI document. */
 export function describeProblems(details: Partial<Record<ProblemKind, string>>) {
   const responses: Record<number, ReturnType<typeof describeProblem>> = {};
   for (const [kind, detail] of Object.entries({ ...details, ...everywhere }) as [ProblemKind, string][]) {
     const { status } = problemKinds[kind];
     const before = responses[status];
-    if (before) before.content["application/problem+json"].examples[kind] = exampleOf(kind, detail);
+    if (before) before.content[PROBLEM_MEDIA_TYPE].examples[kind] = exampleOf(kind, detail);
     else responses[status] = describeProblem(kind, detail);
   }
   return responses;
 }
 
 const everywhere: Partial<Record<ProblemKind, string>> = {
-  internal: "The request met a bug; the log says which.",
-  timeout: "There was no answer within 10000 ms.",
+  internal: "unexpected error; the log has the cause",
+  timeout: "no response within 10000 ms",
 };
 
 function describeProblem(kind: ProblemKind, detail: string) {
   const { status, title } = problemKinds[kind];
-  const retryAfter = { "Retry-After": { schema: { type: "integer" as const }, description: "Seconds." } };
+  const retryAfter = {
+    "Retry-After": { schema: { type: "integer" as const }, description: "Seconds to wait before a retry." },
+  };
   return {
     description: title,
     ...((status === 503 || status === 429) && { headers: retryAfter }),
     content: {
-      "application/problem+json": {
+      [PROBLEM_MEDIA_TYPE]: {
         schema: problemSchema,
         examples: { [kind]: exampleOf(kind, detail) } as Record<string, ReturnType<typeof exampleOf>>,
       },
@@ -128,15 +81,5 @@ function describeProblem(kind: ProblemKind, detail: string) {
 }
 
 function exampleOf(kind: ProblemKind, detail: string) {
-  const { status, title } = problemKinds[kind];
-  return { value: { ...problemHead(kind, title, status), detail, instance: "/…" } };
-}
-
-/** @param root what stands before each path; empty for a body's JSON Pointers */
-export function requestErrors(error: z.ZodError, root: readonly PropertyKey[] = []): RequestError[] {
-  return error.issues.map((issue) => ({ path: jsonPointer([...root, ...issue.path]), message: issue.message }));
-}
-
-export function jsonPointer(path: readonly PropertyKey[]): string {
-  return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  return { value: { ...problemMembers({ kind, ...problemKinds[kind] }, detail), instance: "/…" } };
 }

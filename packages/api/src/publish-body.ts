@@ -1,37 +1,38 @@
 import { z } from "@hono/zod-openapi";
-import type { OutgoingRecord } from "@millrace/shared";
-import { HttpProblem, jsonPointer, type RequestError, requestErrors } from "./problem.ts";
+import type { OutgoingRecord } from "@millrace/kafka";
+import { jsonPointer, type RequestError, requestErrors } from "@millrace/shared";
+import { HttpProblem } from "./problem.ts";
 
-/** What bounds a request to publish. */
+/** Limits of a request to publish. */
 export interface PublishLimits {
-  /** The topics that may be written to; the first is the default. */
+  /** Topics open for publishing; the first is the default. */
   topics: readonly string[];
   maxBytes: number;
   maxMessages: number;
-  /** Key, headers and value of one message together. */
+  /** Total size of a message's key, headers and value. */
   messageMaxBytes: number;
 }
 
-/** A message that may be published, and the bytes that it takes. */
+/** A validated message and its size. */
 export interface PublishRecord {
   topic: string;
   record: OutgoingRecord;
   bytes: number;
 }
 
-// Kafka has bytes: a lone surrogate has none in UTF-8, and would silently become another character.
+// A lone surrogate has no UTF-8 encoding and would silently become U+FFFD in Kafka.
 const wellFormed = z.string().refine((text) => text.isWellFormed(), { error: "has a lone surrogate" });
 
 export function createMessageSchema(topics: readonly string[]) {
   return z
     .strictObject({
       text: wellFormed.optional().openapi({
-        description: "The record's value, as UTF-8. An empty text is published, and dead-lettered by the pipeline.",
+        description: "The record's value, as UTF-8. An empty text is accepted, then dead-lettered by the pipeline.",
       }),
       value: z.unknown().optional().openapi({
-        description: "JSON that becomes the record's value. Numbers keep the precision of a double.",
+        description: "The record's value, as JSON. Numbers have double precision.",
       }),
-      key: wellFormed.optional().openapi({ description: "Messages of one key keep their order." }),
+      key: wellFormed.optional().openapi({ description: "Messages with the same key keep their order." }),
       topic: z
         .enum(topics)
         .optional()
@@ -42,7 +43,7 @@ export function createMessageSchema(topics: readonly string[]) {
 }
 type MessageSchema = ReturnType<typeof createMessageSchema>;
 
-/** Reads a body as records, or throws the problem with everything that is wrong with it. */
+/** Parses a body into records, or throws one problem that lists all of its faults. */
 export function parsePublishBody(
   contentType: string | undefined,
   body: Uint8Array,
@@ -68,12 +69,12 @@ export function decodeText(body: Uint8Array): string {
   }
 }
 
-/** Throws the problem where it is none. */
+/** Throws a problem if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // The parser's own message quotes the body, which is nobody's business in a log.
+    // Drops the parser's message: it quotes the body, which must not reach a log.
     throw new HttpProblem("malformed-body", "the body is not JSON");
   }
 }
@@ -83,7 +84,7 @@ function parseMessages(body: unknown, schema: MessageSchema, limits: PublishLimi
   const items: unknown[] = isArray ? body : [body];
   if (items.length === 0) throw refused([{ path: "", message: "the array is empty" }]);
   if (items.length > limits.maxMessages) {
-    throw refused([{ path: "", message: `${items.length} messages are more than ${limits.maxMessages}` }]);
+    throw refused([{ path: "", message: `${items.length} messages exceed the limit of ${limits.maxMessages}` }]);
   }
   const rootOf = (index: number): number[] => (isArray ? [index] : []);
   const errors: RequestError[] = [];
@@ -113,7 +114,7 @@ function toRecords(
     }
     const record = toRecord(message, value);
     if (record.bytes > limits.messageMaxBytes) {
-      const message = `has ${record.bytes} bytes, more than ${limits.messageMaxBytes}`;
+      const message = `${record.bytes} bytes exceed the limit of ${limits.messageMaxBytes}`;
       errors.push({ path: jsonPointer(root), message });
     }
     records.push({ ...record, topic: message.topic ?? limits.topics[0] ?? "" });
@@ -122,7 +123,7 @@ function toRecords(
   return records;
 }
 
-/** `undefined` where the JSON is nested too deeply: it can be parsed, but writing it recurses. */
+/** `undefined` if the JSON is nested too deeply: parsing it works, but serialising it recurses. */
 function encodeValue(message: z.output<MessageSchema>): Buffer | undefined {
   if (message.text !== undefined) return Buffer.from(message.text);
   try {
@@ -145,5 +146,5 @@ function toRecord({ key, headers }: z.output<MessageSchema>, value: Buffer): Omi
 
 function refused(errors: RequestError[]): HttpProblem {
   const what = errors.length === 1 ? "a part of the body is" : `${errors.length} parts of the body are`;
-  return new HttpProblem("invalid-body", `${what} refused; nothing was published`, { errors });
+  return new HttpProblem("invalid-body", `${what} invalid; nothing was published`, { errors });
 }

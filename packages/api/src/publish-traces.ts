@@ -2,13 +2,13 @@ import { TRACEPARENT, type TracedMessage, type Tracing } from "@millrace/shared"
 import type { PublishRecord } from "./publish-body.ts";
 
 export interface PublishTraces {
-  /** The records, those that are traced with their own `traceparent`. */
+  /** The records; each traced one carries its own `traceparent`. */
   records: readonly PublishRecord[];
-  /** @param ids of the messages that were published, at their positions */
+  /** @param ids of the published messages, by position */
   end(ids: readonly (string | undefined)[]): void;
 }
 
-/** Begins a trace for each message, or goes on with the one that its own header, or else the request's, names. */
+/** Starts a trace per message, or continues the one in its own header, else in the request's. */
 export function tracePublishing(
   records: readonly PublishRecord[],
   tracing: Tracing,

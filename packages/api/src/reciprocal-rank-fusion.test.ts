@@ -25,7 +25,7 @@ test("being second twice beats being first once", () => {
 const ranking = fc.uniqueArray(fc.constantFrom(..."abcdefghijkl"), { maxLength: 12 });
 const rankings = fc.array(ranking, { maxLength: 4 });
 
-test("every id appears once, best first, whatever the rankings", () => {
+test("every id appears once, best first, for any rankings", () => {
   fc.assert(
     fc.property(rankings, (given) => {
       const fused = fuseRankings(given);
@@ -36,7 +36,7 @@ test("every id appears once, best first, whatever the rankings", () => {
   );
 });
 
-test("a single ranking keeps its order, and so does one that is given twice", () => {
+test("a single ranking keeps its order, also when given twice", () => {
   fc.assert(
     fc.property(ranking, (given) => {
       expect(fuseRankings([given]).map(({ id }) => id)).toEqual(given);

@@ -4,7 +4,7 @@ import { matchedRoutes } from "hono/route";
 import type { HttpRequests } from "./http-requests.ts";
 import { elapsedMs } from "./probe.ts";
 
-/** One line a request: the route's pattern, not the path, and never a query text or a body. */
+/** Logs one line per request, with the route's pattern instead of the path, and never a query text or a body. */
 export function requestLog(log: Log, requests: HttpRequests): MiddlewareHandler {
   return async (context, next) => {
     const startedAt = performance.now();
@@ -17,7 +17,7 @@ export function requestLog(log: Log, requests: HttpRequests): MiddlewareHandler 
   };
 }
 
-/** A service that is away is no bug, and a client's mistake is none of ours. */
+/** Only a 500 is a bug of ours: an unavailable service is retried, and a 4xx is the client's mistake. */
 function severityOf(status: number): "ok" | "retry" | "failed" {
   if (status === 500) return "failed";
   return status > 500 ? "retry" : "ok";

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { singleFlight } from "./single-flight.ts";
 
-test("all who ask while a reading is under way share it", async () => {
+test("concurrent callers share one read", async () => {
   const { promise, resolve } = Promise.withResolvers<string>();
   const read = vi.fn(() => promise);
   const flight = singleFlight(read, 0);
@@ -11,7 +11,7 @@ test("all who ask while a reading is under way share it", async () => {
   expect(read).toHaveBeenCalledTimes(1);
 });
 
-test("an answer serves while it is fresh, a failure too", async () => {
+test("caches a result while it is fresh, failures included", async () => {
   const read = vi.fn(() => Promise.reject(new Error("away")));
   const flight = singleFlight(read, 60_000);
   await expect(flight()).rejects.toThrow("away");
@@ -19,7 +19,7 @@ test("an answer serves while it is fresh, a failure too", async () => {
   expect(read).toHaveBeenCalledTimes(1);
 });
 
-test("without a time of freshness each asks anew", async () => {
+test("reads on every call if results are never fresh", async () => {
   let count = 0;
   const flight = singleFlight(async () => ++count, 0);
   expect([await flight(), await flight()]).toEqual([1, 2]);

@@ -1,6 +1,6 @@
 /**
- * Shares one reading among all who ask while it is under way, and for `freshMs` after it ended, so that polling many
- * times a second costs the service behind it one request a second.
+ * Shares one read among all callers while it is pending and for `freshMs` after it ended, so that frequent polling costs
+ * the service behind it one request a second.
  */
 export function singleFlight<Value>(read: () => Promise<Value>, freshMs: number): () => Promise<Value> {
   let latest: Promise<Value> | undefined;

@@ -8,7 +8,7 @@ const latencySchema = z
     p99Ms: z.number(),
     maxMs: z.number(),
     recent: z.object({ p50Ms: z.number(), p99Ms: z.number() }).optional().openapi({
-      description: "Of the last five to ten seconds, within 5 %; absent where nothing was measured then.",
+      description: "Over the last five to ten seconds, accurate to 5 %; absent without recent measurements.",
     }),
   })
   .openapi("Latency");
@@ -22,11 +22,11 @@ const waitSchema = z.object({
 
 const slowSchema = z.object({
   instance: z.string(),
-  operation: z.string().openapi({ description: "An action of the log." }),
+  operation: z.string().openapi({ description: "The log action, such as sink.bulk_write." }),
   dependency: z.string(),
   recentMs: z.number().openapi({
     description:
-      "Time-weighted mean of the last 10 s, or the age of the oldest one under way; above SLOW_OPERATION_MS.",
+      "Time-weighted mean over the last 10 s, or the age of the oldest pending operation; exceeds SLOW_OPERATION_MS.",
   }),
 });
 
@@ -36,28 +36,28 @@ const instanceSchema = z
     ready: z.boolean(),
     startedAt: z.string(),
     reportedAt: z.string(),
-    messages: z.number().openapi({ description: "Messages done since the process began." }),
+    messages: z.number().openapi({ description: "Messages processed since the process started." }),
     deadLettered: z.number(),
-    inFlight: z.number().openapi({ description: "Records delivered and not done." }),
+    inFlight: z.number().openapi({ description: "Records received but not yet processed." }),
     lastActivityAt: z.string().nullable(),
     latencies: z.record(z.string(), latencySchema),
   })
   .openapi("Instance");
 
+const stageLagSchema = z.object({
+  total: z.number(),
+  topics: z.record(z.string(), z.number().nullable()).openapi({ description: "null if the topic does not exist." }),
+});
+export type StageLag = z.output<typeof stageLagSchema>;
+
 export const stageStatusSchema = z
   .object({
     state: z.enum(["running", "waiting", "stopped"]).nullable().openapi({
       description:
-        "running: an instance is ready; waiting: instances report, and none is ready; stopped: none reports.",
+        "running: at least one instance is ready; waiting: instances report, but none is ready; stopped: no instance reports.",
     }),
     waitingFor: z.array(waitSchema).nullable(),
-    lag: z
-      .object({
-        total: z.number(),
-        topics: z.record(z.string(), z.number().nullable()).openapi({ description: "null: the topic does not exist." }),
-      })
-      .nullable()
-      .openapi({ description: "Records that the stage's consumer group has not committed." }),
+    lag: stageLagSchema.nullable().openapi({ description: "Records not yet committed by the stage's consumer group." }),
     inFlight: z.number().nullable(),
     messages: z.number().nullable(),
     deadLettered: z.number().nullable(),
@@ -65,13 +65,13 @@ export const stageStatusSchema = z
     latencies: z
       .record(z.string(), latencySchema)
       .nullable()
-      .openapi({ description: "By action: counts in sum, and each figure of the worst instance." }),
+      .openapi({ description: "By log action: the total count, and for each percentile the highest of any instance." }),
     slow: z.array(slowSchema).nullable(),
     instances: z.array(instanceSchema).nullable(),
     unknown: z
       .object({ presence: z.string().optional(), lag: z.string().optional() })
       .optional()
-      .openapi({ description: "Why a part is null." }),
+      .openapi({ description: "The reason for each null field." }),
   })
   .openapi("StageStatus", {
     example: {

@@ -1,4 +1,4 @@
-import type { Presence } from "@millrace/shared";
+import type { Presence } from "@millrace/stage";
 import { expect, test } from "vitest";
 import { summarize } from "./stage-summary.ts";
 
@@ -22,7 +22,7 @@ function instance(overrides: Partial<Presence>): Presence {
   };
 }
 
-test("counts are added, and of the latencies each figure is the worst", () => {
+test("adds counts and takes the highest value of each latency figure", () => {
   const slow = { ...latency, p50Ms: 5, maxMs: 90 };
   const other = instance({
     instance: "two",
@@ -40,7 +40,7 @@ test("counts are added, and of the latencies each figure is the worst", () => {
   });
 });
 
-test("instances of which none is ready wait, and say for what", () => {
+test("a stage without a ready instance is waiting, and lists its dependencies", () => {
   const wait = { state: "waiting", since: "2026-01-01T00:00:10.000Z", cause: "connection refused" } as const;
   const waiting = instance({ ready: false, dependencies: { opensearch: wait } });
   expect(summarize({ value: [waiting] }, lag)).toMatchObject({
@@ -49,11 +49,11 @@ test("instances of which none is ready wait, and say for what", () => {
   });
 });
 
-test("a stage that nobody reports is stopped", () => {
+test("a stage without instances is stopped", () => {
   expect(summarize({ value: [] }, lag)).toMatchObject({ state: "stopped", messages: 0, instances: [] });
 });
 
-test("what cannot be known is null with its reason", () => {
+test("a field of an unavailable source is null and has a reason", () => {
   const away = { fault: { kind: "retryable", code: "unavailable", cause: "away" } } as const;
   const status = summarize(away, away);
   expect(status).toMatchObject({ state: null, lag: null, instances: null, messages: null });

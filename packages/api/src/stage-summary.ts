@@ -1,9 +1,9 @@
-import type { LatencySummary, Presence } from "@millrace/shared";
+import type { LatencySummary } from "@millrace/shared";
+import type { Presence } from "@millrace/stage";
 import type { Outcome } from "./outcome.ts";
-import type { StageLag } from "./routes/status.ts";
-import type { StageStatus } from "./stage-schema.ts";
+import type { StageLag, StageStatus } from "./stage-schema.ts";
 
-/** Makes one statement of what a stage's instances say and of what Kafka says of its consumer group. */
+/** Combines the reports of a stage's instances with the lag of its consumer group. */
 export function summarize(presence: Outcome<Presence[]>, lag: Outcome<StageLag>): StageStatus {
   const unknown = {
     ...("fault" in presence && { presence: `Redis: ${presence.fault.cause}` }),
@@ -53,14 +53,14 @@ function stateOf(instances: readonly Presence[]): "running" | "waiting" | "stopp
   return instances.some(({ ready }) => ready) ? "running" : "waiting";
 }
 
-/** What an instance waits for, and since when. */
+/** The dependencies that an instance waits for, and since when. */
 export function waitsOf({ instance, dependencies }: Presence) {
   return Object.entries(dependencies).flatMap(([dependency, { state, since, cause }]) =>
     state === "working" ? [] : [{ instance, dependency, since, ...(cause !== undefined && { cause }) }],
   );
 }
 
-/** What takes an instance longer than it should. */
+/** The slow operations of an instance. */
 export function slowOf({ instance, slow }: Presence) {
   return slow.map((operation) => ({ instance, ...operation }));
 }

@@ -8,7 +8,7 @@ interface Line {
   details?: { port?: number; dependency?: string };
 }
 
-/** The api as it is run, on a free port. */
+/** The api as a process, on a free port. */
 export class ApiProcess implements AsyncDisposable {
   readonly lines: Line[] = [];
   #child: ChildProcess;

@@ -26,7 +26,7 @@ async function newKey(kid: string, algorithm: SigningKey["algorithm"]): Promise<
   return { kid, algorithm, ...pair, jwk: { ...(await exportJWK(pair.publicKey)), kid, alg: algorithm, use: "sig" } };
 }
 
-/** Publishes the keys that it is given, as an identity provider does. */
+/** Publishes the given keys, as an identity provider does. */
 class IdentityProvider {
   keys: JWK[] = [];
   requests = 0;
@@ -106,7 +106,7 @@ async function write(app: TestApp, token: string | undefined): Promise<Response>
   return publish(app, newTopic(app), { event_type: "a" }, token === undefined ? {} : bearer(token));
 }
 
-test("property 20, JWT enforcement: exactly the tokens that are signed, timely, ours and have the scope are let in", async () => {
+test("property 20, JWT enforcement: accepts exactly the tokens with a valid signature, time, issuer, audience and scope", async () => {
   const topic = newTopic(api);
   expect((await publish(api, topic, { event_type: "a" }, bearer(await sign(rsa)))).status).toBe(202);
   const token = fc.record({
@@ -157,7 +157,7 @@ const refused: [string, () => Promise<string>][] = [
   ["one with an RSA key's name and an ES256 signature", async () => sign({ ...elliptic, kid: rsa.kid })],
   ["no token at all", async () => "not-a-token"],
 ];
-test.each(refused)("a token is refused: %s", async (_, make) => {
+test.each(refused)("refuses a token: %s", async (_, make) => {
   const token = await make();
   const response = await write(api, token);
   expect(response.status).toBe(401);
@@ -168,20 +168,20 @@ test.each(refused)("a token is refused: %s", async (_, make) => {
   expect(JSON.stringify(api.lines())).not.toContain(token);
 });
 
-test("without a token it says which scheme is asked for", async () => {
+test("without a token the response names the scheme", async () => {
   const response = await write(api, undefined);
   expect(response.status).toBe(401);
   expect(response.headers.get("www-authenticate")).toBe('Bearer realm="millrace"');
 });
 
-test("a scope that lacks is a 403 that names it", async () => {
+test("a missing scope is a 403 that names it", async () => {
   const response = await write(api, await sign(rsa, { scope: "events:read" }));
   expect(response.status).toBe(403);
   expect(response.headers.get("www-authenticate")).toContain('error="insufficient_scope", scope="events:write"');
   expect(await response.json()).toMatchObject({ type: "urn:millrace:problem:forbidden" });
 });
 
-test("keys rotate: a new one is fetched when it is first met, and one that is not among them any more is refused", async () => {
+test("keys rotate: an unknown key triggers a fetch, and a removed one is refused", async () => {
   const rotating = new IdentityProvider();
   const before = await newKey("before", "ES256");
   const after = await newKey("after", "RS256");
@@ -201,7 +201,7 @@ test("keys rotate: a new one is fetched when it is first met, and one that is no
   }
 });
 
-test("a key that was withdrawn is refused when the fetched ones are as old as they may be", async () => {
+test("a revoked key is refused once the fetched keys reach their maximum age", async () => {
   const rotating = new IdentityProvider();
   const withdrawn = await newKey("withdrawn", "ES256");
   rotating.keys = [withdrawn.jwk];
@@ -215,14 +215,14 @@ test("a key that was withdrawn is refused when the fetched ones are as old as th
   }
 });
 
-test("in development HS256 tokens are taken, and no others", async () => {
+test("with a development secret only HS256 tokens are accepted", async () => {
   expect((await write(development, await signSecretly(SECRET))).status).toBe(202);
   expect((await write(development, await signSecretly(SECRET.toUpperCase()))).status).toBe(401);
   expect((await write(development, await sign(rsa))).status).toBe(401);
   expect((await write(development, new UnsecuredJWT(claimsOf({})).encode())).status).toBe(401);
 });
 
-test("without authentication, a process that others can reach refuses everyone on /api/v1, and nobody elsewhere", async () => {
+test("without authentication, a process reachable from outside refuses all requests to /api/v1, and only those", async () => {
   await using closed = openEventsApp({ HOST: "0.0.0.0" });
   expect((await write(closed, undefined)).status).toBe(401);
   expect((await write(closed, await sign(rsa))).status).toBe(401);
@@ -246,9 +246,9 @@ test.each([
 test.each([
   [{ AUTH_JWKS_URL: jwksUrl }, /AUTH_ISSUER is missing[\s\S]*AUTH_AUDIENCE is missing/],
   [{ ...claims, AUTH_HS256_SECRET: "short" }, /AUTH_HS256_SECRET is refused/],
-  [{ ...claims, AUTH_JWKS_URL: jwksUrl, AUTH_HS256_SECRET: SECRET }, /AUTH_JWKS_URL is set too/],
+  [{ ...claims, AUTH_JWKS_URL: jwksUrl, AUTH_HS256_SECRET: SECRET }, /conflicts with AUTH_JWKS_URL/],
   [{ CORS_ORIGINS: "not an origin" }, /CORS_ORIGINS is refused/],
-])("the configuration %o is refused", (environment, message) => {
+])("refuses the configuration %o", (environment, message) => {
   expect(() => readConfiguration(apiConfig, { ...process.env, ...isolated(), ...environment })).toThrow(message);
 });
 
@@ -256,7 +256,7 @@ async function healthOf(app: TestApp["app"]): Promise<{ status: string }> {
   return bodyOf(await app.request("/api/v1/health"));
 }
 
-test("each subject has its own limit of requests, in all processes together, and is told when to ask again", async () => {
+test("each subject has its own rate limit across all processes, with a Retry-After", async () => {
   const settings = {
     ...isolated(),
     ...claims,
@@ -276,13 +276,13 @@ test("each subject has its own limit of requests, in all processes together, and
   expect((await ask(other, "bob")).status).toBe(404);
 });
 
-test("while Redis is away each process limits by itself", async () => {
+test("while Redis is unavailable each process limits separately", async () => {
   await using alone = openEventsApp({ ...claims, AUTH_JWKS_URL: jwksUrl, REDIS_PORT: "1", RATE_LIMIT_REQUESTS: "1" });
   expect((await write(alone, await sign(rsa))).status).toBe(202);
   expect((await write(alone, await sign(rsa))).status).toBe(429);
 });
 
-test("pages of the configured origins may call, and others may not", async () => {
+test("only pages of the configured origins may call", async () => {
   await using open = openEventsApp({ CORS_ORIGINS: "https://console.example" });
   const preflight = (origin: string) =>
     open.app.request("/api/v1/events/any", {

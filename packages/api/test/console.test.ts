@@ -7,13 +7,13 @@ import { consoleRoutes } from "../src/routes/console.ts";
 
 const directory = await mkdtemp(join(tmpdir(), "millrace-page-"));
 
-test("without a built page it says how to build it", async () => {
+test("without a built page it explains how to build it", async () => {
   const response = await consoleRoutes(directory).request("/");
   expect(response.status).toBe(503);
   expect(await response.text()).toContain("npm run console");
 });
 
-test("the page is asked for each time, what it names is kept for ever, and both are under a strict policy", async () => {
+test("browsers revalidate the page and cache its assets for good, and both have a strict policy", async () => {
   await mkdir(join(directory, "assets"));
   await writeFile(join(directory, "index.html"), "<!doctype html>");
   await writeFile(join(directory, "assets", "index-12345678.js"), "let page;");

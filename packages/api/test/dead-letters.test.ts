@@ -1,4 +1,5 @@
-import { connectProducer, createKafka, type DeadLetter, deadLetterHeaders, messageId } from "@millrace/shared";
+import { connectProducer, createKafka } from "@millrace/kafka";
+import { type DeadLetter, deadLetterHeaders, messageId } from "@millrace/shared";
 import { CLOSED_PORT, testPatience } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bodyOf, createTopics, isolated, openTestApp, postJson, recordsIn, until } from "./support.ts";
@@ -43,7 +44,7 @@ function replay(ids: readonly unknown[], headers: Record<string, string> = {}) {
 
 const replayed = () => recordsIn(config, config.REPLAY_TOPIC);
 
-test("before the sink ever ran there are none", async () => {
+test("before the sink's first run there are none", async () => {
   const response = await api.app.request("/dead-letters");
   expect(response.status).toBe(200);
   expect(await bodyOf(response)).toEqual({ total: 0, deadLetters: [] });
@@ -60,7 +61,7 @@ test.each([
   expect(await replayed()).toEqual([]);
 });
 
-test("while Kafka is away no dead letter is called unknown, and nothing is replayed", async () => {
+test("while Kafka is unavailable a replay is a 503, not a 404, and nothing is replayed", async () => {
   await using away = openTestApp({ ...isolated(), KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${CLOSED_PORT}` });
   const response = await away.app.request("/dead-letters/replay", postJson({ ids: [idOf(8)] }));
   expect(response.status).toBe(503);
@@ -74,15 +75,15 @@ test.each([
   [{ "sec-fetch-site": "same-site", origin: "http://console.test" }, 403],
   [{ origin: "https://elsewhere.test" }, 403],
   [{ origin: "null" }, 403],
-  // These come through, and are refused for their content.
+  // These pass the check and are refused for their content.
   [{ "sec-fetch-site": "same-origin", origin: "https://console.test" }, 422],
   [{ origin: "https://console.test" }, 422],
   [{}, 422],
-])("a request with %j is answered by %i", async (headers: Record<string, string>, status) => {
+])("a request with %j is a %i", async (headers: Record<string, string>, status) => {
   expect((await replay([], headers)).status).toBe(status);
 });
 
-test("the last letter of each message goes to the replay topic, as it was and under its first identity", async () => {
+test("replays the last dead letter of each message, unchanged and under its original id", async () => {
   expect((await replay([idOf(7), idOf(7)])).status).toBe(202);
   const [record, ...others] = await replayed();
   expect(others).toEqual([]);

@@ -1,4 +1,5 @@
-import { Health, type LastReport, openRedis, type Redis } from "@millrace/shared";
+import { openRedis, type Redis } from "@millrace/connections";
+import { Health, type LastReport } from "@millrace/shared";
 import { testPatience } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
 import { announce, bodyOf, isolated, openTestApp, until } from "./support.ts";
@@ -32,7 +33,7 @@ const report: LastReport = {
   ],
 };
 
-test("it answers with what each process found at its start", async () => {
+test("returns the startup report of each process", async () => {
   const health = new Health();
   await using _sink = announce(redis, "sink", api, health);
   const reports = async () => (await bodyOf<{ reports: unknown[] }>(await api.app.request("/doctor"))).reports;

@@ -28,7 +28,7 @@ test("every route of the api is in the document", () => {
   expect(new Set(Object.keys(document.paths))).toEqual(new Set(paths));
 });
 
-test("every operation documents its answers, problems included", () => {
+test("every operation documents its responses, problems included", () => {
   for (const [path, operations] of Object.entries(document.paths)) {
     for (const operation of Object.values(operations)) {
       expect(operation.summary, path).toBeTruthy();
@@ -44,7 +44,7 @@ test("every operation documents its answers, problems included", () => {
   expect(statuses("/health", "get")).toEqual(["200", "500", "503", "504"]);
 });
 
-test("the page and all that it asks for come from here, under a strict policy", async () => {
+test("the page loads everything from the api, under a strict policy", async () => {
   const response = await api.app.request("/docs");
   expect(response.status).toBe(200);
   expect(response.headers.get("content-security-policy")).toContain("default-src 'none'; script-src 'self'");

@@ -3,11 +3,11 @@ import { Hono } from "hono";
 
 export interface EmbedDouble extends AsyncDisposable {
   url: string;
-  /** The texts that were asked for. */
+  /** The requested texts. */
   texts: string[];
 }
 
-/** Answers `POST /embed` as the embed process does, with vectors that the test chose. */
+/** Responds to `POST /embed` like the embed process, with vectors chosen by the test. */
 export async function serveEmbedDouble(vectors: Record<string, readonly number[]>): Promise<EmbedDouble> {
   const texts: string[] = [];
   const app = new Hono().post("/embed", async (context) => {
@@ -15,7 +15,7 @@ export async function serveEmbedDouble(vectors: Record<string, readonly number[]
     texts.push(text);
     const vector = vectors[text];
     if (text === "refused") return context.json({ error: "9000 tokens are too many" }, 422);
-    if (!vector) return context.json({ error: "the provider is away" }, 503);
+    if (!vector) return context.json({ error: "the provider is unavailable" }, 503);
     const bytes = Buffer.alloc(vector.length * 4);
     for (const [index, value] of vector.entries()) bytes.writeFloatLE(value, index * 4);
     return context.json({ model: "test-model", dimensions: vector.length, vector: bytes.toString("base64") });

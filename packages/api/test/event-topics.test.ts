@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { KafkaAdmin } from "@millrace/kafka";
 import { kafkaThrough, startProxy } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
 import { createEventTopics } from "../src/events/topics.ts";
-import { KafkaAdmin } from "../src/kafka/admin.ts";
 import { openEventsApp, publish, published } from "./events-support.ts";
 import { bodyOf } from "./support.ts";
 
@@ -18,7 +18,7 @@ interface Problem {
   errors?: { path: string; message: string }[];
 }
 
-test("a name that Kafka refuses, since another topic's differs in '.' and '_' alone, is a 400 that says so, and holds up no other", async () => {
+test("a name that collides with another topic's ('.' against '_') is a 400 that says so, and blocks no other topic", async () => {
   await published(api, `a_${suffix}`, { event_type: "first" });
   const [refused, other] = await Promise.all([
     publish(api, `a.${suffix}`, { event_type: "first" }),
@@ -31,7 +31,7 @@ test("a name that Kafka refuses, since another topic's differs in '.' and '_' al
   expect(other.status).toBe(202);
 });
 
-test("a replication factor beyond the brokers is a 503 that names it, and holds up no topic that is there", async () => {
+test("a replication factor above the number of brokers is a 503 that names it, and blocks no existing topic", async () => {
   await using wide = openEventsApp({ EVENTS_TOPIC_PATTERN, KAFKA_REPLICATION_FACTOR: "3" });
   await published(api, `there-${suffix}`, { event_type: "first" });
   const [refused, other] = await Promise.all([
@@ -45,7 +45,7 @@ test("a replication factor beyond the brokers is a 503 that names it, and holds 
   expect(detail).toContain("set KAFKA_REPLICATION_FACTOR");
 });
 
-test("a creation that nobody waits for any more holds up no other, and is not made up for later", async () => {
+test("a timed-out creation blocks no other, and is not repeated later", async () => {
   await using proxy = await startProxy(Number(api.config.KAFKA_BOOTSTRAP_SERVERS[0]?.split(":")[1]));
   await using admin = new KafkaAdmin(kafkaThrough(proxy.port));
   const topics = createEventTopics(admin, api.config);

@@ -18,7 +18,7 @@ export interface Latest {
   }[];
 }
 
-/** The api on loopback, where nobody has to prove who they are unless the environment says so. */
+/** The api on loopback, without authentication unless the environment configures it. */
 export function openEventsApp(environment: Record<string, string> = {}): TestApp {
   const suffix = randomUUID();
   return openTestApp({
@@ -31,7 +31,7 @@ export function openEventsApp(environment: Record<string, string> = {}): TestApp
 }
 
 let topics = 0;
-/** A name that the app's EVENTS_TOPIC_PATTERN allows. */
+/** A name allowed by the app's EVENTS_TOPIC_PATTERN. */
 export function newTopic({ config }: TestApp): string {
   return `events-${config.EVENTS_TOPIC_PATTERN.slice("[a-z]+-".length, -"[a-z0-9-]*".length)}-${topics++}`;
 }

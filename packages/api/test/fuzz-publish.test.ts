@@ -41,7 +41,7 @@ const contentType = fc.constantFrom(
   "",
 );
 
-test("20,000 bodies: each is published or refused with a problem that says why, and none is a bug", async () => {
+test("20,000 bodies: each is published or refused with a problem that has the cause, and none is a 500", async () => {
   const statuses = new Map<number, number>();
   const property = fc.asyncProperty(body, contentType, async (text, type) => {
     const response = await api.app.request("/publish", {
@@ -57,6 +57,6 @@ test("20,000 bodies: each is published or refused with a problem that says why, 
       expect(answer).toMatchObject({ status: response.status, type: expect.any(String), detail: expect.any(String) });
   });
   await fc.assert(property, { numRuns: 20_000 });
-  // The inputs reach every way out.
+  // The inputs reach every outcome.
   expect([...statuses.keys()].sort()).toEqual([202, 400, 413, 415, 422]);
 }, 180_000);

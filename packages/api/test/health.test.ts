@@ -1,4 +1,6 @@
-import { Health, openRedis, type Redis, type Stage, stages } from "@millrace/shared";
+import { openRedis, type Redis } from "@millrace/connections";
+import { Health } from "@millrace/shared";
+import { type Stage, stages } from "@millrace/stage";
 import { testPatience } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
 import type { Check } from "../src/probe.ts";
@@ -24,7 +26,7 @@ async function healthOf({ app }: TestApp): Promise<{ status: number; body: Healt
   return { status: response.status, body: await bodyOf<HealthBody>(response) };
 }
 
-/** Each check is at most a second old. */
+/** Checks are cached for up to a second. */
 async function untilFailed(app: TestApp, names: readonly string[]): Promise<HealthBody> {
   let body: HealthBody | undefined;
   await until(async () => {
@@ -34,18 +36,18 @@ async function untilFailed(app: TestApp, names: readonly string[]): Promise<Heal
   return body as HealthBody;
 }
 
-test("without the stages it names them, and the services that work", async () => {
+test("without the stages it reports them as failed, and the services as ok", async () => {
   const body = await untilFailed(api, ["ingest", "embed", "sink", "embedding-provider"]);
   expect(body.status).toBe("failed");
-  expect(body.checks.ingest).toMatchObject({ status: "failed", cause: "no process reports" });
-  expect(body.checks["embedding-provider"]?.cause).toBe("no embed process reports it");
+  expect(body.checks.ingest).toMatchObject({ status: "failed", cause: "no running process" });
+  expect(body.checks["embedding-provider"]?.cause).toBe("unknown: no embed process reports it");
   for (const service of ["kafka", "opensearch", "postgres", "redis"]) {
     expect(body.checks[service]).toEqual({ status: "ok", checkedInMs: expect.any(Number) });
   }
   expect((await healthOf(api)).status).toBe(503);
 });
 
-test("it follows the stages: all work, then one waits, then its provider fails", async () => {
+test("it follows the stages: all ok, then one waiting, then its provider failed", async () => {
   const healths = Object.fromEntries(stages.map((stage) => [stage, readyHealth()])) as Record<Stage, Health>;
   healths.embed.working("embedding-provider");
   await using announcements = new AsyncDisposableStack();
@@ -56,7 +58,7 @@ test("it follows the stages: all work, then one waits, then its provider fails",
   healths.sink.waiting("opensearch", "connection refused");
   const waiting = await untilFailed(api, ["sink"]);
   expect(waiting.checks.sink).toMatchObject({
-    cause: "waits for opensearch (connection refused)",
+    cause: "waiting for opensearch (connection refused)",
     since: healths.sink.dependencies.opensearch?.since,
   });
 
@@ -66,7 +68,7 @@ test("it follows the stages: all work, then one waits, then its provider fails",
   expect(refused.checks["embedding-provider"]).toMatchObject({ cause: "401: the key is refused" });
 });
 
-test("it says what takes a stage too long, and is well all the same", async () => {
+test("it names a slow operation, and still responds with 200", async () => {
   await using app = openTestApp(isolated());
   await using announcements = new AsyncDisposableStack();
   const slow = [{ operation: "sink.bulk_write", dependency: "opensearch", recentMs: 3_012.4 }];
@@ -103,7 +105,7 @@ test.each([
   ["opensearch", { OPENSEARCH_ENDPOINT: `http://127.0.0.1:${CLOSED_PORT}` }],
   ["postgres", { POSTGRES_PORT: CLOSED_PORT }],
   ["redis", { REDIS_PORT: CLOSED_PORT }],
-])("while %s is away it says so and why", async (service, away) => {
+])("while %s is unavailable it says so and why", async (service, away) => {
   await using app = openTestApp({ ...isolated(), ...away });
   let health = await healthOf(app);
   await until(async () => {
@@ -117,10 +119,10 @@ test.each([
   expect(health.body.failed).toContain(service);
   expect(health.body.checks[service]).toMatchObject({ cause: expect.any(String), since: expect.any(String) });
   if (service === "redis")
-    expect(health.body.checks.sink?.cause).toMatch(/^unknown, as Redis is away: .*(ECONNREFUSED|no connection)/);
+    expect(health.body.checks.sink?.cause).toMatch(/^unknown: Redis is unavailable \(.*(ECONNREFUSED|no connection)/);
 });
 
-test("the api lives and is ready whatever is away", async () => {
+test("the api is live and ready whichever service is unavailable", async () => {
   await using app = openTestApp({ ...isolated(), POSTGRES_PORT: CLOSED_PORT });
   expect((await app.app.request("/health/live")).status).toBe(200);
   expect((await app.app.request("/health/ready")).status).toBe(200);

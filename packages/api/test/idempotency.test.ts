@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { openRedis } from "@millrace/connections";
 import { createEventEncoder, createEventProducer } from "@millrace/events";
-import { Health, Metrics, openRedis } from "@millrace/shared";
+import { Health, Metrics } from "@millrace/shared";
 import { kafkaThrough, startProxy, testPatience } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
 import { createApp } from "../src/app.ts";
@@ -13,10 +14,10 @@ afterAll(() => api[Symbol.asyncDispose]());
 
 /** The lock of a request lasts six times as long. */
 const REQUEST_TIMEOUT_MS = 1_500;
-/** Each event is a batch of its own, and a batch is given up after so long: a request of many outlives its lock. */
+/** Each event is a batch with this time limit, so a request of many events outlives its lock. */
 const EVENTS_DELIVERY_TIMEOUT_MS = 1_000;
 
-/** The api whose ways to Kafka, for events, and to Redis, for keys, can be cut. */
+/** The api behind proxies that can cut its connections to Kafka (events) and Redis (keys). */
 async function openCuttable() {
   await using resources = new AsyncDisposableStack();
   const kafka = resources.use(await startProxy(Number(api.config.KAFKA_BOOTSTRAP_SERVERS[0]?.split(":")[1])));
@@ -58,7 +59,7 @@ async function retried(...request: Parameters<typeof publish>): Promise<number> 
   }
 }
 
-test("while Kafka is away for longer than the lock lasts, a retry queues nothing again: each event is written once", async () => {
+test("while Kafka is unavailable for longer than the lock lasts, a retry queues nothing again: each event is written once", async () => {
   await using cuttable = await openCuttable();
   const topic = newTopic(api);
   expect((await publish(cuttable, topic, { event_id: "first", event_type: "test" })).status).toBe(202);
@@ -75,7 +76,7 @@ test("while Kafka is away for longer than the lock lasts, a retry queues nothing
   expect(written.toSorted()).toEqual(["first", ...events.map(({ event_id }) => event_id)].toSorted());
 }, 120_000);
 
-test("a request whose lock could not be renewed gives up what it has not written, and its retry writes it once", async () => {
+test("a request that lost its lock drops its unwritten events, and the retry writes them once", async () => {
   await using cuttable = await openCuttable();
   const topic = newTopic(api);
   expect((await publish(cuttable, topic, { event_id: "first", event_type: "test" })).status).toBe(202);

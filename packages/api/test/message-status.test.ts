@@ -1,5 +1,6 @@
-import { createTracker, openRedis } from "@millrace/shared";
-import { openPostgres } from "@millrace/shared/postgres";
+import { openRedis } from "@millrace/connections";
+import { openPostgres } from "@millrace/postgres";
+import { createTracker } from "@millrace/stage";
 import { testPatience } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bodyOf, CLOSED_PORT, isolated, openTestApp, until } from "./support.ts";
@@ -23,13 +24,13 @@ afterAll(async () => {
   await api[Symbol.asyncDispose]();
 });
 
-test("before the sink ever ran, a message nobody knows is a 404", async () => {
+test("before the sink's first run, an unknown message is a 404", async () => {
   const response = await api.app.request("/status/messages-0-404");
   expect(response.status).toBe(404);
   expect(await response.json()).toMatchObject({ type: "urn:millrace:problem:unknown-message" });
 });
 
-test("a message on its way shows the milestones that it reached", async () => {
+test("a message in progress shows the milestones reached", async () => {
   tracker.reached("published", [{ topic, partition: 0, offset: 1 }]);
   tracker.reached("ingested", [{ topic, partition: 0, offset: 1 }]);
   await tracker.flush();
@@ -44,7 +45,7 @@ test("a message on its way shows the milestones that it reached", async () => {
   });
 });
 
-test("a stored message shows its row, and the row alone is enough", async () => {
+test("a stored message shows its row, even without progress in Redis", async () => {
   await createAuditTable();
   await insertRow(2, "INFO", null, null);
   const row = {
@@ -66,7 +67,7 @@ test("a stored message shows its row, and the row alone is enough", async () => 
   });
 });
 
-test("a dead-lettered message tells why", async () => {
+test("a dead-lettered message shows its error", async () => {
   await insertRow(3, "ERROR", "too_long", "9000 tokens");
   tracker.reached("published", [{ topic, partition: 0, offset: 3 }]);
   tracker.reached("dead_lettered", [{ topic, partition: 0, offset: 3 }]);
@@ -91,7 +92,7 @@ test.each(["messages", "messages-0", "messages-0-x", "messages-99999999999-1", "
   },
 );
 
-test("while Redis is away the row answers, and what has none cannot be called unknown", async () => {
+test("while Redis is unavailable the row suffices, and a message without a row is a 503, not a 404", async () => {
   await using app = openTestApp({ ...environment, REDIS_PORT: CLOSED_PORT });
   const known = await app.app.request("/status/messages-0-2");
   expect(await known.json()).toMatchObject({
@@ -102,7 +103,7 @@ test("while Redis is away the row answers, and what has none cannot be called un
   expect(open.status).toBe(503);
 });
 
-test("while PostgreSQL is away the progress answers", async () => {
+test("while PostgreSQL is unavailable the progress suffices", async () => {
   await using app = openTestApp({ ...environment, POSTGRES_PORT: CLOSED_PORT });
   await until(async () => (await app.edges.probes.redis()).status === "ok");
   const known = await app.app.request("/status/messages-0-1");
@@ -113,7 +114,7 @@ test("while PostgreSQL is away the progress answers", async () => {
   expect((await app.app.request("/status/messages-0-404")).status).toBe(503);
 });
 
-/** As the sink's migrations make it. */
+/** The table, as created by the sink's migrations. */
 async function createAuditTable(): Promise<void> {
   await postgres.query(`CREATE SCHEMA ${api.config.POSTGRES_SCHEMA}`);
   await postgres.query(`

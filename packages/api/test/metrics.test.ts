@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { createTopics, isolated, openTestApp, postJson, until } from "./support.ts";
 
-test("published messages, requests by route, lag and the services' state are told", async () => {
+test("exposes published messages, requests by route, lag and the services' state", async () => {
   await using api = openTestApp(isolated());
   const [topic = ""] = api.config.KAFKA_TOPICS;
   await createTopics(api.config, [topic]);

@@ -2,13 +2,13 @@ import { expect, test } from "vitest";
 import { ApiProcess } from "./api-process.ts";
 import { bodyOf, CLOSED_PORT, isolated, postJson, until } from "./support.ts";
 
-test("it reaches the services in order, publishes, and ends with 0 when asked to", async () => {
+test("it reaches the services in order, publishes, and exits with 0 on SIGTERM", async () => {
   await using api = new ApiProcess(isolated());
   await until(async () => api.logged("process.ready"));
   const reached = api.lines.flatMap(({ action, details }) =>
     action === "process.start" && details?.dependency ? [details.dependency] : [],
   );
-  // What is away, as embed is here, is asked again and again.
+  // It keeps retrying an unavailable service, as embed is here.
   expect([...new Set(reached)]).toEqual(["postgres", "opensearch", "kafka", "embed", "redis"]);
   expect((await fetch(`${api.url}/health/ready`)).status).toBe(200);
   const checks = () => api.lines.filter(({ action }) => action === "doctor.check");
@@ -22,7 +22,7 @@ test("it reaches the services in order, publishes, and ends with 0 when asked to
   expect(await api.stop()).toBe(0);
 });
 
-test("while services are away it lives, is ready, says which are away, and still stops when asked to", async () => {
+test("while services are unavailable it is live and ready, names them, and still stops on SIGTERM", async () => {
   await using api = new ApiProcess({
     ...isolated(),
     KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${CLOSED_PORT}`,
@@ -39,7 +39,7 @@ test("while services are away it lives, is ready, says which are away, and still
   expect(await api.stop()).toBe(0);
 });
 
-test("a configuration that is refused ends it with 78", async () => {
+test("it exits with 78 on an invalid configuration", async () => {
   await using api = new ApiProcess({ ...isolated(), PUBLISH_MAX_BYTES: "many" });
   expect(await api.exited()).toBe(78);
   expect(api.logged("process.configure")).toBe(true);

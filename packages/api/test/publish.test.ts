@@ -1,5 +1,6 @@
 import { connect } from "node:net";
-import { createKafka, ensureTopics, Log, messageId, serveHttp } from "@millrace/shared";
+import { createKafka, ensureTopics } from "@millrace/kafka";
+import { Log, messageId, serveHttp } from "@millrace/shared";
 import { testPatience } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bodyOf, CLOSED_PORT, createTopics, isolated, openTestApp, postJson, recordsIn, until } from "./support.ts";
@@ -31,7 +32,7 @@ interface Refusal {
   detail: string;
   instance: string;
   errors: { path: string; message: string }[];
-  /** Where a part was published. */
+  /** After a partial success. */
   messages: (Place | null)[];
 }
 
@@ -63,7 +64,7 @@ async function countOf(topic: string): Promise<number> {
   return offsets.reduce((sum, { high }) => sum + Number(high), 0);
 }
 
-test("messages are in Kafka at the place that the answer tells, in its order", async () => {
+test("messages are in Kafka at the returned positions, in the request's order", async () => {
   const response = await publish([
     { text: "plain", key: "k1", headers: { source: "tést" } },
     { value: { a: [1, null] }, topic: orders },
@@ -85,7 +86,7 @@ test("messages are in Kafka at the place that the answer tells, in its order", a
   ]);
 });
 
-test("a batch that no single request to Kafka may hold is split, and keeps its order", async () => {
+test("a batch too large for one produce request is split and keeps its order", async () => {
   const texts = Array.from({ length: 9 }, (_, index) => `${index}`.repeat(15_000));
   const response = await publish(texts.map((text) => ({ text, key: "same", topic: orders })));
   expect(response.status).toBe(202);
@@ -96,7 +97,7 @@ test("a batch that no single request to Kafka may hold is split, and keeps its o
   expect(offsets).toEqual([...offsets].sort((one, other) => one - other));
 });
 
-test("what was published can be followed at once", async () => {
+test("a published message can be followed immediately", async () => {
   const { messages: placed } = await bodyOf<Published>(await publish({ text: "follow me" }));
   let status: Response | undefined;
   await until(async () => {
@@ -117,7 +118,7 @@ test("a body of plain text is one message", async () => {
   expect((await readBack(messages)).get(placed[0]?.id ?? "")?.value).toBe("naïve café");
 });
 
-test("one bad message refuses all, each fault with its path, and nothing is published", async () => {
+test("one invalid message refuses the request, each fault has its path, and nothing is published", async () => {
   const before = await countOf(messages);
   const response = await publish([
     { text: "good" },
@@ -185,7 +186,7 @@ test("a body without a content type is refused", async () => {
   expect(response.status).toBe(415);
 });
 
-test("a body over the limit is refused, however it is sent", async () => {
+test("a body over the limit is refused, with and without a Content-Length", async () => {
   await using server = await serveHttp({ fetch: (request) => api.app.fetch(request) }, "127.0.0.1", 0);
   const url = `http://127.0.0.1:${server.port}/publish`;
   const body = JSON.stringify({ text: "x".repeat(200_000) });
@@ -210,7 +211,7 @@ function streamOf(text: string): ReadableStream<Uint8Array> {
   });
 }
 
-test("a client that goes away in the middle of its body is no bug", async () => {
+test("a client that disconnects in the middle of its body is not a 500", async () => {
   await using server = await serveHttp({ fetch: (request) => api.app.fetch(request) }, "127.0.0.1", 0);
   const before = api.lines().length;
   const socket = connect(server.port, "127.0.0.1");
@@ -226,7 +227,7 @@ test("a client that goes away in the middle of its body is no bug", async () => 
   ).not.toContain("failed");
 });
 
-test("while Kafka is away the answer is 503, in time", async () => {
+test("while Kafka is unavailable the response is a 503, in time", async () => {
   await using away = openTestApp({ ...isolated(), KAFKA_BOOTSTRAP_SERVERS: `127.0.0.1:${CLOSED_PORT}` });
   const response = await away.app.request("/publish", postJson([{ text: "a" }, { text: "b" }]));
   expect(response.status).toBe(503);
@@ -238,7 +239,7 @@ test("while Kafka is away the answer is 503, in time", async () => {
   });
 });
 
-test("where one of two topics fails, the answer tells what was published", async () => {
+test("if one of two topics fails, the response shows the published messages", async () => {
   const missing = `missing-${crypto.randomUUID()}`;
   await using half = openTestApp({ ...isolated(), KAFKA_TOPICS: `${messages},${missing}` });
   let response = new Response();
@@ -252,10 +253,10 @@ test("where one of two topics fails, the answer tells what was published", async
   expect(problem.messages).toEqual([null, expect.objectContaining({ topic: messages })]);
 });
 
-test("messages whose headers are large, published at once, leave in requests that Kafka takes", async () => {
+test("messages with large headers, published concurrently, are batched into requests that Kafka accepts", async () => {
   await using large = openTestApp(isolated());
   const patience = testPatience();
-  // What brokers take by default; the stack's take more.
+  // The default of brokers; the stack's accept more.
   const topics = large.config.KAFKA_TOPICS.map((topic) => ({ topic, partitions: 1, maxMessageBytes: 1_048_588 }));
   await ensureTopics(createKafka(large.config, "test", patience.log), topics, 1, patience);
   await until(async () => (await large.app.request("/publish", postJson({ text: "is it connected?" }))).status === 202);

@@ -1,5 +1,5 @@
-// Tries the routes that publish and read by thousands of requests that Schemathesis makes of the served OpenAPI document.
-// A stream has no end, and what asks for the other processes is 503 without them: those routes are left out.
+// Tests the routes that publish and read with thousands of requests that Schemathesis generates from the OpenAPI document.
+// Excludes streams, which have no end, and routes that need the other processes and would respond with 503.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";

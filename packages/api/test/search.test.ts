@@ -1,4 +1,4 @@
-import { openOpenSearch } from "@millrace/shared/opensearch";
+import { openOpenSearch } from "@millrace/opensearch";
 import { testPatience } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { serveEmbedDouble } from "./embed-double.ts";
@@ -48,7 +48,7 @@ afterAll(async () => {
   await embed[Symbol.asyncDispose]();
 });
 
-/** As the sink makes it. */
+/** The index, as created by the sink. */
 async function createIndex(name: string): Promise<void> {
   const vector = {
     type: "knn_vector",
@@ -61,7 +61,7 @@ async function createIndex(name: string): Promise<void> {
     vector,
   };
   const settings = { "index.knn": true, number_of_shards: 1, number_of_replicas: 0 };
-  // The client's types know of no vector fields with a method.
+  // The client's types lack vector fields with a method.
   await opensearch.transport.request({ method: "PUT", path: `/${name}`, body: { settings, mappings: { properties } } });
 }
 
@@ -77,7 +77,7 @@ async function found(parameters: Record<string, string>, app: TestApp = api): Pr
 
 const idsOf = ({ hits }: SearchBody): string[] => hits.map(({ id }) => id);
 
-test("a semantic search finds the nearest vectors, whatever the words", async () => {
+test("a semantic search finds the nearest vectors, independent of the words", async () => {
   const body = await found({ q: "lost card", k: "2" });
   expect(idsOf(body)).toEqual(["messages-0-0", "orders-0-0"]);
   expect(body).toEqual({
@@ -98,7 +98,7 @@ test("a semantic search finds the nearest vectors, whatever the words", async ()
   expect(embed.texts).toContain("lost card");
 });
 
-test("a text search finds the words, and its highlights can be shown as they are", async () => {
+test("a text search finds the words, and its highlights are safe to render", async () => {
   const body = await found({ q: "stolen", mode: "text" });
   expect(idsOf(body)).toEqual(["messages-0-0"]);
   expect(body.hits[0]?.highlight).toBe("My card was <em>stolen</em> &lt;b&gt;yesterday&lt;&#x2F;b&gt;");
@@ -108,7 +108,7 @@ test("a hybrid search fuses both rankings", async () => {
   const body = await found({ q: "lost card", mode: "hybrid", k: "3" });
   expect(body).toMatchObject({ mode: "hybrid" });
   expect(body).not.toHaveProperty("degraded");
-  // By words "lost" and "card" are in one text each; by vector the card is nearer.
+  // The words "lost" and "card" are in one text each; the card's vector is nearer.
   expect(new Set(idsOf(body).slice(0, 2))).toEqual(new Set(["messages-0-0", "orders-0-0"]));
   expect(body.hits).toHaveLength(3);
   const both = 1 / 61 + 1 / 62;
@@ -121,7 +121,7 @@ test.each(["semantic", "text", "hybrid"])("a %s search can be kept to one topic"
   expect(idsOf(body).every((id) => id.startsWith("orders-"))).toBe(true);
 });
 
-test("the number of hits is what was asked for, and no hit is no error", async () => {
+test("returns at most the requested number of hits, and no hit is not an error", async () => {
   expect((await found({ q: "exchange rate", k: "1" })).hits).toHaveLength(1);
   expect((await found({ q: "exchange rate" })).hits).toHaveLength(4);
   expect(await found({ q: "zebra", mode: "text" })).toEqual({ mode: "text", hits: [] });
@@ -155,7 +155,7 @@ test.each(["semantic", "text", "hybrid"])("before anything was indexed a %s sear
   expect(await response.json()).toMatchObject({ type: "urn:millrace:problem:nothing-indexed" });
 });
 
-test("a timestamp beyond the calendar's end is no error", async () => {
+test("a timestamp beyond a Date's range is not an error", async () => {
   const id = "later-0-0";
   const body = { text: "nanoseconds", topic: "later", partition: 0, offset: 0, timestamp: 9e15, vector: [0, 0, 1] };
   await opensearch.index({ index, id, body, refresh: true });
@@ -172,19 +172,19 @@ test("an empty index has no hits", async () => {
   }
 });
 
-test("while embed is away a semantic search is a 503, and a hybrid one is by words", async () => {
+test("while embed is unavailable a semantic search is a 503, and a hybrid one uses words only", async () => {
   await using app = openTestApp({ ...environment, EMBED_URL: `http://127.0.0.1:${CLOSED_PORT}` });
   const response = await search({ q: "stolen" }, app);
   expect(response.status).toBe(503);
   expect((await bodyOf<{ detail: string }>(response)).detail).toMatch(/^embed: /);
   const body = await found({ q: "stolen", mode: "hybrid" }, app);
   expect(idsOf(body)).toEqual(["messages-0-0"]);
-  expect(body.degraded).toMatch(/^found by words only; embed: /);
+  expect(body.degraded).toMatch(/^searched by words only; embed: /);
 });
 
-test("an embed process without its provider counts as away, with its own reason", async () => {
+test("an embed process without its provider counts as unavailable, with its own cause", async () => {
   const body = await found({ q: "stolen", mode: "hybrid" });
-  expect(body.degraded).toBe("found by words only; embed: it answered 503: the provider is away");
+  expect(body.degraded).toBe("searched by words only; embed: status 503: the provider is unavailable");
 });
 
 test.each(["semantic", "hybrid"])("a text that the model refuses is the client's to change: %s", async (mode) => {
@@ -193,14 +193,14 @@ test.each(["semantic", "hybrid"])("a text that the model refuses is the client's
   expect(await response.json()).toMatchObject({ errors: [{ path: "q", message: "9000 tokens are too many" }] });
 });
 
-test("a vector of another model than the index's is told apart", async () => {
+test("a vector of another model than the index's is reported as such", async () => {
   const response = await search({ q: "of another model" });
   expect(response.status).toBe(503);
   expect((await bodyOf<{ detail: string }>(response)).detail).toMatch(/OpenSearch: .*dimension/);
   expect((await found({ q: "of another model", mode: "hybrid" })).degraded).toMatch(/OpenSearch: .*dimension/);
 });
 
-test("while OpenSearch is away a search is a 503", async () => {
+test("while OpenSearch is unavailable a search is a 503", async () => {
   await using app = openTestApp({ ...environment, OPENSEARCH_ENDPOINT: `http://127.0.0.1:${CLOSED_PORT}` });
   for (const mode of ["semantic", "text", "hybrid"]) {
     const response = await search({ q: "lost card", mode }, app);
@@ -209,7 +209,7 @@ test("while OpenSearch is away a search is a 503", async () => {
   }
 });
 
-test("the log tells of a search, but not what was looked for", async () => {
+test("the log records a search without its text", async () => {
   await found({ q: "lost card", mode: "text" });
   const line = api.lines().findLast(({ action }) => action === "api.search");
   expect(line).toMatchObject({ status: "ok", details: { mode: "text", hits: 2 } });

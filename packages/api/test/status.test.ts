@@ -1,4 +1,6 @@
-import { createKafka, Health, Log, openRedis } from "@millrace/shared";
+import { openRedis } from "@millrace/connections";
+import { createKafka } from "@millrace/kafka";
+import { Health, Log } from "@millrace/shared";
 import { testPatience } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { StageStatus } from "../src/stage-schema.ts";
@@ -40,15 +42,15 @@ async function statusOf(app: typeof api): Promise<StatusBody["stages"]> {
   return (await bodyOf<StatusBody>(response)).stages;
 }
 
-test("lag is what was written beyond the committed offsets, per topic and in sum", async () => {
+test("lag is the number of records beyond the committed offsets, per topic and in total", async () => {
   const { ingest, embed, sink } = await statusOf(api);
   expect(ingest.lag).toEqual({ total: 5, topics: { [messages]: 3, [orders]: null, [config.REPLAY_TOPIC]: 2 } });
-  // This group never committed: it begins at the earliest record.
+  // This group has never committed, so it starts at the earliest record.
   expect(embed.lag).toEqual({ total: 4, topics: { [config.BATCHES_TOPIC]: 4 } });
   expect(sink.lag).toEqual({ total: 0, topics: { [config.VECTORS_TOPIC]: 0, [config.DEAD_LETTERS_TOPIC]: null } });
 });
 
-test("a stage is stopped until an instance reports, and tells what it reports", async () => {
+test("a stage is stopped until an instance reports, then shows the report", async () => {
   expect((await statusOf(api)).sink).toMatchObject({ state: "stopped", instances: [], messages: 0 });
   const redis = openRedis(config, testPatience());
   const health = new Health();
@@ -74,7 +76,7 @@ test("a stage is stopped until an instance reports, and tells what it reports", 
   redis.disconnect();
 });
 
-test("while Redis is away the lag is still told, and while Kafka is away the presence", async () => {
+test("returns the lag while Redis is unavailable, and the presence while Kafka is", async () => {
   await using withoutRedis = openTestApp({ ...environment, REDIS_PORT: CLOSED_PORT });
   const { ingest } = await statusOf(withoutRedis);
   expect(ingest).toMatchObject({ state: null, instances: null, lag: { total: 5 } });
@@ -88,7 +90,7 @@ test("while Redis is away the lag is still told, and while Kafka is away the pre
   expect(embed.unknown?.lag).toMatch(/^Kafka: .*ECONNREFUSED/);
 });
 
-test("a topic that is deleted while the api runs does no harm", async () => {
+test("a topic deleted while the api runs does no harm", async () => {
   const topic = `deleted-${crypto.randomUUID()}`;
   await createTopics(config, [topic]);
   await using app = openTestApp({ ...environment, KAFKA_TOPICS: `${messages},${topic}` });

@@ -1,5 +1,5 @@
-// Five hundred clients follow one topic at a thousand events a second, twenty of others stall, and all reconnect at once
-// some times: prints what each got, and what the api's process needed for it.
+// Five hundred clients follow one topic at a thousand events a second, another twenty stall, and all reconnect at once
+// several times. Prints what each received, and the resources that the api process used.
 import { lease } from "@millrace/stack";
 import { streamLoad } from "./stream-load.ts";
 

@@ -5,21 +5,21 @@ import { isolated, postJson, until } from "./support.ts";
 
 export interface StreamLoad {
   clients: number;
-  /** Clients besides that stop to read. */
+  /** Additional clients that stop reading. */
   stalled: number;
   eventsPerSecond: number;
   seconds: number;
-  /** How often all clients are cut off at once, and come back with their last offsets. */
+  /** How often all clients are disconnected at once and reconnect with their last offsets. */
   storms: number;
 }
 
 export interface StreamLoadResult {
   published: number;
-  /** Clients that got each event once, in order. */
+  /** Clients that received each event once, in order. */
   complete: number;
-  /** Events that came out of order or again, or were reported as missed, at any client. */
+  /** Events that any client received out of order or twice, or missed. */
   faults: number;
-  /** Of the api's process: before the first client, and the most while they were there. */
+  /** Memory of the api process: before the first client, and the maximum with clients. */
   residentBytesBefore: number;
   residentBytesMax: number;
 }
@@ -33,7 +33,7 @@ interface Frame {
   events?: { partition: number; offset: number }[];
 }
 
-/** All clients get the same frames: each is parsed once, or the clients would need more than the server. */
+/** Parses each frame once for all clients, or the clients would need more CPU than the server. */
 const parsed = new Map<string, Frame>();
 const PARSED_MAX = 256;
 
@@ -48,7 +48,7 @@ function parseOnce(data: Buffer): Frame {
   return frame;
 }
 
-/** Counts what it gets, and what it gets wrongly. */
+/** Counts received events and errors. */
 class CountingClient {
   received = 0;
   faults = 0;
@@ -71,7 +71,7 @@ class CountingClient {
     before.terminate();
   }
 
-  /** It neither reads nor comes back. */
+  /** Neither reads nor reconnects. */
   stall(): void {
     this.socket.removeAllListeners("close").pause();
   }
@@ -85,7 +85,7 @@ class CountingClient {
     const socket = new WebSocket(`${this.#url}?from=${from}`);
     socket.on("message", (data) => this.#take(parseOnce(data as Buffer)));
     socket.on("error", () => undefined);
-    // Whatever ended it, a client comes back: a busy machine may miss a ping.
+    // Reconnects after any close: a busy machine may miss a ping.
     socket.on("close", () => {
       if (socket === this.socket) setTimeout(() => this.reconnect(), TICK_MS);
     });
@@ -97,7 +97,7 @@ class CountingClient {
       this.isOpen = true;
       for (const pair of offsets.split(",")) {
         const [partition = 0, offset = 0] = pair.split(":").map(Number);
-        // What it had is what it goes on from.
+        // Continues from its last offsets.
         if ((this.#offsets.get(partition) ?? offset) !== offset) this.faults++;
         this.#offsets.set(partition, offset);
       }
@@ -111,7 +111,7 @@ class CountingClient {
   }
 }
 
-/** Publishes events at a rate, through a process of the api, to clients that count what they get. */
+/** Publishes events at a fixed rate through an api process to clients that count them. */
 export async function streamLoad(
   load: StreamLoad,
   environment: Record<string, string> = {},

@@ -23,7 +23,7 @@ export interface FollowOptions {
   headers?: Record<string, string>;
 }
 
-/** A client of a stream by WebSocket, that keeps its offsets as one should. */
+/** A WebSocket client of a stream that tracks its offsets, as clients should. */
 export class Follower implements AsyncDisposable {
   readonly socket: WebSocket;
   readonly events: StreamedEvent[] = [];
@@ -41,7 +41,7 @@ export class Follower implements AsyncDisposable {
     });
   }
 
-  /** As the `from` of the next connection. */
+  /** The `from` of the next connection. */
   get from(): string {
     return [...this.offsets].map(([partition, offset]) => `${partition}:${offset}`).join(",");
   }

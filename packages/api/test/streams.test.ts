@@ -1,8 +1,7 @@
-import { createKafka } from "@millrace/shared";
+import { createKafka, KafkaAdmin } from "@millrace/kafka";
 import fc from "fast-check";
 import { SignJWT } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { KafkaAdmin } from "../src/kafka/admin.ts";
 import { newTopic, openEventsApp, published } from "./events-support.ts";
 import { Follower, type FollowOptions, type StreamedEvent, serve } from "./streams-support.ts";
 import { until } from "./support.ts";
@@ -28,7 +27,7 @@ async function opened(of: string, options?: FollowOptions): Promise<Follower> {
   return follower;
 }
 
-/** Publishes as many events of a few users; the ids of their records. */
+/** Publishes events of a few users; returns the ids of their records. */
 async function write(of: string, count: number, type = "test"): Promise<string[]> {
   const events = Array.from({ length: count }, (_, index) => ({ event_type: type, user_id: `user-${index % 7}` }));
   const answer = await published(api, of, events);
@@ -43,7 +42,7 @@ function expectInOrder(events: readonly StreamedEvent[]): void {
   }
 }
 
-test("property 13, WebSocket consistency: whatever is published, and however often a client reconnects, it gets each event once and in order", async () => {
+test("property 13, WebSocket consistency: a client receives each event once and in order, however often it reconnects", async () => {
   const steps = fc.array(
     fc.oneof(
       fc.record({ kind: fc.constant("write" as const), count: fc.integer({ min: 1, max: 40 }) }),
@@ -77,7 +76,7 @@ test("property 13, WebSocket consistency: whatever is published, and however oft
   );
 }, 120_000);
 
-test("from the beginning, from a time and from offsets", async () => {
+test("starts at the beginning, at a time and at offsets", async () => {
   const own = newTopic(api);
   const before = await write(own, 50);
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -95,7 +94,7 @@ test("from the beginning, from a time and from offsets", async () => {
   expect(now.ids.toSorted()).toEqual(later.toSorted());
 });
 
-test("only the events of a key or a type", async () => {
+test("filters by key or type", async () => {
   const own = newTopic(api);
   await write(own, 1);
   await using byKey = await opened(own, { query: "key=user-3" });
@@ -108,7 +107,7 @@ test("only the events of a key or a type", async () => {
   expect(byType.events.map(({ event }) => event?.event_type)).toEqual(["rare", "rare"]);
 });
 
-test("offsets that the topic does not have: what is gone is counted, and what is beyond the end begins anew", async () => {
+test("offsets out of range: deleted events are counted, and an offset beyond the end restarts from the beginning", async () => {
   const own = newTopic(api);
   const ids = await write(own, 30);
   await using beyond = await opened(own, { query: "from=0:1000,1:1000,2:1000,77:3" });
@@ -127,7 +126,7 @@ test("offsets that the topic does not have: what is gone is counted, and what is
   expect(gone.events).toEqual([]);
 });
 
-test("a client that answers no ping is cut off, and one that does is kept", async () => {
+test("disconnects a client that doesn't respond to pings, and keeps one that does", async () => {
   // Long enough for a busy machine: server and clients share one thread.
   const STREAM_PING_INTERVAL_MS = "3000";
   const { EVENTS_TOPIC_PATTERN } = api.config;
@@ -142,7 +141,7 @@ test("a client that answers no ping is cut off, and one that does is kept", asyn
   stalled.socket.terminate();
 });
 
-test("a slow client is told how many it missed, gets what comes later, and no other notices", async () => {
+test("a slow client receives the number of missed events, then later events, without affecting other clients", async () => {
   await using narrow = openEventsApp({ STREAM_CLIENT_BUFFER_BYTES: "65536", STREAM_GATHER_MS: "5" });
   await using narrowServer = await serve(narrow);
   const own = newTopic(narrow);
@@ -159,7 +158,7 @@ test("a slow client is told how many it missed, gets what comes later, and no ot
   await until(async () => fast.isOpen && slow.isOpen);
   slow.socket.pause();
   let sent = 0;
-  // More than the operating system holds for a socket.
+  // More than the operating system buffers for a socket.
   while (sent < 400) {
     await send(10, "flood");
     sent += 10;
@@ -180,7 +179,7 @@ test("a slow client is told how many it missed, gets what comes later, and no ot
   expect(metrics).toContain(`millrace_stream_missed_events_total{service="api"} ${slow.missed}`);
 }, 120_000);
 
-test("by server-sent events: each event with its id, and after a reconnect with Last-Event-ID no gap and no double", async () => {
+test("server-sent events: each event has its id, and a reconnect with Last-Event-ID neither skips nor repeats one", async () => {
   const own = newTopic(api);
   const first = await write(own, 40);
   const received: string[] = [];
@@ -215,11 +214,11 @@ test.each([
   ["from=yesterday", 400],
   ["from=1:2:3", 400],
   ["surplus=1", 400],
-])("%s is refused before anything is followed", async (query, status) => {
+])("refuses %s before following a topic", async (query, status) => {
   expect((await fetch(`http://${server.url}/api/v1/stream/${topic}?${query}`)).status).toBe(status);
 });
 
-test("a topic that is missing is a 404, and more clients than may be a 503", async () => {
+test("a missing topic is a 404, and too many clients are a 503", async () => {
   expect((await fetch(`http://${server.url}/api/v1/stream/${newTopic(api)}`)).status).toBe(404);
   await using narrow = openEventsApp({
     STREAM_CLIENTS_MAX: "1",
@@ -231,7 +230,7 @@ test("a topic that is missing is a 404, and more clients than may be a 503", asy
   expect((await fetch(`http://${narrowServer.url}/api/v1/stream/${topic}`)).status).toBe(503);
 });
 
-test("a page of elsewhere may not open a WebSocket, and one of the api's own may", async () => {
+test("a page of another origin may not open a WebSocket, and one of the api's own may", async () => {
   const foreign = follow(topic, { headers: { origin: "https://other.example" } });
   await until(async () => foreign.closeCode !== undefined);
   expect(foreign.isOpen).toBe(false);
@@ -248,7 +247,7 @@ function token(scope: string, lifeS = 60): Promise<string> {
     .sign(new TextEncoder().encode(SECRET));
 }
 
-test("the token of a WebSocket: in the header, as a subprotocol or in the first message; never logged, and only as long as it lasts", async () => {
+test("a WebSocket's token comes in a header, a subprotocol or the first message, is never logged, and ends the stream when it expires", async () => {
   await using guarded = openEventsApp({
     EVENTS_TOPIC_PATTERN: api.config.EVENTS_TOPIC_PATTERN,
     AUTH_HS256_SECRET: SECRET,
@@ -291,7 +290,7 @@ test("the token of a WebSocket: in the header, as a subprotocol or in the first 
   expect(JSON.stringify(guarded.lines())).not.toContain(good);
 }, 60_000);
 
-test("when the server stops, its clients are told so", async () => {
+test("the server closes its clients' connections when it stops", async () => {
   await using stopping = openEventsApp({ EVENTS_TOPIC_PATTERN: api.config.EVENTS_TOPIC_PATTERN });
   const stoppingServer = await serve(stopping);
   const follower = new Follower(stoppingServer.url, topic);

@@ -1,24 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { Writable } from "node:stream";
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import {
-  type Activity,
-  announcePresence,
-  createKafka,
-  createTopicReader,
-  ensureTopics,
-  Health,
-  Log,
-  noTracing,
-  type Patience,
-  processMetrics,
-  type ReadRecord,
-  type Redis,
-  readConfiguration,
-  readRanges,
-  type Stage,
-} from "@millrace/shared";
+import type { Redis } from "@millrace/connections";
+import { createKafka, createTopicReader, ensureTopics, type ReadRecord, readRanges } from "@millrace/kafka";
+import { Health, Log, noTracing, type Patience, processMetrics, readConfiguration } from "@millrace/shared";
 import { isolated as namespace } from "@millrace/stack";
+import { type Activity, announcePresence, type Stage } from "@millrace/stage";
 import { CLOSED_PORT as closedPort, testPatience } from "@millrace/testbed";
 import { createApp } from "../src/app.ts";
 import { type ApiConfig, apiConfig } from "../src/config.ts";
@@ -30,28 +17,28 @@ export interface TestApp extends AsyncDisposable {
   app: OpenAPIHono;
   config: ApiConfig;
   edges: OpenEdges["edges"];
-  /** The log's lines so far. */
+  /** The lines logged so far. */
   lines(): Record<string, unknown>[];
 }
 
-/** Names of its own for everything that the services keep, so that test files do not meet. */
+/** Unique names for everything stored in the services, so that test files don't collide. */
 export function isolated(): Record<string, string> {
   const suffix = randomBytes(6).toString("hex");
   return {
     ...namespace(suffix),
     KAFKA_TOPICS: `messages-${suffix},orders-${suffix}`,
     RETRY_INITIAL_MS: "20",
-    // A busy machine is slow, which is no fault: only a test that is about these limits sets others.
+    // Generous, as a busy machine is slow; tests of these limits set their own.
     REQUEST_TIMEOUT_MS: "60000",
     EVENTS_DELIVERY_TIMEOUT_MS: "20000",
     KAFKA_TOPIC_PARTITIONS: "3",
     EMBED_URL: `http://127.0.0.1:${CLOSED_PORT}`,
-    // Where a test does not ask for the registry, values are plain JSON.
+    // Without a registry, values are plain JSON.
     SCHEMA_REGISTRY_URL: "",
   };
 }
 
-/** The api over the stack's services, as `main.ts` makes it, without its server. */
+/** The api over the stack's services, wired as in `main.ts`, without its server. */
 export function openTestApp(environment: Record<string, string>): TestApp {
   const config = readConfiguration(apiConfig, { ...process.env, ...environment });
   const written: string[] = [];
@@ -72,7 +59,7 @@ export function openTestApp(environment: Record<string, string>): TestApp {
   const readiness = new Health();
   readiness.started();
   return {
-    app: createApp(open.edges, readiness, config, processMetrics(patience.log, patience.health, config)),
+    app: createApp(open.edges, readiness, config, processMetrics(patience.log, patience.health)),
     config,
     edges: open.edges,
     lines: () => written.map((line) => JSON.parse(line)),
@@ -83,7 +70,7 @@ export function openTestApp(environment: Record<string, string>): TestApp {
   };
 }
 
-/** Everything that a topic holds, each partition in its order. */
+/** All records of a topic, in order by partition. */
 export async function recordsIn(config: ApiConfig, topic: string): Promise<ReadRecord[]> {
   await using reader = createTopicReader(createKafka(config, "reader", new Log("test", { level: "error" })));
   const records: ReadRecord[] = [];
@@ -101,7 +88,7 @@ export async function createTopics(config: ApiConfig, topics: readonly string[])
   );
 }
 
-/** Repeats until the condition holds; the test's own time limit ends it otherwise. */
+/** Repeats until the condition holds, or until the test times out. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
@@ -114,7 +101,7 @@ export async function bodyOf<Body>(response: Response): Promise<Body> {
   return (await response.json()) as Body;
 }
 
-/** Reports like a process of a stage. */
+/** Reports presence like a stage's process. */
 export function announce(
   redis: Redis,
   stage: Stage,

@@ -8,7 +8,7 @@ test.each([
   ["2h", 7_200_000],
 ])("%s is %d ms", (text, durationMs) => expect(parseDuration(text)).toBe(durationMs));
 
-test.each(["", "50", "ms", "-1s", "1e3s", "1 s", "1d"])("%j is no duration", (text) => {
+test.each(["", "50", "ms", "-1s", "1e3s", "1 s", "1d"])("%j is not a duration", (text) => {
   expect(() => parseDuration(text)).toThrow("Not a duration");
 });
 

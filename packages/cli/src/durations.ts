@@ -2,7 +2,7 @@ import { InvalidArgumentError } from "commander";
 
 const unitsMs: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
-/** Milliseconds of `50ms`, `1.5s`, `15m` or `2h`; for an option of a command. */
+/** Milliseconds of `50ms`, `1.5s`, `15m` or `2h`; parses a command's option. */
 export function parseDuration(text: string): number {
   const [, amount, unit = ""] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m|h)$/.exec(text) ?? [];
   const unitMs = unitsMs[unit];
@@ -10,7 +10,7 @@ export function parseDuration(text: string): number {
   return Number(amount) * unitMs;
 }
 
-/** A moment as ISO 8601, or as the duration that it is ago; milliseconds since 1970. */
+/** Milliseconds since 1970 of an ISO 8601 time, or of a duration ago. */
 export function parseMoment(text: string): number {
   if (/^\d[\d.]*(ms|s|m|h)$/.test(text)) return Date.now() - parseDuration(text);
   const timeMs = Date.parse(text);

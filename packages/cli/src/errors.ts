@@ -1,4 +1,4 @@
-/** Something the user can put right: its message is one sentence with the remedy, shown without a stack trace. */
+/** An error that the user can fix: one sentence with the remedy, shown without a stack trace. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { ConfigurationError, describeCause, ReadFailed, SelectionTooLarge } from "@millrace/shared";
+import { ReadFailed, SelectionTooLarge } from "@millrace/kafka";
+import { ConfigurationError, describeCause, handleStopSignals } from "@millrace/shared";
 import { StackError } from "@millrace/stack";
 import { Command } from "commander";
 import { costCommand } from "./commands/cost.ts";
@@ -16,18 +17,23 @@ import { explainService, ServiceFailed } from "./services.ts";
 
 /** sysexits.h: a configuration error. */
 const EXIT_CONFIGURATION = 78;
-/** As a shell reports what Ctrl-C ended. */
+/** As a shell reports a command that Ctrl-C ended. */
 const EXIT_INTERRUPTED = 130;
-/** One request to end may arrive twice: from whoever signals the whole process group, and passed on by a parent. */
-const SAME_REQUEST_MS = 1_000;
 
-// A reader that has seen enough, such as head, is no error.
+// A reader that stops early, such as head, is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
-/** What their messages say is for the user to put right. */
+/** Errors whose message tells the user what to do. */
 const userErrors = [CommandError, StackError, ConfigurationError, ReadFailed, SelectionTooLarge];
 
-const stop = stopSignal();
+const stop = handleStopSignals({
+  signals: ["SIGINT", "SIGTERM", "SIGHUP"],
+  onStop: () => process.stderr.write("\nStopping …\n"),
+  onHardStop() {
+    process.stderr.write("Stopped at once. `npm run stack -- down` stops anything left running.\n");
+    process.exit(EXIT_INTERRUPTED);
+  },
+});
 const program = new Command("millrace")
   .description("Kafka messages in; searchable vectors and an audit row for every message out.")
   .version(version())
@@ -45,28 +51,9 @@ const program = new Command("millrace")
 try {
   await program.parseAsync();
 } catch (error) {
-  // What was interrupted fails in its own ways, which are no news to the user.
+  // An interrupted command fails in various ways, which are no news to the user.
   if (!stop.aborted) process.stderr.write(`${await explain(error)}\n`);
   process.exitCode = exitCodeOf(error);
-}
-
-/** Aborted by the first signal that asks to end; a second one does not wait for an orderly end. */
-function stopSignal(): AbortSignal {
-  const stopping = new AbortController();
-  let firstAtMs = 0;
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      if (stopping.signal.aborted && Date.now() - firstAtMs < SAME_REQUEST_MS) return;
-      if (stopping.signal.aborted) {
-        process.stderr.write("Ended at once; `npm run stack -- down` stops what may be left.\n");
-        process.exit(EXIT_INTERRUPTED);
-      }
-      firstAtMs = Date.now();
-      process.stderr.write("\nStopping …\n");
-      stopping.abort();
-    });
-  }
-  return stopping.signal;
 }
 
 function version(): string {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 
-/** How the options of several commands are read. */
+/** Parsers for options that several commands share. */
 
 export function parseUrl(text: string): URL {
   const url = URL.parse(text);
@@ -11,7 +11,7 @@ export function parseUrl(text: string): URL {
 export function parsePositive(text: string): number {
   const value = Number(text);
   if (value > 0 && value <= 100_000) return value;
-  throw new InvalidArgumentError("Not a number over 0, up to 100000.");
+  throw new InvalidArgumentError("Not a number above 0 and up to 100000.");
 }
 
 export function wholeNumber(minimum: number, maximum: number): (text: string) => number {

@@ -1,17 +1,11 @@
-import {
-  connectProducer,
-  ensureTopics,
-  firstConnection,
-  openRedis,
-  readConfiguration,
-  redisSettings,
-  vectorKeys,
-} from "@millrace/shared";
-import { openClients } from "@millrace/shared/clients";
-import { tokensOf } from "@millrace/shared/tokens";
+import { firstConnection, openRedis, redisSettings } from "@millrace/connections";
+import { tokensOf } from "@millrace/ingest";
+import { connectProducer, ensureTopics } from "@millrace/kafka";
+import { readConfiguration, vectorKeys } from "@millrace/shared";
 import { isolated } from "@millrace/stack";
 import { beforeAll, expect, it } from "vitest";
 import { z } from "zod";
+import { openClients } from "../src/clients.ts";
 import { millrace } from "./millrace.ts";
 
 const suffix = `cli_cost_${process.pid}`;
@@ -47,7 +41,7 @@ function cost(...parameters: string[]) {
   return millrace(["cost", "--dry-run", ...parameters], suffix).finished;
 }
 
-it("says what a topic costs, and what repetitions and the cache save", async () => {
+it("estimates the cost of a topic, and what repetitions and the cache save", async () => {
   const { code, stdout } = await cost("--json");
   expect(code).toBe(0);
   const [all, once] = [tokens([...distinct, ...repeated]), tokens(distinct)];
@@ -67,22 +61,22 @@ it("says what a topic costs, and what repetitions and the cache save", async () 
   });
 });
 
-it("takes another price, and prints a table", async () => {
+it("accepts another price, and prints a table", async () => {
   const { code, stdout } = await cost("--topic", topic, "--price", "10");
   expect(code).toBe(0);
-  expect(stdout).toContain(`${topic}: 402 messages, of which 2 have no text that could be embedded`);
+  expect(stdout).toContain(`${topic}: 402 messages, 2 of them without text to embed`);
   expect(stdout).toMatch(/in the cache +200 +/);
   const toPay = ((tokens(unpaid) * 10) / 1_000_000).toFixed(6);
   expect(stdout).toMatch(new RegExp(`text-embedding-3-small +configured +10\\.00 .* ${toPay}\n`));
 });
 
-it("reads a time only", async () => {
+it("reads only a range of time", async () => {
   const messagesOf = async (...time: string[]) => JSON.parse((await cost("--json", ...time)).stdout).messages;
   expect(await messagesOf("--from", "1h")).toBe(402);
   expect(await messagesOf("--until", "1h")).toBe(0);
   expect(await messagesOf("--from", "2030-01-01T00:00:00Z")).toBe(0);
 });
 
-it("says what is wrong with a price", async () => {
+it("refuses an invalid price with the reason", async () => {
   expect(await cost("--price", "cheap")).toMatchObject({ code: 1, stderr: expect.stringContaining("such as 0.02") });
 });

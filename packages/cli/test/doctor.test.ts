@@ -20,23 +20,23 @@ const stack = { ...(process.env as Record<string, string>), ...isolated("doctor"
 /** A slow machine is no failure. */
 const patiently = ["--timeout", "25"];
 
-test("where everything works the table says so, and the exit code is 0", async () => {
+test("if everything works, the table says so and the exit code is 0", async () => {
   const { code, stdout } = await doctor(patiently, stack);
   expect(stdout).toMatch(/^kafka +✓ .*ms.*\npostgres +✓ .*\nopensearch +✓ .*\nredis +✓ .*\nschema-registry +✓ /m);
   expect(stdout).toMatch(/all processes: everything works/);
   expect(code).toBe(0);
 });
 
-test("a failure is told with its remedy, the rest is tried all the same, and the exit code is 1", async () => {
+test("a failure is shown with its remedy, the other dependencies are still checked, and the exit code is 1", async () => {
   const { code, stdout } = await doctor([...patiently, "--process", "ingest"], { ...stack, REDIS_PORT: "1" });
   expect(stdout).toMatch(/^redis +✓ .* ✗ .* skipped/m);
-  expect(stdout).toMatch(/✗ redis: tcp: tcp_refused\n +tried +127\.0\.0\.1:1\n +came back connect ECONNREFUSED/);
+  expect(stdout).toMatch(/✗ redis: tcp: tcp_refused\n +tried +127\.0\.0\.1:1\n +response +connect ECONNREFUSED/);
   expect(stdout).toMatch(/^kafka +✓ /m);
-  expect(stdout).toContain("ingest: 1 of 3 dependencies fail");
+  expect(stdout).toContain("ingest: 1 of 3 dependencies failed");
   expect(code).toBe(1);
 });
 
-test("--json has the report for programs", async () => {
+test("--json prints the report for programs", async () => {
   const { code, stdout } = await doctor([...patiently, "--json", "--process", "embed"], { ...stack, REDIS_PORT: "1" });
   const report = JSON.parse(stdout);
   expect(report).toMatchObject({ process: "embed", status: "failed" });
@@ -44,7 +44,7 @@ test("--json has the report for programs", async () => {
   expect(code).toBe(1);
 });
 
-test("a wrong configuration is told at once and in full, with exit code 78", async () => {
+test("an invalid configuration is reported at once and in full, with exit code 78", async () => {
   const environment = { ...stack, POSTGRES_PORT: "x", KAFKA_SECURITY: "scram", REDIS_TLS_CA_PATH: "missing.pem" };
   const { code, stderr } = await doctor([], environment);
   expect(stderr).toContain("POSTGRES_PORT is refused");

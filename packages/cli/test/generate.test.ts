@@ -3,24 +3,20 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { schemaRegistrySettings } from "@millrace/connections";
 import { createEventDecoder, type Event, eventSchema } from "@millrace/events";
 import { openValueDecoder } from "@millrace/events/value-decoder";
-import {
-  createTopicReader,
-  type ReadRecord,
-  readConfiguration,
-  readRanges,
-  schemaRegistrySettings,
-} from "@millrace/shared";
-import { openClients } from "@millrace/shared/clients";
+import { createTopicReader, type ReadRecord, readRanges } from "@millrace/kafka";
+import { readConfiguration } from "@millrace/shared";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { openClients } from "../src/clients.ts";
 import { millrace } from "./millrace.ts";
 
 const generate = (...parameters: string[]) =>
   millrace(["generate", ...parameters], `cli_generate_${process.pid}`).finished;
 
-test("to standard output: a line of JSON for each event, the same ones for the same seed", async () => {
+test("to standard output: a line of JSON per event, the same for the same seed", async () => {
   const parameters = ["clickstream", "--count", "2500", "--seed", "7", "--duplicate", "5%", "--late", "5%"];
   const [first, second, other] = await Promise.all([
     generate(...parameters),
@@ -38,7 +34,7 @@ test("to standard output: a line of JSON for each event, the same ones for the s
   expect(events.every((event) => eventSchema.safeParse(event).success)).toBe(true);
 });
 
-test("to Kafka: each event in its topic by its schema, under its key, when it is due; the invalid ones as plain JSON", async () => {
+test("to Kafka: each event encoded by its schema, under its key, when it is due; invalid ones as plain JSON", async () => {
   process.env.EVENTS_FORMAT = "avro";
   const topic = `generated.${process.pid}`;
   const startedAtMs = performance.now();
@@ -76,7 +72,7 @@ test("to Kafka: each event in its topic by its schema, under its key, when it is
   expect(invalid).toBeLessThan(90);
 });
 
-/** The api's answer to events, without the api. */
+/** The api's response to events, without the api. */
 async function eventsServer(statuses: number[], delayMs = 0) {
   const requests: { path: string; headers: IncomingHttpHeaders; events: Event[] }[] = [];
   const server = createServer(async (request, response) => {
@@ -95,7 +91,7 @@ async function eventsServer(statuses: number[], delayMs = 0) {
   };
 }
 
-test("to the api: in batches, with the token, and again under the same idempotency key where there was no answer", async () => {
+test("to the api: in batches, with the token, and retried under the same idempotency key without a response", async () => {
   await using api = await eventsServer([200, 503, 200]);
   const finished = await generate(
     "iot",
@@ -123,23 +119,23 @@ test("to the api: in batches, with the token, and again under the same idempoten
   expect(api.requests[0]).toMatchObject({ path: "/api/v1/events/a%20b", headers: { authorization: "Bearer secret" } });
 });
 
-test("what the api refuses though it is valid is a failure", async () => {
+test("a valid event that the api refuses is a failure", async () => {
   await using api = await eventsServer([401]);
   const finished = await generate("iot", "--to", "api", "--url", api.url, "--no-pace", "--count", "10");
   expect(finished).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining("10 refused; the last reason: the api answers 401"),
+    stderr: expect.stringContaining("10 refused; last reason: the api answered 401"),
   });
 });
 
-test("what is waited for can be seen", async () => {
+test("shows that it waits for a response", async () => {
   await using api = await eventsServer([200], 5_500);
   const finished = await generate("iot", "--to", "api", "--url", api.url, "--no-pace", "--count", "10");
   expect(finished).toMatchObject({ code: 0, stderr: expect.stringMatching(/^0%: 0 events, .*, no answer for \d s$/m) });
 });
 
 test.each([
-  [["iot", "--late", "60%", "--invalid", "50%"], "exceed 100% together"],
+  [["iot", "--late", "60%", "--invalid", "50%"], "add up to more than 100%"],
   [["iot", "--shape", "ramp", "--count", "5"], "--shape ramp needs a --duration"],
   [["weather"], "Allowed choices are iot, clickstream, transactions"],
   [["iot", "--users", "0"], "Not a whole number from 1 to 1000000"],

@@ -17,7 +17,7 @@ const lines = Array.from({ length: 100 }, (_, index) => {
   return JSON.stringify({ time, service: "embed", action: "embed.request", status: "ok", durationMs: index + 1 });
 });
 
-it("reads a pipe of prefixed lines, with damaged ones among them", () => {
+it("reads a pipe of prefixed lines, including damaged ones", () => {
   const piped = lines.map((line) => `[pod/millrace-embed-0/embed] ${line}\n`);
   const { status, stdout } = latency(["--json"], ['embed-1 | {"level":"in\n', ...piped].join(""));
   expect(status).toBe(0);
@@ -29,7 +29,7 @@ it("reads a pipe of prefixed lines, with damaged ones among them", () => {
   });
 });
 
-it("adds files up, within a time, and writes the page beside the table", async () => {
+it("adds up files within a range of time, and writes the page beside the table", async () => {
   const directory = await mkdtemp(join(tmpdir(), "millrace-cli-"));
   const files = ["one.log", "other.log"].map((name) => join(directory, name));
   for (const file of files) await writeFile(file, `${lines.join("\n")}\n`);
@@ -41,15 +41,15 @@ it("adds files up, within a time, and writes the page beside the table", async (
   expect(await readFile(page, "utf8")).toContain("embed.request");
 });
 
-it("says what is wrong in one sentence", () => {
+it("reports an error in one sentence", () => {
   const { status, stderr } = latency(["nowhere.log"]);
   expect({ status, stderr }).toEqual({
     status: 1,
-    stderr: "nowhere.log can't be read (ENOENT): give the paths of log files, or - for standard input.\n",
+    stderr: "Can't read nowhere.log (ENOENT): pass the paths of log files, or - for standard input.\n",
   });
   expect(latency(["--json"], "# Millrace\nno log at all\n")).toEqual({
     status: 1,
     stdout: "",
-    stderr: "No line tells of an operation: give the logs of api, ingest, embed and sink.\n",
+    stderr: "Found no operations: pass the logs of api, ingest, embed and sink.\n",
   });
 });

@@ -9,7 +9,7 @@ import { millrace } from "./millrace.ts";
 
 const suffix = `cli_load_${process.pid}`;
 
-it("measures a real pipeline, and the processes' logs tell of the same messages", async () => {
+it("measures a real pipeline, and the processes' logs report the same messages", async () => {
   await using pipeline = await startPipeline({
     stack: inject("stack"),
     environment: { ...isolated(suffix), EMBEDDING_PROVIDER: "local" },
@@ -37,7 +37,7 @@ it("measures a real pipeline, and the processes' logs tell of the same messages"
     { name: "p99 publish (ms)", limit: 0.001 },
   ]);
 
-  // The batches' lines follow their rows, which load waits for in a sample.
+  // The batches' lines follow their rows, and load waits only for a sample's rows.
   const logs = pipeline.processes.map(({ log }) => log);
   await pipeline.stop();
   const { stdout } = await millrace(["latency", "--json", ...logs], suffix).finished;
@@ -49,7 +49,7 @@ it("measures a real pipeline, and the processes' logs tell of the same messages"
   expect(["api.publish", "ingest.pack", "embed.batch", "sink.batch"].map(messagesOf)).toEqual([270, 270, 270, 270]);
 });
 
-it("counts what was refused, and fails", async () => {
+it("counts refused requests, and fails", async () => {
   await using busy = await serve((_request, response) => response.writeHead(503).end());
   const parameters = ["load", "--url", busy.url, "--rate", "20", "--duration", "1s", "--max-errors", "50%"];
   const { code, stdout } = await millrace(parameters, suffix).finished;
@@ -58,7 +58,7 @@ it("counts what was refused, and fails", async () => {
   expect(stdout).toContain("FAIL  error rate: 1, limit 0.5");
 });
 
-it("tells a server that hangs up from one that refuses", async () => {
+it("distinguishes a server that hangs up from one that refuses", async () => {
   await using broken = await serve((request) => request.socket.destroy());
   const { code, stdout } = await millrace(
     ["load", "--url", broken.url, "--rate", "20", "--duration", "1s", "--json"],
@@ -68,7 +68,7 @@ it("tells a server that hangs up from one that refuses", async () => {
   expect(JSON.parse(stdout).errors).toEqual({ ECONNRESET: 20 });
 });
 
-it("ends by Ctrl-C with what was measured until then", async () => {
+it("Ctrl-C stops it with the measurements so far", async () => {
   await using busy = await serve((_request, response) => response.writeHead(503).end());
   const running = millrace(["load", "--url", busy.url, "--profile", "endurance"], suffix);
   await expect.poll(running.stderr, { timeout: 30_000 }).toContain(" of 360000 sent");
@@ -78,7 +78,7 @@ it("ends by Ctrl-C with what was measured until then", async () => {
   expect(stdout).toMatch(/^endurance: \d+ sent/);
 });
 
-/** A server that does not do what is asked of it. */
+/** A server that does not do what it is asked to do. */
 async function serve(answer: RequestListener) {
   const server = createServer(answer);
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));

@@ -10,7 +10,7 @@ export interface Finished {
   stderr: string;
 }
 
-/** Runs the command as a user would, in a process group of its own, as a terminal gives one to it. */
+/** Runs the command as a user would, in its own process group, as a terminal does. */
 export function millrace(parameters: readonly string[], suffix: string, environment: NodeJS.ProcessEnv = {}) {
   const child = spawn(process.execPath, ["--conditions=millrace", entry, ...parameters], {
     detached: true,
@@ -28,10 +28,10 @@ export function millrace(parameters: readonly string[], suffix: string, environm
   return {
     finished,
     stderr: () => stderr,
-    /** What Ctrl-C does: the signal goes to all processes of the group. */
+    /** Like Ctrl-C: the signal goes to every process of the group. */
     interrupt: () => process.kill(-(child.pid ?? 0), "SIGINT"),
     terminate: () => child.kill("SIGTERM"),
-    /** What the system does that has no memory left. */
+    /** Like a system that is out of memory. */
     kill: () => child.kill("SIGKILL"),
   };
 }

@@ -1,14 +1,14 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { connectProducer, ensureTopics } from "@millrace/shared";
-import { openClients } from "@millrace/shared/clients";
+import { connectProducer, ensureTopics } from "@millrace/kafka";
 import { isolated } from "@millrace/stack";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { openClients } from "../src/clients.ts";
 import { migrate } from "./demo-log.ts";
 import { millrace } from "./millrace.ts";
 
-// What a command says where a service is away, refuses, or lacks something: a line, and no stack trace.
+// Commands report a service that is unreachable, refuses, or lacks something in one line, without a stack trace.
 const suffix = `cli_services_${process.pid}`;
 const environment = { ...process.env, ...isolated(suffix) };
 const clients = openClients(environment, "test");
@@ -61,7 +61,7 @@ test.each([
 
 test.each([["verify"], ["trace", message]])("%s with a user whom PostgreSQL refuses", async (...parameters) => {
   const { code, stderr } = await millrace(parameters, suffix, { POSTGRES_USER: "nobody" }).finished;
-  expect(stderr).toMatch(/^PostgreSQL at [^\n]+ refused the user or the password\.[^\n]+POSTGRES_PASSWORD[^\n]+\n$/);
+  expect(stderr).toMatch(/^PostgreSQL at [^\n]+ refused the user name or password\.[^\n]+POSTGRES_PASSWORD[^\n]+\n$/);
   expect(code).toBe(1);
 });
 
@@ -72,14 +72,14 @@ test("verify with a password that OpenSearch refuses", async () => {
   const { code, stderr } = await millrace(["verify"], suffix, { OPENSEARCH_ENDPOINT: `http://127.0.0.1:${port}` })
     .finished;
   server.close();
-  expect(stderr).toMatch(/^OpenSearch at [^\n]+ OpenSearch refused the user or the password[^\n]+\n$/);
+  expect(stderr).toMatch(/^OpenSearch at [^\n]+ OpenSearch refused the user name or password[^\n]+\n$/);
   expect(code).toBe(1);
 });
 
-test("trace without Redis tells what Kafka and PostgreSQL know, and what is missing", async () => {
+test("trace without Redis shows what Kafka and PostgreSQL hold, and what is missing", async () => {
   const { code, stdout } = await millrace(["trace", message], suffix, closed.redis).finished;
   expect(stdout).toContain("6 bytes");
-  expect(stdout).toContain(`no progress is known: ${named.redis}`);
+  expect(stdout).toContain(`no progress recorded: ${named.redis}`);
   expect(stdout).toContain("no row in demo_log yet");
   expect(code).toBe(0);
   const { stdout: json } = await millrace(["trace", message, "--json"], suffix, closed.redis).finished;
@@ -89,7 +89,7 @@ test("trace without Redis tells what Kafka and PostgreSQL know, and what is miss
   });
 });
 
-test("cost without Redis says that nobody knows what is in the cache", async () => {
+test("cost without Redis reports the cache as unknown", async () => {
   const { code, stdout } = await millrace(["cost", "--json"], suffix, closed.redis).finished;
   expect(JSON.parse(stdout)).toMatchObject({ messages: 1, cached: null });
   expect(code).toBe(0);
@@ -98,32 +98,32 @@ test("cost without Redis says that nobody knows what is in the cache", async () 
 test.each([
   ["verify", "--topic", "nosuch"],
   ["cost", "--topic", "nosuch"],
-])("%s with a topic that is not there", async (...parameters) => {
+])("%s with a topic that does not exist", async (...parameters) => {
   const { code, stderr } = await millrace(parameters, suffix).finished;
   expect({ code, stderr }).toEqual({
     code: 1,
-    stderr: "There is no topic nosuch: give one that there is by --topic.\n",
+    stderr: "Topic nosuch does not exist: name an existing one with --topic.\n",
   });
 });
 
-test("trace with a topic that is not there", async () => {
+test("trace with a topic that does not exist", async () => {
   const { code, stderr } = await millrace(["trace", "nosuch-0-0"], suffix).finished;
-  expect(stderr).toMatch(/^There is no topic nosuch: [^\n]+\n$/);
+  expect(stderr).toMatch(/^Topic nosuch does not exist: [^\n]+\n$/);
   expect(code).toBe(1);
 });
 
-test("generate ends where the brokers refuse the topic, or lack it and may not create it", async () => {
+test("generate stops if the brokers refuse the topic, or if it is missing and may not be created", async () => {
   const generate = (name: string, variables = {}) =>
     millrace(["generate", "iot", "--to", "kafka", "--topic", name, "--count", "2"], suffix, variables).finished;
   const refused = await generate("bad topic");
   expect(refused.stderr).toMatch(/^Kafka does not create the topic bad topic \(INVALID_TOPIC_EXCEPTION\)[^\n]+\n$/);
   expect(refused.code).toBe(1);
   const missing = await generate("nosuch", { KAFKA_CREATE_TOPICS: "false" });
-  expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining("There is no topic nosuch") });
+  expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining("Topic nosuch does not exist") });
 });
 
 test.each([["verify"], ["cost"], ["trace", message], ["dead-letters", "list"], ["generate", "iot", "--to", "kafka"]])(
-  "%s with a wrong configuration exits with 78",
+  "%s with an invalid configuration exits with 78",
   async (...parameters) => {
     const { code, stderr } = await millrace(parameters, suffix, { KAFKA_BOOTSTRAP_SERVERS: "no-port" }).finished;
     expect(stderr).toMatch(/^The configuration has a problem:\n {2}KAFKA_BOOTSTRAP_SERVERS is refused: [^\n]+\n$/);

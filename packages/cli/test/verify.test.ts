@@ -1,7 +1,7 @@
-import { connectProducer, ensureTopics, ReadFailed, type RecordProducer } from "@millrace/shared";
-import { openClients } from "@millrace/shared/clients";
+import { connectProducer, ensureTopics, ReadFailed, type RecordProducer } from "@millrace/kafka";
 import { isolated } from "@millrace/stack";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { openClients } from "../src/clients.ts";
 import type { PartitionReport } from "../src/verify/reconcile.ts";
 import { verify } from "../src/verify/verify.ts";
 import { migrate } from "./demo-log.ts";
@@ -69,7 +69,7 @@ async function complete(topic: string, partition: number, offsets: readonly numb
 
 const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, place) => from + place);
 
-/** @param meanwhile happens once its bounds are set, before it looks at the first partition */
+/** @param meanwhile runs after the bounds are set and before the first partition is verified */
 async function verified(topic: string, meanwhile: () => Promise<unknown> = async () => undefined, byKey = false) {
   const documentId = byKey ? "key" : "offset";
   const onPartition = (partition: number) => (partition === 0 ? meanwhile() : undefined);
@@ -80,7 +80,7 @@ function summary(reports: readonly PartitionReport[]) {
   return reports.map(({ messages, complete, findings }) => ({ messages, complete, ...Object.fromEntries(findings) }));
 }
 
-test("what is published and stored while it verifies does not count", async () => {
+test("messages published and stored during the verification do not count", async () => {
   const topic = await newTopic(2);
   for (const partition of [0, 1]) {
     await publish(topic, partition, 20);
@@ -98,7 +98,7 @@ test("what is published and stored while it verifies does not count", async () =
   expect(await verified(topic, meanwhile)).toEqual([whole, whole]);
 });
 
-test("what lies beyond the topic's end is orphaned", async () => {
+test("everything beyond the topic's end is orphaned", async () => {
   const topic = await newTopic(1);
   await publish(topic, 0, 3);
   await complete(topic, 0, numbers(0, 3));
@@ -109,7 +109,7 @@ test("what lies beyond the topic's end is orphaned", async () => {
   ]);
 });
 
-test("what neither store has is missing where the source has a message, and else a hole", async () => {
+test("an offset without row and document is missing if the source has a message, and a hole otherwise", async () => {
   const topic = await newTopic(1);
   await publish(topic, 0, 4);
   const transactional = kafka.producer({ transactionalId: suffix, maxInFlightRequests: 1 });
@@ -118,18 +118,18 @@ test("what neither store has is missing where the source has a message, and else
   await transaction.send({ topic, messages: [{ value: "text" }] });
   await transaction.commit();
   await transactional.disconnect();
-  // The broker writes the marker soon after its answer.
+  // The broker writes the marker soon after its response.
   await expect.poll(async () => (await admin.fetchTopicOffsets(topic))[0]?.high, { timeout: 10_000 }).toBe("6");
   await publish(topic, 0, 1);
   await complete(topic, 0, [0, 2, 3, 6]);
   expect(await verified(topic)).toEqual([{ messages: 6, complete: 4, "missing row": [1, 4] }]);
 });
 
-test("messages that retention takes before they were looked at are no holes", async () => {
+test("messages that retention removes before they are read are no holes", async () => {
   const topic = await newTopic(1);
   await publish(topic, 0, 10);
   await complete(topic, 0, numbers(5, 10));
-  // kafkajs finds the leaders of those topics only that it was asked about before.
+  // kafkajs finds the leaders only of topics that it has asked about before.
   await admin.fetchTopicOffsets(topic);
   const meanwhile = () => admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: "3" }] });
   await expect(verified(topic, meanwhile)).rejects.toBeInstanceOf(ReadFailed);
@@ -141,7 +141,7 @@ test("with documents by key, one that a later message replaced meanwhile is not 
   await writeRows(topic, 0, [0, 1], "replaced");
   await writeDocuments(topic, 0, [1], "replaced");
   await writeRows(topic, 0, [2], "lost");
-  // Its row comes after its document.
+  // Its row is written after its document.
   const meanwhile = async () => {
     await publish(topic, 0, 1);
     await writeDocuments(topic, 0, [3], "replaced");
@@ -159,8 +159,8 @@ test.each([
   expect(code).toBe(1);
 });
 
-test("a topic that is not there is told in one sentence", async () => {
+test("a topic that does not exist is reported in one sentence", async () => {
   const { code, stderr } = await millrace(["verify", "--topic", "nowhere"], suffix).finished;
-  expect(stderr).toBe("There is no topic nowhere: give one that there is by --topic.\n");
+  expect(stderr).toBe("Topic nowhere does not exist: name an existing one with --topic.\n");
   expect(code).toBe(1);
 });

@@ -1,4 +1,4 @@
-/** What the page and the api agree on. Durations are in milliseconds, `…At` is ISO 8601, `atMs` since 1970. */
+/** The data exchanged between the page and the api. Durations are in milliseconds, `…At` is ISO 8601, `atMs` since 1970. */
 
 export const stages = ["ingest", "embed", "sink"] as const;
 export type Stage = (typeof stages)[number];
@@ -9,11 +9,11 @@ export interface Latency {
   p95Ms: number;
   p99Ms: number;
   maxMs: number;
-  /** Of the last five to ten seconds, within 5 %; absent where nothing was measured then. */
+  /** Over the last five to ten seconds, accurate to 5 %; absent without recent measurements. */
   recent?: { p50Ms: number; p99Ms: number } | undefined;
 }
 
-/** `slow`: it works, and takes longer than it should. */
+/** `slow`: it works, but takes longer than it should. */
 export type CheckStatus = "ok" | "slow" | "failed";
 
 export interface Check {
@@ -25,15 +25,15 @@ export interface Check {
 export interface StageSnapshot {
   state: "running" | "waiting" | "stopped" | null;
   instances: number | null;
-  /** Messages done since the processes began. */
+  /** Messages processed since the processes started. */
   messages: number | null;
   deadLettered: number | null;
   inFlight: number | null;
-  /** Messages a second over the last ten seconds; null until it was seen for a while. */
+  /** Messages per second over the last ten seconds; null until two reports arrived. */
   rate: number | null;
-  /** Records of each topic that the stage has not committed; null where the topic does not exist. */
+  /** Uncommitted records by topic; null if the topic does not exist. */
   lag: Readonly<Record<string, number | null>> | null;
-  /** By operation, since the processes began: the figures that GET /status tells. */
+  /** By operation, since the processes started: the same figures as in GET /status. */
   latencies: Readonly<Record<string, Latency>>;
 }
 
@@ -48,39 +48,39 @@ export interface TopicNames {
 export interface Snapshot {
   atMs: number;
   topics: TopicNames;
-  /** By process and service, as GET /health names them. */
+  /** By process and service, named as in GET /health. */
   checks: Readonly<Record<string, Check>>;
   stages: Readonly<Record<Stage, StageSnapshot>>;
-  /** Of the api process that tells this. */
+  /** The api process that sends this. */
   api: { messages: number; latencies: Readonly<Record<string, Latency>> };
 }
 
-/** What the plots draw of a snapshot. */
+/** A snapshot's values for the plots. */
 export interface HistoryPoint {
   atMs: number;
   rates: Readonly<Record<Stage, number | null>>;
   lags: Readonly<Record<Stage, number | null>>;
-  /** By operation: its recent ones. */
+  /** Recent latencies by operation. */
   latencies: Readonly<Record<string, { p50Ms: number; p99Ms: number }>>;
 }
 
-/** A message that was given up. */
+/** A dead-lettered message. */
 export interface DeadLetter {
   id: string;
   code: string | null;
   cause: string | null;
   recordedAt: string;
-  /** The beginning of its content, where that is text. */
+  /** The beginning of its content; null if it is not text. */
   preview: string | null;
 }
 
-/** GET /dead-letters: the latest ones, and how many there are. */
+/** GET /dead-letters: the newest ones and the total number. */
 export interface DeadLetterList {
   total: number;
   deadLetters: readonly DeadLetter[];
 }
 
-/** What the doctor found of one process. */
+/** The doctor's report on one process. */
 export interface DoctorReport {
   process: string;
   checkedAt: string;
@@ -95,6 +95,6 @@ export interface DoctorReport {
 /** GET /doctor */
 export interface DoctorReports {
   reports: readonly { instance: string; report: DoctorReport }[];
-  /** Why some are missing. */
+  /** Why some reports are missing. */
   unknown?: string;
 }

@@ -19,7 +19,7 @@ function snapshotAt(atMs: number): Snapshot {
   };
 }
 
-test("a point has the lag in sum, and of the latencies the recent ones", () => {
+test("a point has each stage's total lag and the recent latencies", () => {
   expect(extendHistory([], snapshotAt(1_000))).toEqual([
     {
       atMs: 1_000,
@@ -30,7 +30,7 @@ test("a point has the lag in sum, and of the latencies the recent ones", () => {
   ]);
 });
 
-test("where nobody looked for a while the lines are interrupted", () => {
+test("a time without snapshots interrupts the lines", () => {
   const history = [1_000, 3_000, 60_000].reduce<readonly HistoryPoint[]>(
     (points, atMs) => extendHistory(points, snapshotAt(atMs)),
     [],
@@ -43,7 +43,7 @@ test("where nobody looked for a while the lines are interrupted", () => {
   ]);
 });
 
-test("what is older than ten minutes is forgotten, however few points there are since", () => {
+test("drops points older than ten minutes, however few newer ones there are", () => {
   const history = [1_000, 3_000, 500_000, 602_000].reduce<readonly HistoryPoint[]>(
     (points, atMs) => extendHistory(points, snapshotAt(atMs)),
     [],
@@ -51,7 +51,7 @@ test("what is older than ten minutes is forgotten, however few points there are 
   expect(history.map(({ atMs }) => atMs)).toEqual([3_000, 5_000, 500_000, 502_000, 602_000]);
 });
 
-test("points are about two seconds apart, and the last ten minutes of them are kept", () => {
+test("keeps points of the last ten minutes, about two seconds apart", () => {
   let history: readonly HistoryPoint[] = [];
   for (let second = 0; second < 900; second++) history = extendHistory(history, snapshotAt(second * 1_003));
   expect(history).toHaveLength(300);

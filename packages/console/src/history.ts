@@ -1,25 +1,25 @@
 import { type HistoryPoint, type Snapshot, type Stage, type StageSnapshot, stages } from "./contract.ts";
 
-/** Points are this far apart, and kept for so long. */
+/** Interval and retention of points. */
 const STEP_MS = 2_000;
 const KEPT_MS = 600_000;
-/** After a longer time in which nobody looked, the lines are interrupted. */
+/** A longer time without snapshots interrupts the lines. */
 const GAP_MS = 10_000;
 
 /**
- * Adds a point where the last one is old enough, and forgets those of more than ten minutes ago; returns the same history
- * where it does not.
+ * Adds a point if the last one is old enough, and drops points older than ten minutes. Otherwise returns the same
+ * history.
  */
 export function extendHistory(history: readonly HistoryPoint[], snapshot: Snapshot): readonly HistoryPoint[] {
   const last = history.at(-1);
-  // Snapshots come about once a second: half of one is what they may be early.
+  // Snapshots arrive about once a second and may be half a second early.
   if (last && snapshot.atMs - last.atMs < STEP_MS - 500) return history;
-  const gap = last && snapshot.atMs - last.atMs > GAP_MS ? [nothingAt(last.atMs + STEP_MS)] : [];
+  const gap = last && snapshot.atMs - last.atMs > GAP_MS ? [gapAt(last.atMs + STEP_MS)] : [];
   const kept = [...history, ...gap].filter(({ atMs }) => snapshot.atMs - atMs < KEPT_MS);
   return [...kept, pointOf(snapshot)];
 }
 
-function nothingAt(atMs: number): HistoryPoint {
+function gapAt(atMs: number): HistoryPoint {
   const unknown = { ingest: null, embed: null, sink: null };
   return { atMs, rates: unknown, lags: unknown, latencies: {} };
 }

@@ -1,5 +1,5 @@
 export * from "./contract.ts";
 export { extendHistory } from "./history.ts";
 
-/** Where the built page is: `index.html` and `assets/`. The same from the source and from the compiled package. */
+/** The built page: `index.html` and `assets/`. The same path from the source and from the compiled package. */
 export const pageDirectory = new URL("../dist/page/", import.meta.url);

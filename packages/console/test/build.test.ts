@@ -14,20 +14,20 @@ function files(): string[] {
   return ["index.html", ...readdirSync(join(directory, "assets")).map((name) => join("assets", name))];
 }
 
-test("the build is of the present source, and a second one has nothing to do", async () => {
+test("builds the current source, and a second build changes nothing", async () => {
   expect(isBuilt(hashSource())).toBe(true);
   const page = readFileSync(join(directory, "index.html"), "utf8");
   await ensureBuilt();
   expect(readFileSync(join(directory, "index.html"), "utf8")).toBe(page);
 });
 
-test("all of it together is less than 150 kB compressed", () => {
+test("the whole page is smaller than 150 kB compressed", () => {
   const sizes = files().map((file) => gzipSync(readFileSync(join(directory, file))).length);
   expect(sizes.length).toBeGreaterThan(5);
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(150_000);
 });
 
-test("every asset is named by its content, and the page names none elsewhere and has no script within", () => {
+test("every asset's name has its hash, and the page has no external asset and no inline script", () => {
   for (const file of files().slice(1)) expect(file).toMatch(/-[\w-]{8}\.(js|css|svg|woff2)$/);
   const page = readFileSync(join(directory, "index.html"), "utf8");
   const addresses = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address]) => address);

@@ -6,7 +6,7 @@ const embeddedSchema = z.object({ dimensions: z.int(), vector: z.base64() });
 
 export type Hit = z.output<typeof searchSchema>["hits"][number];
 
-/** Publishes texts in one request and returns the ids of the messages, in their order. */
+/** Publishes texts in one request and returns the messages' IDs in the same order. */
 export async function publish(api: URL, texts: readonly string[]): Promise<string[]> {
   const answer = await ask(
     new URL("/publish", api),
@@ -21,7 +21,7 @@ export async function search(api: URL, parameters: { q: string; mode: string; k:
   return searchSchema.parse(await ask(url)).hits;
 }
 
-/** Asks an embed process for the vector of one text. */
+/** Requests the vector of one text from an embed process. */
 export async function embed(port: number, text: string): Promise<Float32Array> {
   const { dimensions, vector } = embeddedSchema.parse(await ask(new URL(`http://127.0.0.1:${port}/embed`), { text }));
   const bytes = Buffer.from(vector, "base64");

@@ -10,7 +10,7 @@ const usualPaths = [
   "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-/** Asks nobody outside for anything by itself: what a page asks for is all that there is. */
+/** Sends no requests of its own: all requests are the page's. */
 const quietly = [
   "--no-sandbox",
   "--disable-gpu",
@@ -29,7 +29,7 @@ function findChromium(): string | undefined {
   return usualPaths.find((path): path is string => path !== undefined && existsSync(path));
 }
 
-/** A fresh machine of continuous integration is a Debian without it. */
+/** A fresh CI machine is a Debian without it. */
 function installChromium(): string {
   if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };

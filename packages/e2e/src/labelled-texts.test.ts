@@ -13,7 +13,7 @@ it("holds out the same items for the same seed, and others for another", () => {
   expect([...heldOut, ...rest].sort((one, other) => one - other)).toEqual(items);
 });
 
-it("draws from all over the list", () => {
+it("draws from the whole list", () => {
   const { heldOut } = holdOut(items, 500, 1);
   const average = heldOut.reduce((sum, item) => sum + item, 0) / heldOut.length;
   expect(average).toBeGreaterThan(450);

@@ -17,7 +17,8 @@ export async function readLabelledTexts(file: string): Promise<LabelledText[]> {
 }
 
 /**
- * Holds some out, the same ones for a seed on every machine: each item is drawn by the hash of the seed and its position.
+ * Holds out some items, the same for a seed on every machine: each item is drawn by the hash of the seed and its
+ * position.
  */
 export function holdOut<Item>(items: readonly Item[], count: number, seed: number): { heldOut: Item[]; rest: Item[] } {
   const drawn = items

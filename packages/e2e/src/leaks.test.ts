@@ -10,7 +10,7 @@ test.each([
   ["percent-encoded", encodeURIComponent(secret)],
   ["in base64", Buffer.from(secret).toString("base64")],
   ["cut off", secret.slice(0, 16)],
-])("a secret is found %s", (_, text) => {
+])("finds a secret %s", (_, text) => {
   expect(leaks(`${line("harmless")}\n${line(text)}\n`, [secret])).toHaveLength(1);
 });
 
@@ -20,11 +20,11 @@ test.each([
   "AWS4-HMAC-SHA256 Credential=ASIA/20260101",
   "authorization: Bearer abc",
   '{\\"SecretAccessKey\\":\\"abc\\"}',
-])("what looks signed is found, whoever signed it: %s", (text) => {
+])("finds signed data from any signer: %s", (text) => {
   expect(leaks(line(text), [secret])).toHaveLength(1);
 });
 
-test("harmless lines are not", () => {
+test("ignores harmless lines", () => {
   expect(
     leaks([line("no connection to 127.0.0.1:6379"), line("the IAM token was refused")].join("\n"), [secret]),
   ).toEqual([]);

@@ -1,12 +1,12 @@
-/** What stands in a signed URL, a signed request or an answer with a key, whatever the secret is. */
+/** Marks of a signed URL, a signed request or an answer with a key, whatever the secret is. */
 const marks = [/X-Amz-(Signature|Security-Token|Credential)/i, /AWS4-HMAC-SHA256/, /Bearer /, /SecretAccessKey/i];
 
-/** A part of a secret gives it away too, and a line that is cut off may hold only that. */
+/** A part of a secret reveals it too, and a truncated line may have only a part. */
 const PART_LENGTH = 16;
 
 /**
- * The lines of logs that hold a secret, or the beginning of one, as it is, percent-encoded or in base64, or that look like
- * something signed. Names the lines by their beginning, so that a failed test doesn't spread what it found.
+ * Finds log lines with a secret or its beginning, plain, percent-encoded or in base64, and lines that look signed.
+ * Names each line by its beginning, so that a failed test does not spread what it found.
  */
 export function leaks(logs: string, secrets: readonly string[]): string[] {
   const parts = [...new Set(secrets.flatMap(formsOf).map((form) => form.slice(0, PART_LENGTH)))];
@@ -16,7 +16,7 @@ export function leaks(logs: string, secrets: readonly string[]): string[] {
 }
 
 function formsOf(secret: string): string[] {
-  if (secret.length < 8) throw new TypeError("too short to be told from other texts");
+  if (secret.length < 8) throw new TypeError("too short to be distinguished from other texts");
   return [
     secret,
     encodeURIComponent(secret),

@@ -9,18 +9,18 @@ export interface Quality {
   indexed: number;
   heldOut: number;
   seed: number;
-  /** How often both searches name a text of the same category, 0 to 1. */
+  /** Share of searches, 0 to 1, where both find a text of the same category. */
   categoryAgreement: number;
-  /** How often both searches name the very same text. */
+  /** Share of searches where both find the same text. */
   textAgreement: number;
-  /** How often the nearest text has the category of the text that was held out. */
+  /** Share of searches where the nearest text has the category of the held-out text. */
   accuracy: number;
   bruteForceAccuracy: number;
 }
 
 /**
- * Publishes all texts but those held out, and searches for each of these in two ways: through the whole pipeline, and by
- * comparing its vector with every vector in the index.
+ * Publishes all texts but the held-out ones, and searches for each of these in two ways: through the whole pipeline,
+ * and by comparing its vector with every vector in the index.
  */
 export async function measureQuality(
   texts: readonly LabelledText[],
@@ -59,7 +59,7 @@ export async function measureQuality(
   };
 }
 
-/** Returns when all texts can be found, by the ids that they got. */
+/** Returns once all texts can be found, by the IDs that they got. */
 async function publishAll(
   texts: readonly LabelledText[],
   { pipeline, untilRecorded }: Testbed,

@@ -3,7 +3,7 @@ export interface Candidate {
   vector: Float32Array;
 }
 
-/** Compares a vector with all candidates and returns the nearest by cosine; `undefined` where there is none. */
+/** Compares a vector with all candidates and returns the nearest by cosine; `undefined` if there is none. */
 export function nearestNeighbour(query: Float32Array, candidates: readonly Candidate[]): Candidate | undefined {
   let nearest: Candidate | undefined;
   let highest = Number.NEGATIVE_INFINITY;

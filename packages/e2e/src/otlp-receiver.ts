@@ -22,7 +22,7 @@ const exportSchema = z.object({
 });
 export type ReceivedSpan = z.output<typeof spanSchema> & { service: string };
 
-/** Takes spans as OTLP over HTTP sends them, in JSON, and keeps them. */
+/** Receives spans as OTLP over HTTP in JSON, and keeps them. */
 export async function startOtlpReceiver() {
   const spans: ReceivedSpan[] = [];
   const server = createServer(async (request, response) => {

@@ -1,5 +1,6 @@
-import { ensurePipelineTopics, eventTopicSettings, readConfiguration } from "@millrace/shared";
-import { openClients } from "@millrace/shared/clients";
+import { openClients } from "@millrace/cli";
+import { ensurePipelineTopics } from "@millrace/kafka";
+import { eventTopicSettings, readConfiguration } from "@millrace/shared";
 import kafkajs from "kafkajs";
 import { z } from "zod";
 
@@ -8,8 +9,8 @@ const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePattern
 const eventTopics = z.object(eventTopicSettings);
 
 /**
- * Creates a pipeline's topics, and lets a role read and write them and read as the pipeline's groups: where everything is denied
- * by default, that is all that the processes can do.
+ * Creates a pipeline's topics, and lets a role read and write them and read as the pipeline's groups. Where everything
+ * else is denied by default, the processes can do no more than that.
  */
 export async function prepareKafka(environment: Record<string, string>, role: string): Promise<void> {
   await using clients = openClients(environment, "e2e");

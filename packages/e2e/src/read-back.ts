@@ -1,4 +1,4 @@
-import { openClients } from "@millrace/shared/clients";
+import { openClients } from "@millrace/cli";
 import { clean } from "@millrace/testbed";
 import { z } from "zod";
 
@@ -23,7 +23,7 @@ const PAGE = 1_000;
 
 export type ReadBack = ReturnType<typeof openReadBack>;
 
-/** Reads what a pipeline's namespace holds, straight from the services. */
+/** Reads the contents of a pipeline's namespace directly from the services. */
 export function openReadBack(environment: Readonly<Record<string, string>>) {
   const clients = openClients(environment, "e2e");
   const { postgres, openSearch } = clients;
@@ -32,7 +32,7 @@ export function openReadBack(environment: Readonly<Record<string, string>>) {
   return {
     ...clients,
     index,
-    /** The variables by which a command finds the same. */
+    /** The variables with which a command finds the same. */
     environment,
     async countRows(): Promise<number> {
       const { rows } = await postgres.query<{ count: number }>("SELECT count(*)::integer AS count FROM demo_log");
@@ -41,14 +41,14 @@ export function openReadBack(environment: Readonly<Record<string, string>>) {
     async readRows(): Promise<AuditRow[]> {
       return (await postgres.query<AuditRow>(selectRows)).rows;
     },
-    /** All documents of the index, refreshed first, with their vectors where asked for. */
+    /** All documents of the index, after a refresh; with their vectors on request. */
     async *readDocuments(fields: readonly "vector"[] = []): AsyncGenerator<{ id: string; vector: number[] }> {
       await openSearch.indices.refresh({ index });
       let after: number[] | undefined;
       do {
         const sort = [{ partition: "asc" }, { offset: "asc" }];
         const body = { size: PAGE, _source: fields, sort, ...(after && { search_after: after }) };
-        // The client's types know one of the forms of `_source` and `sort` only.
+        // The client's types have only one form each of `_source` and `sort`.
         const answer = await openSearch.search({ index, body: body as Record<string, unknown> });
         const hits = documentsSchema.parse(answer.body.hits.hits);
         for (const { _id, _source } of hits) yield { id: _id, vector: _source.vector ?? [] };

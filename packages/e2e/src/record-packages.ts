@@ -1,4 +1,4 @@
-/** For `--import`: writes the names of the packages that a process has loaded, as a JSON array, when it ends. */
+/** For `--import`: when the process ends, writes the names of its loaded packages as a JSON array. */
 import { writeFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { isMainThread } from "node:worker_threads";
 
 const { PACKAGES_DIRECTORY: directory } = process.env;
 
-// Threads inherit the option; theirs are not the process's own.
+// Threads inherit the option; their packages are not the process's own.
 if (isMainThread && directory !== undefined) {
   const packages = new Set<string>();
   registerHooks({

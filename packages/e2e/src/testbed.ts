@@ -4,17 +4,17 @@ import { openReadBack, type ReadBack } from "./read-back.ts";
 
 const POLL_INTERVAL_MS = 100;
 
-/** A pipeline with names of its own on a stack, and a way to read back what it does. Its data goes with it. */
+/** A pipeline with unique names on a stack, and a way to read back its results. Its data is removed with it. */
 export interface Testbed extends AsyncDisposable {
   pipeline: Pipeline;
   readBack: ReadBack;
-  /** Waits until so many messages have a row; throws where no row is added for `stallMs`. */
+  /** Waits for so many messages with a row; throws if no row is added for `stallMs`. */
   untilRecorded(count: number, onProgress?: (recorded: number) => void, stallMs?: number): Promise<void>;
 }
 
 export async function openTestbed(suffix: string, options: PipelineOptions): Promise<Testbed> {
   const namespace = isolated(suffix);
-  // The figures must not depend on whether the user has a key in the environment.
+  // The figures must not depend on a key in the user's environment.
   const environment = { EMBEDDING_PROVIDER: "local", ...namespace, ...options.environment };
   const readBack = openReadBack({ ...options.stack, ...environment });
   const close = async (pipeline?: Pipeline): Promise<void> => {
@@ -36,7 +36,7 @@ export async function openTestbed(suffix: string, options: PipelineOptions): Pro
   }
 }
 
-/** Waits until so many messages have a row; throws where no row is added for `stallMs`. */
+/** Waits for so many messages with a row; throws if no row is added for `stallMs`. */
 export async function untilRecorded(
   readBack: ReadBack,
   count: number,

@@ -1,21 +1,18 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Certificates, makeCertificates, type Namespace, type StackEnvironment } from "@millrace/stack";
 import {
   accessKeyOf,
-  type Certificates,
   type IssuedKey,
-  makeCertificates,
-  type Namespace,
   refusePresigned,
   type SecureKafka,
-  type StackEnvironment,
   startPodIdentityAgent,
   startPostgresAuthenticator,
   startRedisAuthenticator,
   startSecureKafka,
   startSigningProxy,
-} from "@millrace/stack";
+} from "@millrace/testbed";
 import { prepareKafka } from "./prepare-kafka.ts";
 
 const REGION = "eu-west-1";
@@ -26,23 +23,23 @@ const ROLE = "arn:aws:sts::000000000000:assumed-role/pipeline/millrace";
 export type VerifiedService = "kafka" | "postgres" | "redis" | "opensearch";
 
 export interface VerifiedServices extends AsyncDisposable {
-  /** Sends the processes to the servers that verify, by IAM alone. */
+  /** Sends the processes to the verifying servers, by IAM only. */
   environment: Record<string, string>;
-  /** Sends a test past them to the same data. */
+  /** Lets a test bypass them, to the same data. */
   direct: Record<string, string>;
   keys: readonly IssuedKey[];
-  /** Every text that nobody may log: the agent's token, keys, session tokens, and signatures. */
+  /** Every text that must not be logged: the agent's token, keys, session tokens, and signatures. */
   secrets(): string[];
   /**
-   * How many keys ended after this service had accepted a token, or a request, that was signed with them. No token outlives
-   * its key, so that many of the service's tokens have expired, one after the other.
+   * Number of keys that ended after this service had accepted a token or request signed with them. No token outlives
+   * its key, so at least that many of the service's tokens have expired in turn.
    */
   expiries(): Promise<Record<VerifiedService, number>>;
   /** Why tokens and requests were refused. */
   refusals(): Promise<string[]>;
 }
 
-/** How long things hold; seconds, where AWS has minutes and hours. */
+/** Lifetimes; seconds here, minutes and hours in AWS. */
 export interface Lifetimes {
   keyMs: number;
   kafkaSessionMs: number;
@@ -50,8 +47,9 @@ export interface Lifetimes {
 }
 
 /**
- * A broker that checks MSK's tokens and binds rights to the role by ACLs, and servers that check signatures before the stack's
- * PostgreSQL, Redis and OpenSearch. The keys come from an agent of EKS Pod Identity, which every process asks by itself.
+ * A broker that checks MSK's tokens and binds rights to the role by ACLs, and servers that check signatures in front of
+ * the stack's PostgreSQL, Redis and OpenSearch. The keys come from an EKS Pod Identity agent, which every process asks
+ * itself.
  */
 export async function startVerifiedServices(
   stack: StackEnvironment,
@@ -146,7 +144,7 @@ async function startStores(
   };
 }
 
-/** Judges presigned passwords, and remembers the keys of those that were right. */
+/** Checks presigned passwords, and remembers the keys of the valid ones. */
 function presigned(service: string, userParameter: string, keys: readonly IssuedKey[]) {
   const accepted = new Set<string>();
   const judge = (password: string, host: string, user: string): string | undefined => {

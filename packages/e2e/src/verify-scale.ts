@@ -1,36 +1,30 @@
-// How long `millrace verify` takes and how much memory it needs over many messages:
-//   npm run verify:scale [-- --messages 1000000] [--json]
-// The messages, rows and documents are written directly, without vectors: verify looks at none.
+// How long `millrace verify` takes over many messages, and how much memory it needs.
+//   npm run verify:scale -- --help
+// Messages, rows and documents are written directly, without vectors: verify reads none.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { connectProducer } from "@millrace/shared";
+import { connectProducer } from "@millrace/kafka";
 import { isolated, lease, startPipeline } from "@millrace/stack";
-import { peakResidentBytes } from "@millrace/testbed";
+import { beginReport, peakResidentBytes } from "@millrace/testbed";
 import { Command } from "commander";
 import { openReadBack, type ReadBack } from "./read-back.ts";
 
 const PARTITIONS = 8;
 const CHUNK = 10_000;
-/** As many rows and documents are removed, for verify to find. */
+/** This many rows and this many documents are missing, for verify to find. */
 const REMOVED = 100;
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-await new Command("verify-scale")
-  .option("--messages <number>", "in all", Number, 1_000_000)
-  .option("--stack <name>", "the stack to run on", "scale")
-  .option("--json", "print the result as JSON")
-  .action(main)
-  .parseAsync();
-
-async function main(options: { messages: number; stack: string; json?: true }): Promise<void> {
+async function main(options: { messages: number; stack: string; json?: true; report?: true }): Promise<void> {
+  const report = options.report && beginReport(reportDefinition);
   await using stack = await lease({ name: options.stack, onProgress: say });
   const environment = { ...stack.env, ...isolated(`scale_${process.pid}`) };
   await using readBack = openReadBack(environment);
   {
-    // Once, for the topics and the table.
+    // Creates the topics and the table.
     await using _pipeline = await startPipeline({
       stack: stack.env,
       environment,
@@ -38,18 +32,42 @@ async function main(options: { messages: number; stack: string; json?: true }): 
     });
   }
   const each = Math.floor(options.messages / PARTITIONS);
-  say(`writing ${each * PARTITIONS} messages, rows and documents`);
+  const messages = each * PARTITIONS;
+  say(`writing ${messages} messages, rows and documents`);
   await writeMessages(readBack, each);
   await writeRows(readBack, each);
   await writeDocuments(readBack, each);
   const result = await measure(environment);
   await readBack.clean();
-  const found = result.missingRows === REMOVED && result.missingDocuments === REMOVED;
-  const text = `${each * PARTITIONS} messages verified in ${result.seconds.toFixed(1)} s with ${result.peakMegabytes} MB; ${
-    found ? "all" : "NOT all"
-  } of the ${2 * REMOVED} removed rows and documents were found`;
-  process.stdout.write(`${options.json ? JSON.stringify({ messages: each * PARTITIONS, ...result }) : text}\n`);
-  if (!found) process.exitCode = 1;
+  const summary = describe(messages, result);
+  process.stdout.write(`${options.json ? JSON.stringify({ messages, ...result }) : summary}\n`);
+  if (report) say(`Wrote ${await report.write({ summary, body: notes })}`);
+  if (!foundAll(result)) process.exitCode = 1;
+}
+
+const reportDefinition = {
+  name: "verify-scale",
+  title: "Verification of many messages",
+  page: "docs/reliability.md",
+  script: "verify:scale",
+  paths: ["packages/cli/src/verify", "packages/kafka/src", "packages/e2e/src/verify-scale.ts"],
+};
+
+const notes = "The memory is the peak resident memory (`VmHWM`) of the process of `millrace verify`.";
+
+type Result = Awaited<ReturnType<typeof measure>>;
+
+function foundAll({ missingRows, missingDocuments }: Result): boolean {
+  return missingRows === REMOVED && missingDocuments === REMOVED;
+}
+
+function describe(messages: number, result: Result): string {
+  const { seconds, peakMegabytes, missingRows, missingDocuments } = result;
+  const found = foundAll(result) ? "all" : `${missingRows + missingDocuments} of the`;
+  return (
+    `\`millrace verify\` checked ${messages.toLocaleString("en")} messages in ${seconds.toFixed(1)} s with ${peakMegabytes} MB, ` +
+    `and found ${found} ${2 * REMOVED} missing rows and documents.`
+  );
 }
 
 async function writeMessages({ kafka, patience, topic }: ReadBack, each: number): Promise<void> {
@@ -94,7 +112,7 @@ async function writeDocuments({ openSearch, index, topic }: ReadBack, each: numb
   }
 }
 
-/** Runs the command as its user would, and looks at its memory while it runs. */
+/** Runs the command as a user does, and samples its memory. */
 async function measure(environment: Readonly<Record<string, string>>) {
   const entry = resolve(import.meta.dirname, "..", "..", "cli", "src", "main.ts");
   const startedAt = performance.now();
@@ -122,3 +140,14 @@ async function measure(environment: Readonly<Record<string, string>>) {
     missingDocuments: count("missing document"),
   };
 }
+
+await new Command("verify:scale")
+  .description(
+    `Measures the time and the memory that \`millrace verify\` needs. Exit code 0: it found all ${REMOVED} missing rows and all ${REMOVED} missing documents.`,
+  )
+  .option("--messages <number>", "total number of messages", Number, 1_000_000)
+  .option("--stack <name>", "stack to run on, started if needed", "scale")
+  .option("--report", "write docs/reports/verify-scale.md")
+  .option("--json", "print the result as JSON")
+  .action(main)
+  .parseAsync();

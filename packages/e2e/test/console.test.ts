@@ -16,16 +16,16 @@ import { customerTexts } from "./messages.ts";
 const screenshots = resolve(import.meta.dirname, "..", "screenshots");
 const texts = customerTexts(200, "console");
 const WAIT_MS = 20_000;
-/** A message is asked after before its progress was noted. */
+/** The page asks for a message before its progress is noted. */
 const notKnownYet = /\(Not Found\) \S+\/status\/[^/]+$/;
 
 let testbed: Testbed;
 let opensearch: NetworkProxy;
 let browser: Browser;
 let page: Page;
-/** Of everything that the page asked for. */
+/** Every request of the page. */
 const requested: URL[] = [];
-/** What went wrong in it. */
+/** Errors in the page. */
 const complaints: string[] = [];
 
 beforeAll(async () => {
@@ -39,7 +39,7 @@ beforeAll(async () => {
     logDirectory: await mkdtemp(join(tmpdir(), "millrace-e2e-")),
     environment: {
       OPENSEARCH_ENDPOINT: `http://127.0.0.1:${opensearch.port}`,
-      // A slow connection adds 600 ms each way: more than this; what is usual here is less.
+      // A slow connection adds 600 ms each way: more than this; the usual delay here is less.
       SLOW_OPERATION_MS: "1000",
       PRESENCE_INTERVAL_MS: "500",
     },
@@ -76,7 +76,7 @@ function eventually<Value>(read: () => Promise<Value>) {
   return expect.poll(read, { timeout: WAIT_MS, interval: 200 });
 }
 
-/** p50, p95, p99 and maximum of an operation of the sink, as GET /status tells them. */
+/** p50, p95, p99 and maximum of a sink operation, from GET /status. */
 async function toldLatency(operation: string): Promise<number[]> {
   const response = await fetch(new URL("/status", testbed.pipeline.api));
   const { stages } = (await response.json()) as { stages: Snapshot["stages"] };
@@ -97,21 +97,21 @@ async function publishHere(text: string): Promise<Locator> {
   return journey;
 }
 
-it("maps the stages, topics and stores, with the figures that GET /status tells", async () => {
-  await eventually(() => page.getByRole("banner").getByRole("status").textContent()).toBe("Everything works");
+it("maps the stages, topics and stores, with the figures of GET /status", async () => {
+  await eventually(() => page.getByRole("banner").getByRole("status").textContent()).toBe("All systems operational");
   for (const name of ["OpenSearch", "PostgreSQL", "Kafka", "Redis", "Embedding provider"]) {
     expect(await page.getByLabel("The pipeline").getByText(name, { exact: true }).isVisible(), name).toBe(true);
   }
   for (const topic of ["messages", "batches", "vectors"]) {
     expect(await page.locator(`.channel[data-topic*=${topic}] .lag`).textContent()).toMatch(/no lag|behind/);
   }
-  // What is shown is up to a few seconds old.
+  // The display may be a few seconds old.
   await eventually(async () =>
     isDeepStrictEqual(await shownLatency("sink.batch"), await toldLatency("sink.batch")),
   ).toBe(true);
 });
 
-it("follows a message that is published here through the stages, live", async () => {
+it("follows a message published here through the stages, live", async () => {
   const journey = await publishHere("My parcel for Porto is nowhere to be seen");
   await journey.getByText("stored").first().waitFor();
   await eventually(() => journey.locator(".reached").count()).toBe(4);
@@ -127,11 +127,11 @@ it.each([
   ["Meaning", "where is my parcel for Porto?"],
   ["Words", "parcel Porto"],
   ["Both", "parcel for Porto"],
-])("searches by %s and highlights what was found", async (mode, query) => {
-  await page.getByLabel("Look for").fill(query);
+])("searches by %s and highlights the matches", async (mode, query) => {
+  await page.getByLabel("Query").fill(query);
   await page.getByLabel(mode, { exact: true }).check({ force: true });
   await page.getByRole("search").getByRole("button").click();
-  // What was published last is in the index, and can be found a moment later.
+  // The last published message is in the index, and searchable a moment later.
   await eventually(async () => {
     await page.getByRole("search").getByRole("button").click();
     return page.locator(".hits li").first().textContent();
@@ -141,23 +141,23 @@ it.each([
 
 it("lists dead letters, and replays one and all of them", async () => {
   const journey = await publishHere(" ");
-  await journey.getByText("given up").waitFor();
+  await journey.getByText("dead-lettered").waitFor();
   expect(await journey.locator(".cause").textContent()).toContain("invalid");
   const id = await journey.getAttribute("data-id");
   const letter = page.locator(`.letters [data-id="${id}"]`);
   await letter.waitFor();
   await letter.getByRole("button").click();
-  await page.getByText("1 message sent through the pipeline again.").waitFor();
+  await page.getByText("1 message sent for replay.").waitFor();
   await publishHere("  ");
   await eventually(() => page.locator(".letters li").count()).toBe(2);
   await page.getByRole("button", { name: "Replay all" }).click();
   await page.getByRole("button", { name: "Replay 2 messages" }).click();
-  await page.getByText("2 messages sent through the pipeline again.").waitFor();
-  // They are as empty as before: each is given up again, and still has one row.
+  await page.getByText("2 messages sent for replay.").waitFor();
+  // They are still empty: each is dead-lettered again and keeps its single row.
   await eventually(async () => testbed.readBack.countRows()).toBe(texts.length + 3);
 });
 
-it("refuses a replay that another site's page asks for", async () => {
+it("refuses a replay requested by another site's page", async () => {
   const { status } = await fetch(new URL("/dead-letters/replay", testbed.pipeline.api), {
     method: "POST",
     headers: { "content-type": "application/json", origin: "https://elsewhere.example" },
@@ -166,14 +166,14 @@ it("refuses a replay that another site's page asks for", async () => {
   expect(status).toBe(403);
 });
 
-it("draws latencies and throughput, and tells the latest", async () => {
+it("plots latencies and throughput, and shows the latest values", async () => {
   await page.getByRole("button", { name: "Bulk write to OpenSearch" }).click();
   expect(await page.locator("#latency canvas").count()).toBe(3);
   await publishHere("One more, so that there is something to draw");
   await eventually(() => page.locator("#latency .latest").first().textContent()).toMatch(/^[\d.]+ m?s$/);
 });
 
-it("shows what the doctor found at the start of each process", async () => {
+it("shows the doctor's findings at the start of each process", async () => {
   await eventually(async () => {
     await page.reload();
     await page.locator("#doctor article, #doctor .empty").first().waitFor();
@@ -182,7 +182,7 @@ it("shows what the doctor found at the start of each process", async () => {
   expect(await page.locator("#doctor li .status.ok").count()).toBeGreaterThan(8);
 });
 
-it("can be used by keyboard alone, with the focus in sight", async () => {
+it("works by keyboard alone, with visible focus", async () => {
   const fresh = await openPage({ width: 1440, height: 1000 });
   await fresh.keyboard.press("Tab");
   expect(await fresh.evaluate(() => document.activeElement?.textContent)).toBe("Skip to the pipeline");
@@ -191,7 +191,7 @@ it("can be used by keyboard alone, with the focus in sight", async () => {
     await fresh.keyboard.press("Tab");
     const [name, outline] = await fresh.evaluate(() => {
       const element = document.activeElement;
-      // After the last one the browser's own controls have the focus.
+      // After the last one, the focus moves to the browser's own controls.
       if (!element || element === document.body) return ["nothing"];
       const drawn = element.matches("input[type=radio]") ? element.nextElementSibling : element;
       return [
@@ -211,12 +211,12 @@ it.each([
   ["desktop-dark", { width: 1440, height: 1000 }, "dark"],
   ["phone-light", { width: 390, height: 844 }, "light"],
   ["phone-dark", { width: 390, height: 844 }, "dark"],
-] as const)("has nothing that axe finds fault with: %s", async (name, viewport, colorScheme) => {
+] as const)("has no accessibility violations by axe: %s", async (name, viewport, colorScheme) => {
   const fresh = await openPage(viewport, colorScheme);
-  await fresh.getByLabel("Look for").fill("parcel");
+  await fresh.getByLabel("Query").fill("parcel");
   await fresh.getByRole("search").getByRole("button").click();
   await fresh.locator(".hits li").first().waitFor();
-  // The page's policy forbids scripts within it; what is evaluated by the tester is none.
+  // The page's policy forbids inline scripts; scripts evaluated by the tester are not inline.
   await fresh.evaluate(axe.source);
   const { violations } = await fresh.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)).toEqual([]);
@@ -229,7 +229,7 @@ it.each([
   await fresh.close();
 });
 
-it("keeps the colours that were chosen, over the system's", async () => {
+it("keeps the chosen colours, over the system's", async () => {
   const fresh = await openPage({ width: 1440, height: 1000 }, "light");
   const ground = () => fresh.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await ground();
@@ -241,7 +241,7 @@ it("keeps the colours that were chosen, over the system's", async () => {
   await fresh.close();
 });
 
-it("names the slow bulk write within ten seconds, and what is away", async () => {
+it("shows the slow bulk write within ten seconds, and what is unavailable", async () => {
   await page.screenshot({ path: join(screenshots, "calm.png") });
   opensearch.mode = "slow";
   const until = performance.now() + 10_000;
@@ -254,13 +254,13 @@ it("names the slow bulk write within ten seconds, and what is away", async () =>
   await page.screenshot({ path: join(screenshots, "slow.png") });
   opensearch.mode = "cut";
   await publish(testbed.pipeline.api, ["not now"]);
-  await eventually(() => stage("sink").textContent()).toContain("waits for opensearch");
+  await eventually(() => stage("sink").textContent()).toContain("waiting for opensearch");
   await page.screenshot({ path: join(screenshots, "away.png") });
   opensearch.mode = "pass";
   await eventually(() => stage("sink").getAttribute("class")).toBe("card ok");
 });
 
-it("asked for nothing but of its own api, and its policy was never broken", () => {
+it("requests only its own api, and never violated its policy", () => {
   expect(requested.length).toBeGreaterThan(20);
   expect(new Set(requested.map(({ origin }) => origin))).toEqual(new Set([testbed.pipeline.api.origin]));
   expect(complaints.filter((complaint) => !notKnownYet.test(complaint))).toEqual([]);

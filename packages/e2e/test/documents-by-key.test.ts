@@ -1,7 +1,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connectProducer } from "@millrace/shared";
+import { connectProducer } from "@millrace/kafka";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { millrace } from "../src/millrace.ts";
 import { openTestbed, type Testbed } from "../src/testbed.ts";
@@ -12,7 +12,7 @@ beforeAll(async () => {
   testbed = await openTestbed(`keys_${process.pid}`, {
     stack: inject("stack"),
     logDirectory: await mkdtemp(join(tmpdir(), "millrace-e2e-")),
-    // Batches of two, so that the versions of a key are on their way in different ones, and may pass each other.
+    // Batches of two, so that the versions of a key are in different batches, and may overtake each other.
     environment: { DOCUMENT_ID: "key", BATCH_MAX_MESSAGES: "2", SINK_CONCURRENCY: "4" },
   });
 });

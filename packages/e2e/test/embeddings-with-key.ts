@@ -2,7 +2,10 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Speaks OpenAI's embeddings API, and takes one key alone; a wrong one it repeats in its complaint, as some servers do. */
+/**
+ * Serves OpenAI's embeddings API, and accepts one key only; its error for a wrong key quotes the key, as some servers'
+ * errors do.
+ */
 export interface EmbeddingsWithKey extends AsyncDisposable {
   url: string;
   key: string;

@@ -2,7 +2,8 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isolated, startMoto, startPipeline } from "@millrace/stack";
+import { isolated, startPipeline } from "@millrace/stack";
+import { startMoto } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { publish } from "../src/api-client.ts";
 import { leaks } from "../src/leaks.ts";
@@ -11,7 +12,7 @@ import { untilRecorded } from "../src/testbed.ts";
 import { startVerifiedServices, type VerifiedServices } from "../src/verified-services.ts";
 import { serveEmbeddingsWithKey } from "./embeddings-with-key.ts";
 
-/** How often each service's token expires under the load; the package's script `expiries` asks for 20. */
+/** Number of expiries of each service's token under load; the package's script `expiries` sets 20. */
 const EXPIRIES = Number(process.env.MILLRACE_EXPIRIES ?? 4);
 /** Ten messages, ten times a second. */
 const PUBLISH_INTERVAL_MS = 100;
@@ -19,9 +20,9 @@ const PUBLISHED_AT_ONCE = 10;
 const DEADLINE_MS = 30_000 + EXPIRIES * 8_000;
 const DIMENSIONS = 8;
 
-/** As long as the tests need them to be told from any other text. */
+/** Long enough to be distinguishable from any other text. */
 const openAiKeys = ["sk-first-4f9d0c2b7a61", "sk-second-b83e5d17c940"] as const;
-/** Not asked for under IAM; but whatever is configured could be logged. */
+/** Unused under IAM; but anything configured could be logged. */
 const passwords = {
   KAFKA_SCRAM_PASSWORD: "scram-password-6d1f",
   POSTGRES_PASSWORD: "postgres-password-93ab",
@@ -46,7 +47,8 @@ beforeAll(async () => {
   opened.defer(() => rm(directory, { recursive: true }));
   const moto = opened.use(await startMoto());
   const embeddings = opened.use(await serveEmbeddingsWithKey(openAiKeys[0], DIMENSIONS));
-  // A key lives for four seconds at most and is replaced in its second half; a session lasts for three, a connection for one.
+  // A key lives for four seconds at most and is replaced in its second half; a session lasts for three, a connection
+  // for one.
   const lifetimes = { keyMs: 4_000, kafkaSessionMs: 3_000, redisSessionMs: 3_000 };
   services = opened.use(await startVerifiedServices(stack, namespace, lifetimes));
   const secretName = `openai-${process.pid}`;
@@ -118,14 +120,14 @@ test(`tokens of each service expired ${EXPIRIES} times while messages flowed, an
   expect(refusals).toEqual([]);
 });
 
-test("nothing is lost and nothing doubled: one row and one document for each message", () => {
+test("nothing is lost or doubled: one row and one document for each message", () => {
   const expected = published.toSorted();
   expect(rows.map(({ id }) => id).toSorted()).toEqual(expected);
   expect(rows.filter(({ level }) => level !== "INFO")).toEqual([]);
   expect(documents.toSorted()).toEqual(expected);
 });
 
-test("the logs hold no error above a retry, and the rotated key of the API is the cause of some", () => {
+test("the logs have no error above a retry, and some are due to the API's rotated key", () => {
   expect(lines().filter(({ level, status }) => level === "error" || status === "failed")).toEqual([]);
   expect(refusedKeys).toBeGreaterThan(0);
   const actions = new Set(lines().map(({ service, action }) => `${service} ${action}`));
@@ -134,7 +136,7 @@ test("the logs hold no error above a retry, and the rotated key of the API is th
   expect(retries.map(({ details }) => details?.cause)).toContainEqual(expect.stringContaining("401"));
 });
 
-test("no log of any process holds a secret, a token or something signed", () => {
+test("no process logs a secret, a token or signed data", () => {
   expect(new Set(lines().map(({ service }) => service))).toEqual(new Set(["ingest", "embed", "sink", "api"]));
   expect(lines().some(({ level }) => level === "debug")).toBe(true);
   const secrets = [...openAiKeys, ...Object.values(passwords), ...services.secrets()];

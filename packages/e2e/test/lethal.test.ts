@@ -25,7 +25,7 @@ afterAll(async () => {
   await testbed?.[Symbol.asyncDispose]();
 });
 
-test("a message that kills its process again and again is given up alone, and the others go on", async () => {
+test("a message that kills its process repeatedly is dead-lettered alone, and the others continue", async () => {
   await testbed.pipeline.kill("ingest", "SIGTERM");
   const texts = customerTexts(60, "lethal");
   const ids = await publish(testbed.pipeline.api, [...texts.slice(0, 30), "a LETHAL message", ...texts.slice(30)]);
@@ -47,12 +47,12 @@ test("a message that kills its process again and again is given up alone, and th
   const rows = await testbed.readBack.readRows();
   expect(rows.filter(({ level }) => level === "ERROR")).toEqual([{ id: lethalId, level: "ERROR", reason: "lethal" }]);
   expect(rows).toHaveLength(ids.length);
-  // As often until it is looked for, and as often again until it is found.
+  // As often before the search starts, and as often again until it is found.
   expect(deaths).toBeLessThanOrEqual(2 * (ATTEMPTS_MAX + 1));
   expect(deaths).toBeGreaterThan(ATTEMPTS_MAX);
 }, 120_000);
 
-/** `undefined` where it died before it was ready. */
+/** `undefined` if it died before it was ready. */
 async function startFragileIngest(attempt: number) {
   const preload = join(import.meta.dirname, "fixtures", "die-of-a-message.ts");
   try {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, inject, it } from "vitest";
 import { openTestbed } from "../src/testbed.ts";
 
-/** What takes megabytes and some processes only need; the heap's size is what garbage collection costs by. */
+/** Packages that take megabytes and that only some processes need; garbage collection costs grow with the heap. */
 const heavy =
   /^(@aws-sdk\/|@smithy\/|aws-msk-iam-sasl-signer-js|@opensearch-project\/|pg$|gpt-tokenizer|openai$|@opentelemetry\/(?!api$)|@kafkajs\/|protobufjs$|avsc$|ajv$)/;
 

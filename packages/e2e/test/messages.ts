@@ -9,9 +9,9 @@ const complaints = [
 ];
 
 /**
- * Texts as customers write them, no two alike.
+ * Texts as customers write them, all different.
  *
- * @param marker a word in each of them, by which a log can be searched for any
+ * @param marker a word in each of them, to search logs for
  */
 export function customerTexts(count: number, marker: string): string[] {
   return Array.from({ length: count }, (_, index) => {
@@ -24,7 +24,7 @@ export function customerTexts(count: number, marker: string): string[] {
 
 export interface BrokenValue {
   value: Buffer | null;
-  /** The reason that stands in demo_log. */
+  /** The reason in demo_log. */
   reason: "invalid" | "undecodable" | "too_long";
 }
 

@@ -3,7 +3,9 @@ import { readFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { actions, connectProducer, messageId, milestones } from "@millrace/shared";
+import { connectProducer } from "@millrace/kafka";
+import { actions, messageId } from "@millrace/shared";
+import { milestones } from "@millrace/stage";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { publish, search } from "../src/api-client.ts";
 import { millrace } from "../src/millrace.ts";
@@ -37,7 +39,7 @@ afterAll(async () => {
   await testbed?.[Symbol.asyncDispose]();
 });
 
-/** As another producer would: the api takes texts and JSON only. */
+/** Publishes directly to Kafka, as the api accepts only texts and JSON. */
 async function publishBroken(): Promise<string[]> {
   const { kafka, patience, topic } = testbed.readBack;
   await using producer = await connectProducer(kafka, patience);
@@ -56,7 +58,7 @@ async function statusOf(id: string) {
 }
 
 describe("520 messages, 20 of them broken in ten ways", () => {
-  it("end in exactly one row each, with the reason where they are broken", async () => {
+  it("have exactly one row each, with the reason if they are broken", async () => {
     const rows = await testbed.readBack.readRows();
     const expected = [
       ...validIds.map((id) => ({ id, level: "INFO", reason: null })),
@@ -66,14 +68,14 @@ describe("520 messages, 20 of them broken in ten ways", () => {
     expect(rows.sort(byId)).toEqual(expected.sort(byId));
   });
 
-  it("end in exactly one document each, where they are valid", async () => {
+  it("have exactly one document each, if they are valid", async () => {
     const ids: string[] = [];
     for await (const { id } of testbed.readBack.readDocuments()) ids.push(id);
     expect(ids.sort()).toEqual([...validIds].sort());
   });
 
-  it("can be followed by their ids", async () => {
-    // Progress is written beside the way of the message, not before it goes on.
+  it("have their progress by ID", async () => {
+    // Progress is written concurrently: the message does not wait for it.
     await expect
       .poll(async () => Object.keys((await statusOf(validIds[0] ?? "")).body.milestones), { timeout: 10_000 })
       .toEqual(milestones.slice(0, 4));
@@ -96,8 +98,8 @@ describe("520 messages, 20 of them broken in ten ways", () => {
   });
 });
 
-it("is healthy as a whole", async () => {
-  // Each process reports every two seconds, the first time just before it is ready.
+it("all processes are healthy", async () => {
+  // Each process reports every two seconds, first just before it is ready.
   await expect.poll(readHealth, { timeout: 10_000 }).toMatchObject({ code: 200, body: { status: "ok", failed: [] } });
 });
 
@@ -128,7 +130,7 @@ describe("the logs, after an orderly stop", () => {
     },
   );
 
-  it.each(["ingest", "embed", "sink", "api"])("of %s hold no message text", (name) => {
+  it.each(["ingest", "embed", "sink", "api"])("of %s have no message text", (name) => {
     expect(linesOf(name).filter((line) => line.includes(marker))).toEqual([]);
   });
 

@@ -19,13 +19,13 @@ async function failureOf(options: Pick<PipelineOptions, "counts" | "environment"
 }
 
 it.each(["ingest", "embed", "sink", "api"] as const)(
-  "%s refuses a bad configuration with exit code 78, and says all that is wrong at once",
+  "%s refuses an invalid configuration with exit code 78, and lists all problems at once",
   async (name) => {
     const message = await failureOf({
       counts: { ...only, [name]: 1 },
       environment: { KAFKA_BOOTSTRAP_SERVERS: "", KAFKA_REQUEST_TIMEOUT_MS: "soon", REDIS_PORT: "70000" },
     });
-    expect(message).toContain("exit code 78");
+    expect(message).toContain("exited with code 78");
     expect(message).toContain("3 problems");
     expect(message).toContain("KAFKA_BOOTSTRAP_SERVERS is missing");
     expect(message).toContain("KAFKA_REQUEST_TIMEOUT_MS is refused: not a number");
@@ -39,6 +39,6 @@ it("sink refuses to start without an index that it may not create, and names it"
     counts: { ...only, sink: 1 },
     environment: { ...namespace, POSTGRES_SCHEMA: "public", OPENSEARCH_CREATE_INDEX: "false" },
   });
-  expect(message).toContain("exit code 78");
+  expect(message).toContain("exited with code 78");
   expect(message).toContain(`index ${namespace.OPENSEARCH_INDEX} does not exist and OPENSEARCH_CREATE_INDEX is false`);
 });

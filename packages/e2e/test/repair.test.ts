@@ -33,14 +33,14 @@ afterAll(async () => {
 async function verify(...options: string[]) {
   const result = await millrace(["verify", "--json", ...options], testbed.readBack.environment);
   const report = JSON.parse(result.stdout) as {
-    sound: boolean;
+    consistent: boolean;
     partitions: { messages: number; complete: number; deadLettered: number; findings: Record<string, number[]> }[];
   };
   const sum = (of: (partition: (typeof report.partitions)[number]) => number) =>
     report.partitions.reduce((total, each) => total + of(each), 0);
   return {
     code: result.code,
-    sound: report.sound,
+    consistent: report.consistent,
     messages: sum(({ messages }) => messages),
     complete: sum(({ complete }) => complete),
     deadLettered: sum(({ deadLettered }) => deadLettered),
@@ -55,7 +55,7 @@ const nothingMissing = { missingRows: 0, missingDocuments: 0, orphanedDocuments:
 test("verify finds every message complete after an undisturbed run", async () => {
   expect(await verify()).toEqual({
     code: 0,
-    sound: true,
+    consistent: true,
     messages: MESSAGES + 1,
     complete: MESSAGES,
     deadLettered: 1,
@@ -63,7 +63,7 @@ test("verify finds every message complete after an undisturbed run", async () =>
   });
 });
 
-test("verify finds every row and document that was removed, and mends all of them without doubling any", async () => {
+test("verify finds every row and document that was removed, and repairs all of them without doubling any", async () => {
   const { postgres, openSearch, index } = testbed.readBack;
   const withoutRow = ids.slice(0, 40);
   const withoutDocument = ids.slice(30, 80);
@@ -74,10 +74,10 @@ test("verify finds every row and document that was removed, and mends all of the
   for (const id of withoutDocument) await openSearch.delete({ index, id });
 
   // Ten lost both; those count as missing rows.
-  expect(await verify()).toMatchObject({ code: 1, sound: false, missingRows: 40, missingDocuments: 40 });
+  expect(await verify()).toMatchObject({ code: 1, consistent: false, missingRows: 40, missingDocuments: 40 });
   expect(await verify("--repair")).toEqual({
     code: 0,
-    sound: true,
+    consistent: true,
     messages: MESSAGES + 1,
     complete: MESSAGES,
     deadLettered: 1,
@@ -94,7 +94,7 @@ test("verify names a document that has no message", async () => {
   await openSearch.delete(stray);
 });
 
-test("a dead letter is listed, shown, and replayed under its first identity once its fault is mended", async () => {
+test("a dead letter is listed, shown, and replayed under its original ID once its fault is fixed", async () => {
   const { environment, readRows } = testbed.readBack;
   const id = ids.at(-1) ?? "";
   const listed = await millrace(["dead-letters", "list", "--json"], environment);

@@ -17,7 +17,8 @@ beforeAll(async () => {
   testbed = await openTestbed(`restart_${process.pid}`, {
     stack: inject("stack"),
     logDirectory: await mkdtemp(join(tmpdir(), "millrace-e2e-")),
-    // Small batches, so that many are under way when a process ends; and a dead member is soon noticed.
+    // Small batches, so that many are in flight when a process ends; and short timeouts, so that a dead member is
+    // noticed soon.
     environment: { BATCH_MAX_MESSAGES: "10", KAFKA_SESSION_TIMEOUT_MS: "2000" },
   });
 });
@@ -32,7 +33,7 @@ beforeEach(() => {
 });
 
 it.each(["ingest", "embed", "sink"] as const)(
-  "loses and doubles nothing when %s is stopped and started in mid-stream",
+  "loses and doubles nothing when %s is stopped and restarted during a run",
   async (name) => {
     const publishing = publishSteadily();
     await untilMidStream();
@@ -45,7 +46,7 @@ it.each(["ingest", "embed", "sink"] as const)(
 );
 
 it.each(["ingest", "embed", "sink"] as const)(
-  "loses and doubles nothing when %s is killed in mid-stream",
+  "loses and doubles nothing when %s is killed during a run",
   async (name) => {
     const publishing = publishSteadily();
     await untilMidStream();

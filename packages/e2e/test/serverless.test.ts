@@ -1,7 +1,7 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type BulkFate, startServerlessProxy } from "@millrace/stack";
+import { type BulkFate, startServerlessProxy } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { publish, search } from "../src/api-client.ts";
 import { millrace } from "../src/millrace.ts";
@@ -41,10 +41,10 @@ afterAll(() => opened.disposeAsync());
 test("on a vector collection that loses answers, verify finds each message complete and none doubled", async () => {
   const verify = () => millrace(["verify"], testbed.readBack.environment);
   await expect.poll(async () => (await verify()).code, { timeout: 30_000, interval: 1_000 }).toBe(0);
-  expect((await verify()).stdout).toMatch(/in all +200 +200( +0){6}/);
+  expect((await verify()).stdout).toMatch(/total +200 +200( +0){6}/);
 });
 
-test("search answers with the messages' own ids", async () => {
+test("search results have the messages' own IDs", async () => {
   const [text = ""] = texts;
   for (const mode of ["semantic", "hybrid", "text"]) {
     const [best] = await search(testbed.pipeline.api, { q: text, mode, k: 1 });

@@ -11,7 +11,7 @@ const holder = join(import.meta.dirname, "fixtures", "pipeline-holder.ts");
 const environment = isolated(`signals_${process.pid}`);
 
 it.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
-  "%s to the parent stops its processes in an orderly way first",
+  "%s to the parent stops its processes gracefully first",
   async (signal) => {
     const stack = inject("stack");
     const logDirectory = await mkdtemp(join(tmpdir(), "millrace-e2e-"));

@@ -21,7 +21,7 @@ beforeAll(async () => {
     environment: {
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
       OTEL_BSP_SCHEDULE_DELAY: "200",
-      // Of the messages that nobody else traces none is: what is traced here was asked for.
+      // Messages without a caller's trace are not traced: every trace here was requested.
       OTEL_TRACES_SAMPLER: "parentbased_always_off",
     },
   });
@@ -43,7 +43,7 @@ async function publishTraced(texts: readonly string[], flags?: "00" | "01"): Pro
   return ((await response.json()) as { messages: { id: string }[] }).messages.map(({ id }) => id);
 }
 
-it("one trace goes on from the caller through all four processes, and batches are linked with their messages", async () => {
+it("one trace continues from the caller through all four processes, and batches are linked to their messages", async () => {
   await publishTraced(["not asked for", "nor this one"]);
   await publishTraced(["asked not to"], "00");
   const [id = ""] = await publishTraced(["a traced message"], "01");
@@ -67,10 +67,10 @@ it("one trace goes on from the caller through all four processes, and batches ar
     const batch = receiver.spans.find(({ spanId }) => spanId === stage?.links[0]?.spanId);
     expect(batch).toMatchObject({ name: stage?.name, service: stage?.service });
     expect(batch?.traceId).not.toBe(caller.traceId);
-    // Of the messages of the batch, only the traced one is linked.
+    // Of the batch's messages, only the traced one is linked.
     expect(batch?.links).toEqual([expect.objectContaining({ traceId: caller.traceId, spanId: publish?.spanId })]);
   }
-  // Nothing but these four and the three batches was sampled.
+  // Only these four and the three batches were sampled.
   expect(receiver.spans).toHaveLength(operations.length + stages.length);
 
   const { stdout } = await millrace(["trace", id], testbed.readBack.environment);

@@ -6,7 +6,8 @@ import { type Hit, publish, search } from "../src/api-client.ts";
 import { millrace } from "../src/millrace.ts";
 import { openTestbed, type Testbed } from "../src/testbed.ts";
 
-// The walk of the README: payments are generated, and are then in `latest`, on the stream, in search and in `demo_log`.
+// The walkthrough in docs/streams.md: generated payments appear in `latest`, on the stream, in search and in
+// `demo_log`.
 const COUNT = 20;
 const restaurantInHamburg = /in Hamburg \(restaurant\)/;
 
@@ -36,7 +37,7 @@ test("they are the latest events of their topic", async () => {
   expect(new Set(events.map(({ event }) => event?.event_id)).size).toBe(COUNT);
 });
 
-test("each came by on the stream, once", async () => {
+test("each was on the stream once", async () => {
   const ids = (records: readonly EventRecord[]) => records.map(({ id }) => id).toSorted();
   expect(ids(await followed)).toEqual(ids(await latest()));
 });
@@ -44,20 +45,20 @@ test("each came by on the stream, once", async () => {
 test("each is found by its own text", async () => {
   for (const { id, event } of (await latest()).slice(0, 3)) {
     const find = () => search(testbed.pipeline.api, { q: event?.text ?? "", mode: "semantic", k: 3 });
-    // The index shows what was written after its next refresh.
+    // The index shows the writes after its next refresh.
     await expect.poll(async () => (await find()).map((hit) => hit.id), { timeout: 20_000 }).toContain(id);
   }
 });
 
-test("by their texts alone they are found by what they mean", async () => {
+test("by their texts alone they are found by their meaning", async () => {
   const find = () => search(testbed.pipeline.api, { q: "dinner in Hamburg", mode: "semantic", k: 3 });
   await expect.poll(async () => textOf((await find())[0]), { timeout: 20_000 }).toMatch(restaurantInHamburg);
 });
 
-test("among plain texts they are found by the README's question", async () => {
-  const readme = await readDocument("README.md");
+test("among plain texts they are found by the query of docs/streams.md", async () => {
+  const page = await readDocument("docs/streams.md");
   const [, query = ""] =
-    /curl -fsS 'localhost:8080\/search\?(q=[^']*)'\nnpm run --silent millrace -- verify/.exec(readme) ?? [];
+    /curl -fsS 'localhost:8080\/search\?(q=[^']*)'\nnpm run --silent millrace -- verify/.exec(page) ?? [];
   const { q = "", mode = "", k } = Object.fromEntries(new URLSearchParams(query));
   const documents = await Promise.all(
     ["docs/architecture.md", "docs/operations.md", "docs/events.md"].map(readDocument),
@@ -93,7 +94,7 @@ async function pay({ pipeline, readBack }: Testbed): Promise<void> {
   expect(code, stderr).toBe(0);
 }
 
-/** The text of an event, whether it alone or the whole JSON was embedded; else what was found. */
+/** The text of an event, whether that alone or the whole JSON was embedded; else the result itself. */
 function textOf(hit: Hit | undefined): string {
   const found = hit?.text ?? "";
   return found.startsWith("{") ? JSON.parse(found).text : found;
@@ -104,7 +105,7 @@ async function latest(): Promise<EventRecord[]> {
   return ((await response.json()) as { events: EventRecord[] }).events;
 }
 
-/** What a client is sent that follows the topic from its beginning, until it has so many. */
+/** The first so many events that a client receives when it follows the topic from its beginning. */
 async function follow(count: number): Promise<EventRecord[]> {
   const response = await fetch(new URL(`/api/v1/stream/${topic}?from=earliest`, testbed.pipeline.api), {
     headers: { accept: "text/event-stream" },

@@ -1,7 +1,7 @@
-import { type Patience, persist, type RetryableFault, retryable } from "@millrace/shared";
-import pLimit from "p-limit";
+import { type Patience, type RetryableFault, retryable, retryUntilDone } from "@millrace/shared";
+import pLimit, { type LimitFunction } from "p-limit";
 import type { Amounts } from "./account.ts";
-import { type Ask, joinWaiting, type RequestLimits } from "./join-waiting.ts";
+import { type Bought, type JoinedRequests, joinWaiting, type RequestLimits } from "./join-waiting.ts";
 import type { Allocate, Embedded, EmbeddingOutcome, EmbeddingProvider, ProviderAnswer } from "./provider.ts";
 import type { RateBudget, Taken, Turn } from "./rate-budget.ts";
 import type { SpendingBudget } from "./spending-budget.ts";
@@ -16,13 +16,13 @@ export interface Admission {
    * @param allocate gives memory that the vectors may come in
    */
   embed(texts: readonly string[], allocate?: Allocate): Promise<Embedded>;
-  /** For what somebody waits for: makes the request at once and counts it; refuses where the day's money is spent. */
+  /** For interactive callers: makes the request at once and counts it; refuses where the day's money is spent. */
   embedAtOnce(texts: readonly string[], signal?: AbortSignal): Promise<EmbeddingOutcome>;
   /** The share of the places for batches that are taken, from 0 to 1. */
   readonly utilization: number;
   /** Batches that wait for a place. */
   readonly queued: number;
-  /** Paid for since the process began, as far as is known; 0 for a provider without a price. */
+  /** Tokens paid for since the process began, as far as known; 0 for a provider without a price. */
   readonly paidTokens: number;
 }
 
@@ -35,29 +35,84 @@ export interface Budgets {
 /** The name of the embedding provider in `/health`. */
 export const PROVIDER = "embedding-provider";
 
-/** p-limit bounds the requests that are made at once; where there are budgets, each is taken from them first. */
+/** p-limit bounds the requests in flight; where there are budgets, each request is first taken from them. */
 export function admitTo(
   provider: EmbeddingProvider,
   concurrency: number,
   limits: RequestLimits,
   patience: Patience,
-  { rate, spending }: Partial<Budgets> = {},
+  budgets: Partial<Budgets> = {},
 ): Admission {
-  const limit = pLimit(concurrency);
-  const { hardStop } = patience;
-  const estimate = new TokenEstimate();
-  let paidTokens = 0;
-  /** What the server takes at most: it may count exactly or estimate. */
-  const needOf = (texts: readonly string[]): Amounts => ({ requests: 1, tokens: estimate.of(texts) });
-  const pay = (texts: readonly string[], answer: ProviderAnswer, need: Amounts): number => {
-    const tokens = paidFor(answer, need);
-    if (answer.account?.tokens && !("fault" in answer)) estimate.learn(texts, answer.account.tokens);
-    paidTokens += tokens;
-    return tokens;
-  };
+  return new ProviderAdmission(provider, concurrency, limits, patience, budgets);
+}
+
+class ProviderAdmission implements Admission {
+  #provider: EmbeddingProvider;
+  #patience: Patience;
+  #budgets: Partial<Budgets>;
+  #estimate = new TokenEstimate();
+  #limit: LimitFunction;
+  #requests: JoinedRequests;
+  #paidTokens = 0;
+
+  constructor(
+    provider: EmbeddingProvider,
+    concurrency: number,
+    limits: RequestLimits,
+    patience: Patience,
+    budgets: Partial<Budgets>,
+  ) {
+    this.#provider = provider;
+    this.#patience = patience;
+    this.#budgets = budgets;
+    this.#limit = pLimit(concurrency);
+    this.#requests = joinWaiting(this.#limit, limits, (texts, allocate) => this.#request(texts, allocate));
+  }
+
+  get utilization(): number {
+    return this.#limit.activeCount / this.#limit.concurrency;
+  }
+
+  get queued(): number {
+    return this.#requests.waiting;
+  }
+
+  get paidTokens(): number {
+    return this.#paidTokens;
+  }
+
+  async embed(texts: readonly string[], allocate?: Allocate): Promise<Embedded> {
+    const { rate, spending } = this.#budgets;
+    const payment = rate && (await spending?.take(this.#estimate.of(texts), this.#patience.hardStop));
+    const embedded = await this.#requests.ask(texts, allocate);
+    payment?.settle(embedded.paid);
+    return embedded;
+  }
+
+  async embedAtOnce(texts: readonly string[], signal?: AbortSignal): Promise<EmbeddingOutcome> {
+    const { rate, spending } = this.#budgets;
+    const need = this.#needOf(texts);
+    const payment = rate && (await spending?.takeAtOnce(need.tokens));
+    if (payment && "refused" in payment) return { fault: retryable("unavailable", payment.refused) };
+    const turn = await rate?.takeAtOnce(need);
+    let answer: ProviderAnswer = { fault: retryable("timeout", "the caller left before the answer") };
+    try {
+      answer = await this.#provider.embed(texts, { signal });
+    } catch (error) {
+      if (!signal?.aborted) throw error;
+    } finally {
+      turn?.settle(takenBy(answer, need));
+      const tokens = rate ? this.#pay(texts, answer, need) : 0;
+      payment?.settle(tokens);
+    }
+    return answer;
+  }
+
   /** Makes a request when its turn has come, and repeats it until there is an answer. */
-  const request: Ask = async (texts, allocate) => {
-    const need = rate && needOf(texts);
+  async #request(texts: readonly string[], allocate: Allocate | undefined): Promise<Bought> {
+    const { rate } = this.#budgets;
+    const { hardStop } = this.#patience;
+    const need = rate && this.#needOf(texts);
     let turn: Turn | undefined;
     let paid = 0;
     const operation = {
@@ -68,57 +123,34 @@ export function admitTo(
       },
     } as const;
     const attempt = async () => {
-      const answer = await provider.embed(texts, { signal: hardStop, allocate });
+      const answer = await this.#provider.embed(texts, { signal: hardStop, allocate });
       if (need) {
         turn?.settle(takenBy(answer, need));
-        paid += pay(texts, answer, need);
+        paid += this.#pay(texts, answer, need);
       }
       return "fault" in answer ? answer : { value: answer };
     };
-    return { ...(await persist(operation, attempt, patience)), paid };
-  };
-  const requests = joinWaiting(limit, limits, request);
-  return {
-    get utilization() {
-      return limit.activeCount / concurrency;
-    },
-    get queued() {
-      return requests.waiting;
-    },
-    get paidTokens() {
-      return paidTokens;
-    },
-    async embed(texts, allocate) {
-      const payment = rate && (await spending?.take(estimate.of(texts), hardStop));
-      const embedded = await requests.ask(texts, allocate);
-      payment?.settle(embedded.paid);
-      return embedded;
-    },
-    async embedAtOnce(texts, signal) {
-      const need = needOf(texts);
-      const payment = rate && (await spending?.takeAtOnce(need.tokens));
-      if (payment && "refused" in payment) return { fault: retryable("unavailable", payment.refused) };
-      const turn = await rate?.takeAtOnce(need);
-      let answer: ProviderAnswer = { fault: retryable("timeout", "whoever asked left before the answer") };
-      try {
-        answer = await provider.embed(texts, { signal });
-      } catch (error) {
-        if (!signal?.aborted) throw error;
-      } finally {
-        turn?.settle(takenBy(answer, need));
-        const tokens = rate ? pay(texts, answer, need) : 0;
-        payment?.settle(tokens);
-      }
-      return answer;
-    },
-  };
+    return { ...(await retryUntilDone(operation, attempt, this.#patience)), paid };
+  }
+
+  /** The most that the server may count: it counts exactly or estimates. */
+  #needOf(texts: readonly string[]): Amounts {
+    return { requests: 1, tokens: this.#estimate.of(texts) };
+  }
+
+  #pay(texts: readonly string[], answer: ProviderAnswer, need: Amounts): number {
+    const tokens = paidFor(answer, need);
+    if (answer.account?.tokens && !("fault" in answer)) this.#estimate.learn(texts, answer.account.tokens);
+    this.#paidTokens += tokens;
+    return tokens;
+  }
 }
 
 function takenBy(answer: ProviderAnswer, need: Amounts): Taken {
   const { requests = 1, tokens = 0, allowances = {} } = answer.account ?? {};
   const fault = faultOf(answer);
   const refused = fault?.code === "rate_limited";
-  // A refused request takes no tokens; of one that failed otherwise, or whose answer does not say, nobody knows.
+  // A refused request takes no tokens; after another failure, or without a count in the answer, the number is unknown.
   const known = refused || (fault === undefined && tokens > 0);
   return {
     taken: { requests, tokens: known ? tokens : need.tokens },
@@ -127,7 +159,7 @@ function takenBy(answer: ProviderAnswer, need: Amounts): Taken {
   };
 }
 
-/** Answers are billed. Of a request that timed out, or that nobody waited for, nobody knows: it counts as paid. */
+/** Answers are billed. A request that timed out, or whose caller left, may be billed too: it counts as paid. */
 function paidFor(answer: ProviderAnswer, need: Amounts): number {
   const fault = faultOf(answer);
   if (fault) return fault.code === "timeout" ? need.tokens : (answer.account?.tokens ?? 0);

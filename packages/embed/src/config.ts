@@ -1,15 +1,12 @@
+import { checkIdentity, redisSettings } from "@millrace/connections";
+import { consumerSettings, kafkaSettings, topicSettings } from "@millrace/kafka";
 import {
   batchSettings,
   checkEmbeddingKey,
-  checkIdentity,
-  consumerSettings,
   embeddingSettings,
-  kafkaSettings,
   openAiDimensions,
   priceOf,
   processSettings,
-  redisSettings,
-  topicSettings,
   variable,
 } from "@millrace/shared";
 import { z } from "zod";

@@ -1,157 +1,90 @@
+import type { RecordProducer } from "@millrace/kafka";
 import {
-  type Attempts,
-  type DeadLetters,
   decodeBatch,
   encodeBatch,
   type Failure,
   isTombstone,
   type Message,
-  oneByOne,
-  type Patience,
   type PoisonFault,
-  poison,
-  type Received,
-  RecordError,
-  type RecordProducer,
+  type Settled,
   SpareMemory,
-  type StageTracker,
-  type Tracing,
   VectorsRecord,
-  Work,
 } from "@millrace/shared";
+import { type BatchEdges, type BatchStage, createBatchStage, type MessageBatch } from "@millrace/stage";
 import type { EmbedConfig } from "./config.ts";
 import type { Embedder } from "./embedder.ts";
+import { type EmitEdges, emitVectors } from "./emit-vectors.ts";
 import type { Embedded } from "./provider.ts";
 
-export interface EmbedEdges {
+/** The messages of one record of the batches topic, and that record as it came. */
+export interface TextBatch extends MessageBatch<Message> {
+  record: Buffer;
+}
+
+export interface EmbedEdges extends EmitEdges {
   embedder: Embedder;
-  attempts: Attempts;
-  producer: RecordProducer;
-  deadLetters: DeadLetters;
-  tracker: StageTracker;
-  tracing: Tracing;
-  patience: Patience;
 }
 
-/** Has the vectors of each batch made, as the limits allow, and emits the batch with them. */
-export class Embed {
-  readonly done = new Work();
-  readonly #spare = new SpareMemory();
-  #config: EmbedConfig;
-  #edges: EmbedEdges;
-
-  constructor(config: EmbedConfig, edges: EmbedEdges) {
-    this.#config = config;
-    this.#edges = edges;
-  }
-
-  accept(received: Received): void {
-    void this.#process(received);
-  }
-
-  async #process(received: Received): Promise<void> {
-    if (!received.revoked) {
-      const messages = this.#decode(received);
-      if (messages === undefined) await this.#giveUpRecord(received);
-      else if (received.attempts > this.#config.ATTEMPTS_MAX) await this.#embedOneByOne(messages);
-      else await this.#embed(received.value ?? Buffer.alloc(0), messages);
-    }
-    received.done();
-  }
-
-  /** Processes died of this batch. */
-  async #embedOneByOne(messages: readonly Message[]): Promise<void> {
-    const { attempts, deadLetters } = this.#edges;
-    const work = (message: Message) => this.#embed(encodeBatch([message]), [message]);
-    await deadLetters.send(await oneByOne("embed", messages, this.#config.ATTEMPTS_MAX, attempts, work));
-  }
-
-  async #embed(batch: Buffer, messages: readonly Message[]): Promise<void> {
-    const startedAt = performance.now();
-    const traced = this.#edges.tracing.begin("embed.batch", messages);
-    const texts = messages.filter((message) => !isTombstone(message));
-    const record = new VectorsRecord(batch, this.#spare);
-    const allocate = (length: number) => record.allocate(length);
-    const embedded = texts.length === 0 ? noVectors : await this.#edges.embedder.embed(texts, allocate);
-    const failed = embedded.failed.flatMap(({ index, fault }) => {
-      const item = texts[index];
-      return item ? [{ item, fault }] : [];
-    });
-    const remaining = without(messages, failed);
-    if (remaining.length > 0) {
-      const whole = failed.length === 0 ? record : this.#recordOf(remaining);
-      const sentAt = performance.now();
-      failed.push(...(await this.#emit(whole, remaining, embedded)));
-      if (performance.now() - sentAt < QUICK_MS) void releaseAfter(embedded, record);
-    }
-    const done = without(messages, failed);
-    await this.#edges.deadLetters.send(failed);
-    this.#edges.tracker.reached("embedded", done);
-    traced?.end();
-    this.done.add(done.length, batch.length);
-    this.#edges.patience.log.record("embed.batch", "ok", performance.now() - startedAt, {
-      messages: done.length,
-      ...(failed.length > 0 && { failed: failed.length }),
-    });
-  }
-
-  /**
-   * One record where the topic takes it, else as many as it takes: each has a batch record of its own. Hands back the
-   * messages whose records are too large by themselves.
-   */
-  async #emit(record: VectorsRecord, messages: readonly Message[], embedded: Embedded): Promise<FailedMessage[]> {
-    const { model, dimensions, vectors } = embedded;
-    const isAlone = messages.length === 1;
-    if (isAlone || record.batch.length + vectors.byteLength <= this.#config.KAFKA_RECORD_MAX_BYTES) {
-      const value = record.encode(model, dimensions, vectors);
-      const [refused] = await this.#edges.producer.send(this.#config.VECTORS_TOPIC, [{ value }]);
-      if (!refused) return [];
-      if (isAlone) return messages.map((item) => ({ item, fault: refused.fault }));
-    }
-    const middle = Math.ceil(messages.length / 2);
-    const first = messages.slice(0, middle);
-    const second = messages.slice(middle);
-    const boundary = first.filter((message) => !isTombstone(message)).length * dimensions;
-    const [firstVectors, secondVectors] = [vectors.subarray(0, boundary), vectors.subarray(boundary)];
-    return [
-      ...(await this.#emit(this.#recordOf(first), first, { ...embedded, vectors: firstVectors })),
-      ...(await this.#emit(this.#recordOf(second), second, { ...embedded, vectors: secondVectors })),
-    ];
-  }
-
-  #recordOf(messages: readonly Message[]): VectorsRecord {
-    return new VectorsRecord(encodeBatch(messages), this.#spare);
-  }
-
-  #decode(received: Received): Message[] | undefined {
-    try {
-      return decodeBatch(received.value ?? Buffer.alloc(0));
-    } catch (error) {
-      if (error instanceof RecordError) return undefined;
-      throw error;
-    }
-  }
-
-  async #giveUpRecord(received: Received): Promise<void> {
-    const fault = poison("undecodable", `not a batch record of this version, in ${received.topic}`);
-    await this.#edges.deadLetters.send([{ item: received, fault }]);
-  }
+/** Passes the texts of one batch to the embedder, emits the batch with its vectors, and hands back what can't be embedded or emitted. */
+export async function embed({ record, messages }: TextBatch, edges: EmbedEdges): Promise<Settled<Message>> {
+  const whole = new VectorsRecord(record, edges.spare);
+  const { embedded, failed } = await embedTexts(messages, whole, edges.embedder);
+  const remaining = without(messages, failed);
+  if (remaining.length === 0) return { done: [], poison: failed };
+  const emitted = failed.length === 0 ? whole : new VectorsRecord(encodeBatch(remaining), edges.spare);
+  const { refused, reusable } = await emitVectors(emitted, remaining, embedded, edges);
+  // Without a copy the record lies where the vectors were made, and a socket may still hold it.
+  if (emitted !== whole || reusable) void releaseWhenUnread(whole, embedded);
+  return { done: without(remaining, refused), poison: [...failed, ...refused] };
 }
 
-type FailedMessage = Failure<Message, PoisonFault>;
+/** `embed` as the work of a stage that follows the protocol. */
+export function createEmbedStage(
+  config: EmbedConfig,
+  edges: BatchEdges & { embedder: Embedder; producer: RecordProducer },
+): BatchStage {
+  const { VECTORS_TOPIC: topic, KAFKA_RECORD_MAX_BYTES: recordMaxBytes } = config;
+  const { embedder, producer } = edges;
+  const embedEdges = { embedder, producer, topic, recordMaxBytes, spare: new SpareMemory() };
+  const definition = {
+    stage: "embed",
+    action: "embed.batch",
+    milestone: "embedded",
+    decode: (record: Buffer): TextBatch => ({ record, messages: decodeBatch(record), bytes: record.length }),
+    single: (message: Message) => batchOf(encodeBatch([message]), message),
+    work: (batch: TextBatch) => embed(batch, embedEdges),
+  } as const;
+  return createBatchStage(definition, config.ATTEMPTS_MAX, edges);
+}
 
-function without(messages: readonly Message[], failed: readonly FailedMessage[]): readonly Message[] {
-  if (failed.length === 0) return messages;
+function batchOf(record: Buffer, message: Message): TextBatch {
+  return { record, messages: [message], bytes: record.length };
+}
+
+async function embedTexts(
+  messages: readonly Message[],
+  record: VectorsRecord,
+  embedder: Embedder,
+): Promise<{ embedded: Embedded; failed: Failure<Message, PoisonFault>[] }> {
+  const texts = messages.filter((message) => !isTombstone(message));
+  if (texts.length === 0) return { embedded: noVectors, failed: [] };
+  const embedded = await embedder.embed(texts, (length) => record.allocate(length));
+  const failed = embedded.failed.flatMap(({ index, fault }) => {
+    const item = texts[index];
+    return item ? [{ item, fault }] : [];
+  });
+  return { embedded, failed };
+}
+
+function without(messages: readonly Message[], failed: readonly Failure<Message, PoisonFault>[]): Message[] {
   const items = new Set<Message>(failed.map(({ item }) => item));
   return messages.filter((message) => !items.has(message));
 }
 
-/** What took longer may have been sent twice, and the first may still be on its way: its memory is left to the collector. */
-const QUICK_MS = 1_000;
-
-async function releaseAfter({ released }: Embedded, record: VectorsRecord): Promise<void> {
+/** The cache may still read the vectors. */
+async function releaseWhenUnread(record: VectorsRecord, { released }: Embedded): Promise<void> {
   if ((await released) !== false) record.release();
 }
 
-/** What a batch of nothing but tombstones needs. */
+/** For a batch of nothing but tombstones. */
 const noVectors: Embedded = { model: "none", dimensions: 1, vectors: new Float32Array(0), failed: [] };

@@ -28,6 +28,7 @@ function memoryCache(): VectorCache & { entries: Map<string, Float32Array> } {
   return {
     model: "m",
     dimensions: 2,
+    failures: 0,
     entries,
     keyOf: (text) => text.toString(),
     read: async (keys) => keys.map((key) => entries.get(key)),

@@ -6,8 +6,8 @@ import type { Allocate, Embedded } from "./provider.ts";
 export interface Embedder {
   /** @param allocate gives memory that the vectors may come in */
   embed(messages: readonly Message[], allocate: Allocate): Promise<Embedded>;
-  /** Texts that were looked for in a cache, since the process began. */
-  readonly lookups: { hits: number; misses: number };
+  /** Texts that were looked up in the cache since the process began, and reads of it that failed. */
+  readonly lookups: { hits: number; misses: number; failures: number };
 }
 
 /** Vectors of texts that were embedded before, by content. A cache that is away or damaged is an empty one. */
@@ -17,6 +17,8 @@ export interface VectorCache {
   /** An injective key of a text under the cache's model and dimensions. */
   keyOf(text: Buffer): string;
   read(keys: readonly string[]): Promise<(Float32Array | undefined)[]>;
+  /** Reads that failed since the process began. */
+  readonly failures: number;
   /**
    * Never rejects, and need not be awaited: resolves when the vectors are read no more, or false where that is not known.
    *
@@ -29,7 +31,7 @@ export interface VectorCache {
 export function plainEmbedder(admission: Pick<Admission, "embed">): Embedder {
   const textOf = ({ text }: Message): string => text.toString();
   return {
-    lookups: { hits: 0, misses: 0 },
+    lookups: { hits: 0, misses: 0, failures: 0 },
     embed: (messages, allocate) => admission.embed(messages.map(textOf), allocate),
   };
 }
@@ -38,7 +40,9 @@ export function plainEmbedder(admission: Pick<Admission, "embed">): Embedder {
 export function cachedEmbedder(admission: Pick<Admission, "embed">, cache: VectorCache): Embedder {
   const lookups = { hits: 0, misses: 0 };
   return {
-    lookups,
+    get lookups() {
+      return { ...lookups, failures: cache.failures };
+    },
     async embed(messages, allocate) {
       const keys = messages.map(({ text }) => cache.keyOf(text));
       const texts = new Map(messages.map(({ text }, index) => [keys[index] ?? "", text]));

@@ -23,6 +23,7 @@ export function exposeMetrics(metrics: Metrics, state: EmbedState): void {
     [{ result: "hit" }, embedder.lookups.hits],
     [{ result: "miss" }, embedder.lookups.misses],
   ]);
+  metrics.exposeOne("millrace_embedding_cache_read_failures_total", () => embedder.lookups.failures);
   metrics.expose("millrace_embedding_tokens_total", () => [[{ model }, admission.paidTokens]]);
   if (usdPerMillionTokens !== undefined) {
     const dollars = () => (admission.paidTokens * usdPerMillionTokens) / 1_000_000;

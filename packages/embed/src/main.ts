@@ -1,17 +1,15 @@
+import type { Redis } from "@millrace/connections";
+import { examineAtStart, examineCommon, examineEmbedding } from "@millrace/doctor";
 import {
-  consumeUntilStopped,
-  examineAtStart,
   healthRoutes,
   metricsRoute,
-  openMessageLog,
-  openTracking,
   type Patience,
   type ProcessContext,
-  persist,
-  type Redis,
+  retryUntilDone,
   runProcess,
   serveHttp,
 } from "@millrace/shared";
+import { openStageKafka, openTracking, runStage } from "@millrace/stage";
 import type { Allowances } from "./account.ts";
 import { type Admission, admitTo, type Budgets, PROVIDER } from "./admission.ts";
 import {
@@ -23,7 +21,7 @@ import {
   requestLimits,
   spendingLimits,
 } from "./config.ts";
-import { Embed } from "./embed.ts";
+import { createEmbedStage } from "./embed.ts";
 import { cachedEmbedder, type Embedder, plainEmbedder } from "./embedder.ts";
 import { exposeMetrics } from "./expose-metrics.ts";
 import { openProvider } from "./open-provider.ts";
@@ -53,15 +51,18 @@ await runProcess("embed", embedConfig, async (context) => {
   const queries = queryRoute({ embedAtOnce: (...query) => admission.embedAtOnce(...query) }, log);
   const app = healthRoutes(health).route("/", metricsRoute(metrics)).route("/", queries);
   await using _server = await serveHttp(app, config.HOST, config.PORT);
-  void examineAtStart("embed", context, { askLocalModel: (signal) => askModel(provider, signal) });
-  await using messages = await openMessageLog("embed", context);
+  void examineAtStart("embed", context, (surroundings) => [
+    ...examineCommon("embed", config, surroundings),
+    ...examineEmbedding(config, surroundings, (signal) => askModel(provider, signal)),
+  ]);
+  await using kafka = await openStageKafka("embed", context);
 
   await key.untilRead();
   health.starting(PROVIDER);
   const { allowances, ...model } = await probe(provider, patience);
   log.record("process.start", "ok", undefined, { dependency: PROVIDER, provider: settings.provider, ...model });
 
-  await using tracking = await openTracking("embed", context, messages);
+  await using tracking = await openTracking("embed", context, kafka);
   // Computing a vector locally is cheaper than asking Redis for it.
   const worthCaching = config.EMBEDDING_CACHE && settings.provider !== "local";
   let budgets: Partial<Budgets> = {};
@@ -73,14 +74,13 @@ await runProcess("embed", embedConfig, async (context) => {
   const embedder = worthCaching ? cached(admission, tracking.redis, model, context) : plainEmbedder(admission);
 
   exposeMetrics(metrics, { ...model, usdPerMillionTokens: priceFor(config), admission, embedder, budgets });
-  const embed = new Embed(config, { embedder, ...messages, ...tracking, tracing, patience });
-  await consumeUntilStopped("embed", context, messages, tracking, {
-    topics: [config.BATCHES_TOPIC],
+  const stage = createEmbedStage(config, { embedder, ...kafka, ...tracking, tracing, log });
+  await runStage("embed", context, kafka, tracking, {
+    topics: new Map([[config.BATCHES_TOPIC, (received) => stage.accept(received)]]),
     // None waits for a fetch, and small batches find others to share a request with.
     inFlightMax: BATCHES_PER_PLACE * concurrency,
     inFlightMaxBytes: config.EMBED_IN_FLIGHT_MAX_BYTES,
-    accept: (received) => embed.accept(received),
-    done: embed.done,
+    done: stage.done,
   });
 });
 
@@ -125,7 +125,7 @@ async function askModel(provider: EmbeddingProvider, signal: AbortSignal): Promi
 
 /** Embeds one word, so that a wrong key or an unreachable provider shows before the first message. */
 function probe(provider: EmbeddingProvider, patience: Patience): Promise<Model & { allowances: Allowances }> {
-  return persist(
+  return retryUntilDone(
     { dependency: PROVIDER, action: "process.start" },
     async (signal) => {
       const outcome = await provider.embed(["probe"], { signal });

@@ -24,6 +24,21 @@ test("in any time no more than the share of that time goes out, and one request"
   );
 });
 
+test("a backlog goes out as fast as the share allows: each request when the one before is paid for", () => {
+  const backlog = fc.array(fc.integer({ min: 1, max: 50_000 }), { minLength: 1 });
+  fc.assert(
+    fc.property(backlog, fc.double({ min: 0.1, max: 1, noNaN: true }), (wanted, share) => {
+      const pacer = createPacer(share, () => 0);
+      let dueMs = 0;
+      for (const tokens of wanted) {
+        expect(pacer.waitMs({ requests: 1, tokens }, limits)).toBeCloseTo(dueMs, 3);
+        // 60 requests and 60,000 tokens a minute.
+        dueMs += Math.max(1_000, tokens) / share;
+      }
+    }),
+  );
+});
+
 test("without limits nothing waits, unless the server asked for it", () => {
   const pacer = createPacer(0.25, () => 0);
   expect([1, 2].map(() => pacer.waitMs({ requests: 1, tokens: 1e9 }, {}))).toEqual([0, 0]);

@@ -38,97 +38,128 @@ const UNITS_PER_USD = 1e9;
  */
 export function createSpendingBudget(
   counter: SpendingCounter,
-  { log, health }: Patience,
-  { usdPerDay, usdPerMillionTokens }: SpendingLimits,
+  patience: Patience,
+  limits: SpendingLimits,
   now: () => number = Date.now,
 ): SpendingBudget {
-  const budget = Math.round(usdPerDay * UNITS_PER_USD);
-  const unitsOf = (tokens: number): number => Math.ceil((tokens * usdPerMillionTokens * UNITS_PER_USD) / 1_000_000);
-  let day = "";
-  /** Of this day: by all, as last heard, and by this process since. */
-  let heard = 0;
-  let unreported = 0;
-  let waiting = 0;
+  return new DailyBudget(counter, patience, limits, now);
+}
 
-  const today = (): string => {
-    const current = new Date(now()).toISOString().slice(0, 10);
-    if (current !== day) [day, heard, unreported] = [current, 0, 0];
-    return day;
-  };
+class DailyBudget implements SpendingBudget {
+  #counter: SpendingCounter;
+  #patience: Patience;
+  #limits: SpendingLimits;
+  #now: () => number;
+  #budget: number;
+  #day = "";
+  /** Units of this day: spent by all processes, as last heard, and by this process since. */
+  #heard = 0;
+  #unreported = 0;
+  /** Requests that wait for money. */
+  #waiting = 0;
 
-  /** Sets aside, or gives back where negative; returns the day of which it was, or `undefined` where it was too much. */
-  const count = async (units: number): Promise<string | undefined> => {
-    const on = today();
-    const reported = unreported;
-    unreported = 0;
+  constructor(counter: SpendingCounter, patience: Patience, limits: SpendingLimits, now: () => number) {
+    this.#counter = counter;
+    this.#patience = patience;
+    this.#limits = limits;
+    this.#now = now;
+    this.#budget = Math.round(limits.usdPerDay * UNITS_PER_USD);
+    patience.health.working(BUDGET);
+  }
+
+  get leftUsd(): number {
+    this.#today();
+    return this.#left / UNITS_PER_USD;
+  }
+
+  async take(tokens: number, signal: AbortSignal): Promise<Payment> {
+    const units = this.#unitsOf(tokens);
+    return this.#paymentFor(units, (await this.#count(units)) ?? (await this.#waitForMoney(units, signal)));
+  }
+
+  async takeAtOnce(tokens: number): Promise<Payment | { refused: string }> {
+    const units = this.#unitsOf(tokens);
+    const day = await this.#count(units);
+    return day === undefined ? { refused: this.#refusal(units) } : this.#paymentFor(units, day);
+  }
+
+  #unitsOf(tokens: number): number {
+    return Math.ceil((tokens * this.#limits.usdPerMillionTokens * UNITS_PER_USD) / 1_000_000);
+  }
+
+  get #left(): number {
+    return Math.max(0, this.#budget - this.#heard - this.#unreported);
+  }
+
+  #today(): string {
+    const current = new Date(this.#now()).toISOString().slice(0, 10);
+    if (current !== this.#day) [this.#day, this.#heard, this.#unreported] = [current, 0, 0];
+    return this.#day;
+  }
+
+  /** Sets units aside, or gives them back where negative. Returns the day that they belong to; `undefined` above the budget. */
+  async #count(units: number): Promise<string | undefined> {
+    const day = this.#today();
+    const reported = this.#unreported;
+    this.#unreported = 0;
     try {
-      const { taken, total } = await counter.add(on, units, reported, budget);
-      if (on === day) heard = total;
-      return taken ? on : undefined;
+      const { taken, total } = await this.#counter.add(day, units, reported, this.#budget);
+      if (day === this.#day) this.#heard = total;
+      return taken ? day : undefined;
     } catch (error) {
-      log.debug("embed.budget", { cause: describeCause(error) });
-      // The day ended meanwhile, and its count with it.
-      if (on !== day) return on;
-      unreported += reported;
-      if (units > 0 && heard + unreported + units > budget) return undefined;
-      unreported += units;
-      return on;
+      this.#patience.log.debug("embed.budget", { cause: describeCause(error) });
+      return this.#countAlone(units, reported, day);
     }
-  };
+  }
 
-  const paymentFor = (units: number, on: string): Payment => ({
-    settle(tokens) {
-      const difference = unitsOf(tokens) - units;
-      // What was set aside yesterday was yesterday's.
-      if (difference !== 0 && on === today()) void count(difference);
-    },
-  });
+  /** While Redis is away. */
+  #countAlone(units: number, reported: number, day: string): string | undefined {
+    // The day ended meanwhile, and its count with it.
+    if (day !== this.#day) return day;
+    this.#unreported += reported;
+    if (units > 0 && this.#heard + this.#unreported + units > this.#budget) return undefined;
+    this.#unreported += units;
+    return day;
+  }
 
-  const left = (): number => Math.max(0, budget - heard - unreported);
+  #paymentFor(units: number, day: string): Payment {
+    return {
+      settle: (tokens) => {
+        const difference = this.#unitsOf(tokens) - units;
+        // Units that were set aside yesterday belong to yesterday.
+        if (difference !== 0 && day === this.#today()) void this.#count(difference);
+      },
+    };
+  }
 
-  const refusal = (units: number): string => {
-    const resumesAt = new Date((Math.floor(now() / DAY_MS) + 1) * DAY_MS).toISOString();
-    const [need, rest] = [units, left()].map((each) => (each / UNITS_PER_USD).toFixed(6));
-    if (units > budget) {
-      return `a request needs $${need}, more than EMBEDDING_BUDGET_USD_PER_DAY of ${usdPerDay}: raise it`;
-    }
-    return `EMBEDDING_BUDGET_USD_PER_DAY of ${usdPerDay} is spent: a request needs $${need}, $${rest} are left; it goes on at ${resumesAt}, or with a larger budget`;
-  };
-
-  /** One line in the log for however many batches wait, and for however long. */
-  const waitForMoney = async (units: number, signal: AbortSignal): Promise<string> => {
-    let on: string | undefined;
-    if (waiting++ === 0) log.record("embed.budget", "retry", undefined, { cause: refusal(units) });
+  /** Logs one line for all requests that wait, for however long. */
+  async #waitForMoney(units: number, signal: AbortSignal): Promise<string> {
+    const { log, health } = this.#patience;
+    let day: string | undefined;
+    if (this.#waiting++ === 0) log.record("embed.budget", "retry", undefined, { cause: this.#refusal(units) });
     try {
       do {
-        health.waiting(BUDGET, refusal(units));
+        health.waiting(BUDGET, this.#refusal(units));
         await delay(LOOK_INTERVAL_MS, signal);
-        on = await count(units);
-      } while (on === undefined);
+        day = await this.#count(units);
+      } while (day === undefined);
     } finally {
-      waiting--;
+      this.#waiting--;
     }
-    if (waiting === 0) {
+    if (this.#waiting === 0) {
       health.working(BUDGET);
       log.record("embed.budget", "ok");
     }
-    return on;
-  };
+    return day;
+  }
 
-  health.working(BUDGET);
-  return {
-    get leftUsd() {
-      today();
-      return left() / UNITS_PER_USD;
-    },
-    async take(tokens, signal) {
-      const units = unitsOf(tokens);
-      return paymentFor(units, (await count(units)) ?? (await waitForMoney(units, signal)));
-    },
-    async takeAtOnce(tokens) {
-      const units = unitsOf(tokens);
-      const on = await count(units);
-      return on === undefined ? { refused: refusal(units) } : paymentFor(units, on);
-    },
-  };
+  #refusal(units: number): string {
+    const { usdPerDay } = this.#limits;
+    const resumesAt = new Date((Math.floor(this.#now() / DAY_MS) + 1) * DAY_MS).toISOString();
+    const [need, rest] = [units, this.#left].map((each) => (each / UNITS_PER_USD).toFixed(6));
+    if (units > this.#budget) {
+      return `a request needs $${need}, more than EMBEDDING_BUDGET_USD_PER_DAY of ${usdPerDay}: raise it`;
+    }
+    return `EMBEDDING_BUDGET_USD_PER_DAY of ${usdPerDay} is spent: a request needs $${need}, $${rest} are left; spending resumes at ${resumesAt}, or with a larger budget`;
+  }
 }

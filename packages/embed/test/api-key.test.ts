@@ -1,7 +1,7 @@
 import { createServer, request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { readConfiguration } from "@millrace/shared";
-import { startMoto } from "@millrace/stack";
+import { startMoto } from "@millrace/testbed";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { embedConfig, providerSettings } from "../src/config.ts";
 import { type ApiKey, openSecretKey } from "../src/openai/api-key.ts";
@@ -83,9 +83,9 @@ test.each([
     "a JSON object without that field",
     JSON.stringify({ other: "sk-hidden" }),
     { OPENAI_API_KEY_SECRET_FIELD: "openai" },
-    /no JSON object with a text in the field openai/,
+    /not a JSON object with a string in the field openai/,
   ],
-  ["a text where a field is named", "sk-hidden", { OPENAI_API_KEY_SECRET_FIELD: "openai" }, /no JSON object/],
+  ["a text where a field is named", "sk-hidden", { OPENAI_API_KEY_SECRET_FIELD: "openai" }, /not a JSON object/],
 ])(
   "%s is waited for and named, without what it holds, until it is corrected",
   async (name, text, environment, cause) => {
@@ -105,7 +105,7 @@ test("a secret that does not exist yet is waited for", async () => {
   const { key, patience } = await openKey((await moto.putSecret("later", "sk-later")).replace("later", "missing"));
   using _ = key;
   void readFirst(key);
-  await eventually(() => patience.health.dependencies["secrets-manager"]?.cause).toMatch(/there is none of this ARN/);
+  await eventually(() => patience.health.dependencies["secrets-manager"]?.cause).toMatch(/no secret with this ARN/);
 });
 
 test("a service that is away is waited for", async () => {

@@ -1,4 +1,5 @@
-import { diagnose, readDoctorSettings, serveHttp } from "@millrace/shared";
+import { diagnose, examineEmbedRoute } from "@millrace/doctor";
+import { serveHttp } from "@millrace/shared";
 import { afterAll, expect, test } from "vitest";
 import { type Admission, admitTo } from "../src/admission.ts";
 import { openPool } from "../src/local/pool.ts";
@@ -7,7 +8,7 @@ import { createOpenAIProvider } from "../src/openai/provider.ts";
 import { queryRoute } from "../src/query-route.ts";
 import { sendJson, serveEmbeddings } from "./embeddings-server.ts";
 import { embedded } from "./provider.contract.ts";
-import { testPatience } from "./support.ts";
+import { testConfig, testPatience } from "./support.ts";
 
 const limits = { texts: 256, tokens: 300_000 };
 const pool = openPool(1);
@@ -75,9 +76,9 @@ test("the doctor of the api finds that it answers, or what it says of a provider
 
 async function diagnosed(admission: Admission) {
   await using server = await serveHttp(queryRoute(admission, testPatience().log), "127.0.0.1", 0);
-  const environment = { ...process.env, EMBED_URL: `http://127.0.0.1:${server.port}` };
-  const { dependencies } = await diagnose("api", readDoctorSettings("api", environment));
-  return dependencies.find(({ dependency }) => dependency === "embed");
+  const examinationsOf = () => examineEmbedRoute({ EMBED_URL: `http://127.0.0.1:${server.port}` });
+  const { dependencies } = await diagnose("api", testConfig(), examinationsOf);
+  return dependencies[0];
 }
 
 test("other methods are not served", async () => {

@@ -1,5 +1,7 @@
-import { firstConnection, openRedis, type Redis, readConfiguration } from "@millrace/shared";
-import { openEdges as openStageEdges, testEnvironment, testPatience } from "@millrace/testbed";
+import { firstConnection, openRedis, type Redis } from "@millrace/connections";
+import { readConfiguration } from "@millrace/shared";
+import { openEdges as openStageEdges } from "@millrace/stage/testing";
+import { testEnvironment, testPatience } from "@millrace/testbed";
 import { type EmbedConfig, embedConfig } from "../src/config.ts";
 
 export { CLOSED_PORT, eventually, type TestPatience, testPatience } from "@millrace/testbed";

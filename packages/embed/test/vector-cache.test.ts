@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { firstConnection, Health, Log, openRedis, readConfiguration } from "@millrace/shared";
-import { startRedisCluster } from "@millrace/stack";
+import { firstConnection, openRedis } from "@millrace/connections";
+import { Health, Log, readConfiguration } from "@millrace/shared";
+import { startRedisCluster } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
 import { embedConfig } from "../src/config.ts";
 import { createVectorCache } from "../src/redis/vector-cache.ts";

@@ -1,25 +1,26 @@
 import { z } from "zod";
 
 /**
- * The kinds that a field can have, each with the same values in every format:
+ * The kinds of a field; each has the same values in every format:
  *
  * - `text`: Unicode without lone surrogates
- * - `integer`: a whole number from 0 to 2⁵² − 1; up to there avsc reads an Avro long exactly
+ * - `integer`: a whole number from 0 to 2⁵² − 1; avsc reads an Avro long exactly up to there
  * - `number`: a finite double
  * - `bytes`: any bytes; base64 in JSON
- * - `properties`: a map of names to texts, numbers and booleans; empty rather than absent, as Protobuf knows no other
+ * - `properties`: a map of names to texts, numbers and booleans; empty rather than absent, because Protobuf cannot
+ * express an absent map
  */
 export type Kind = "text" | "integer" | "number" | "bytes" | "properties";
 
 export interface Field {
-  /** Of the field in Protobuf; never used again for another field. */
+  /** The field's number in Protobuf; never reused for another field. */
   number: number;
   kind: Kind;
   optional?: true;
   description: string;
 }
 
-/** A record, defined once: its Avro, JSON Schema, Protobuf and zod schemas are all renderings of this. */
+/** A record, defined once: its Avro, JSON Schema, Protobuf and zod schemas are generated from this. */
 export interface Definition {
   name: string;
   description: string;
@@ -44,14 +45,14 @@ type OptionalName<Of extends Fields> = {
   [Name in keyof Of]: Of[Name] extends { optional: true } ? Name : never;
 }[keyof Of];
 
-/** The TypeScript type of a definition's values; what is absent has no property. */
+/** The TypeScript type of a definition's values; an absent field has no property. */
 export type ValueOf<Of extends Definition> = Flat<
   { [Name in Exclude<keyof Of["fields"], OptionalName<Of["fields"]>>]: KindValue[Of["fields"][Name]["kind"]] } & {
     [Name in OptionalName<Of["fields"]>]?: KindValue[Of["fields"][Name]["kind"]];
   }
 >;
 
-/** Longest text of a field, in UTF-16 units, and most properties; a record has to stay below Kafka's limit anyway. */
+/** Longest text of a field, in UTF-16 units, and most properties; a record must stay below Kafka's limit anyway. */
 const TEXT_MAX_LENGTH = 1_000_000;
 const PROPERTIES_MAX = 1_000;
 export const INTEGER_MAX = 2 ** 52 - 1;
@@ -59,10 +60,10 @@ export const INTEGER_MAX = 2 ** 52 - 1;
 const text = z
   .string()
   .max(TEXT_MAX_LENGTH)
-  // Avro and Protobuf have UTF-8, in which it would become another character.
+  // Avro and Protobuf use UTF-8, in which it would become another character.
   .refine((value) => value.isWellFormed(), { error: "has a lone surrogate" });
 const scalar = z.union([text, z.number(), z.boolean()]);
-// A letter first: `__proto__` is no name of a property.
+// A letter first: `__proto__` is not allowed as a property name.
 const propertyName = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,99}$/, { error: "not a name such as card.brand" });
 
 const kinds: Record<Kind, z.ZodType> = {
@@ -78,7 +79,7 @@ const kinds: Record<Kind, z.ZodType> = {
     .default({}),
 };
 
-/** What a value must be, whatever the format: unknown fields are refused, and missing properties become empty. */
+/** The rules for a value in any format: unknown fields are refused, and missing properties become empty. */
 export function validatorOf<Of extends Definition>(definition: Of): z.ZodType<ValueOf<Of>> {
   const shape = Object.fromEntries(
     Object.entries(definition.fields).map(([name, { kind, optional, description }]) => {

@@ -13,13 +13,13 @@ import { createSchema } from "./schema.ts";
 
 export type DecodedEvent = { value: Event } | { fault: PoisonFault };
 
-/** Reads an event as it stands in a topic, in whatever format it was written. */
+/** Reads an event from a topic, whatever its format. */
 export interface EventDecoder {
-  /** At once, or where its schema has to be fetched first, when that is done. */
+  /** Returns at once, or, if the schema must be fetched first, a promise. */
   decode(value: Buffer): DecodedEvent | Promise<DecodedEvent>;
 }
 
-/** @param values absent: there is no registry, and values that name a schema are poison */
+/** @param values absent without a registry: values that name a schema are then poison */
 export function createEventDecoder(values?: ValueDecoder): EventDecoder {
   const plain = createSchema(eventDefinition, "json");
   return {
@@ -32,12 +32,12 @@ export function createEventDecoder(values?: ValueDecoder): EventDecoder {
   };
 }
 
-/** The formats differ in how they write what is absent, and a scalar of several types. */
+/** The formats differ in how they write an absent field and a scalar of several types. */
 function eventOf(decoded: DecodedValue): DecodedEvent {
   if ("fault" in decoded) return decoded;
   const record = typeof decoded.value === "object" && decoded.value !== null ? decoded.value : {};
   const present = Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null));
   const parsed = eventSchema.safeParse({ ...present, properties: flattened(present.properties) });
   if (parsed.success) return { value: parsed.data };
-  return { fault: poison("invalid", `the value is no Event: ${z.prettifyError(parsed.error)}`) };
+  return { fault: poison("invalid", `the value is not a valid Event: ${z.prettifyError(parsed.error)}`) };
 }

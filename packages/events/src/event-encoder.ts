@@ -6,9 +6,9 @@ import { FIRST_MESSAGE, frame } from "./wire-format.ts";
 
 export type EncodeEvent = (event: Event) => Buffer;
 
-/** How events are written to a topic. With a registry, the topic's schema is registered as `<topic>-value`. */
+/** Encodes events for a topic. With a registry, the topic's schema is registered as `<topic>-value`. */
 export interface EventEncoder {
-  /** One attempt; what it gives holds for as long as the process lives. */
+  /** One attempt; its result is valid for the life of the process. */
   prepare(topic: string): Promise<{ value: EncodeEvent } | { fault: RetryableFault }>;
 }
 

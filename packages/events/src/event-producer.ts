@@ -1,40 +1,37 @@
+import type { Delivery, Kafka, OutgoingRecord, Placement } from "@millrace/kafka";
 import {
-  type Delivery,
   type Fault,
   Health,
-  type OutgoingRecord,
   type Patience,
-  type Placement,
-  persist,
   type RetryableFault,
   recordSize,
   retryable,
+  retryUntilDone,
 } from "@millrace/shared";
-import type { Kafka } from "kafkajs";
 import { dlqMessageDefinition, type Event, eventDefinition, keyOf } from "./event.ts";
 import type { EncodeEvent, EventEncoder } from "./event-encoder.ts";
 import { createSchema } from "./schema.ts";
 import type { EventSettings } from "./settings.ts";
 import { TopicLane } from "./topic-lane.ts";
 
-/** What became of one event. */
+/** The outcome of one event. */
 export type Published =
   | { status: "published"; placement: Placement; timestampMs: number }
-  /** It lies there in `EVENTS_DLQ_TOPIC`, as a DLQMessage. */
+  /** It is in `EVENTS_DLQ_TOPIC`, as a DLQMessage. */
   | { status: "dead_lettered"; placement: Placement; fault: Fault }
-  /** It lies nowhere. */
+  /** It is in no topic. */
   | { status: "failed"; fault: Fault };
 
 /**
- * Publishes events: idempotently, with `acks=all`, those of one key in the order of the calls. What can't be delivered
- * within `EVENTS_DELIVERY_TIMEOUT_MS` goes to the dead-letter topic, and where that fails too, the caller is told.
- * Both topics must exist.
+ * Publishes events idempotently with `acks=all`, and keeps the order of calls for each key. An event that can't be
+ * delivered within `EVENTS_DELIVERY_TIMEOUT_MS` goes to the dead-letter topic; if that fails too, the caller gets the
+ * fault. Both topics must exist.
  */
 export interface EventProducer extends AsyncDisposable {
   /**
-   * An outcome for each event, in their order. Rejects for bugs alone.
+   * Returns an outcome for each event, in the same order. Rejects only on bugs.
    *
-   * @param giveUp when it is aborted, what still waits is not written any more, nor dead-lettered
+   * @param giveUp once aborted, waiting events are neither written nor dead-lettered
    */
   publish(topic: string, events: readonly Event[], giveUp?: AbortSignal): Promise<Published[]>;
 }
@@ -56,7 +53,7 @@ interface Undelivered {
 }
 
 const plain = createSchema(eventDefinition, "json");
-// Always JSON: what could not be delivered because the registry is away must not need the registry.
+// Always JSON: an event that failed because the registry is unreachable must not need the registry.
 const dlqSchema = createSchema(dlqMessageDefinition, "json");
 
 class KafkaEventProducer implements EventProducer {
@@ -64,7 +61,7 @@ class KafkaEventProducer implements EventProducer {
   #encoder: EventEncoder;
   #settings: EventSettings;
   #patience: Patience;
-  // As many as there are topics of events, which their owner bounds.
+  // One for each topic of events; their owner bounds their number.
   #lanes = new Map<string, TopicLane>();
   #preparing = new Map<string, Promise<{ value: EncodeEvent } | { fault: RetryableFault }>>();
 
@@ -72,7 +69,7 @@ class KafkaEventProducer implements EventProducer {
     this.#kafka = kafka;
     this.#encoder = encoder;
     this.#settings = settings;
-    // What one topic waits for is told to the publisher; it makes the process no less ready for the others.
+    // The publisher learns what its topic waits for; the process stays ready for other topics.
     this.#patience = { ...patience, health: new Health() };
   }
 
@@ -114,19 +111,22 @@ class KafkaEventProducer implements EventProducer {
     return lane;
   }
 
-  /** Why these records may not wait too. A request that is too large by itself may, where nothing else waits. */
+  /**
+   * Returns why these records may not wait, if they may not. A request that is too large by itself may, if nothing else
+   * waits.
+   */
   #fullness(lane: TopicLane, topic: string, more: readonly OutgoingRecord[]): Fault | undefined {
     const { EVENTS_QUEUE_MAX, EVENTS_QUEUE_MAX_BYTES } = this.#settings;
     if (lane.size + more.length > EVENTS_QUEUE_MAX) {
-      return retryable("rate_limited", `as many events as EVENTS_QUEUE_MAX allows wait for the topic ${topic}`);
+      return retryable("rate_limited", `the queue of topic ${topic} is full (EVENTS_QUEUE_MAX)`);
     }
     const bytes = [...this.#lanes.values()].reduce((sum, each) => sum + each.bytes, 0);
     const moreBytes = more.reduce((sum, record) => sum + recordSize(record), 0);
     if (bytes === 0 || bytes + moreBytes <= EVENTS_QUEUE_MAX_BYTES) return undefined;
-    return retryable("rate_limited", "as many bytes of events as EVENTS_QUEUE_MAX_BYTES allows wait to be written");
+    return retryable("rate_limited", "the queues of events are full (EVENTS_QUEUE_MAX_BYTES)");
   }
 
-  /** One preparation serves all calls that wait for it, so that they go on in their order. */
+  /** All calls that wait for a preparation share it, so that they continue in order. */
   #prepare(topic: string): Promise<{ value: EncodeEvent } | { fault: RetryableFault }> {
     const preparing = this.#preparing.get(topic) ?? this.#prepareWithin(topic);
     this.#preparing.set(topic, preparing);
@@ -139,7 +139,7 @@ class KafkaEventProducer implements EventProducer {
     let last: RetryableFault | undefined;
     try {
       const operation = { dependency: "schema-registry", action: "registry.request" } as const;
-      const encode = await persist(
+      const encode = await retryUntilDone(
         operation,
         async () => {
           const prepared = await this.#encoder.prepare(topic);
@@ -152,7 +152,7 @@ class KafkaEventProducer implements EventProducer {
     } catch (error) {
       if (!giveUp.aborted) throw error;
       this.#preparing.delete(topic);
-      return { fault: last ?? retryable("timeout", "there was no time to ask the schema registry") };
+      return { fault: last ?? retryable("timeout", "no time left to ask the schema registry") };
     }
   }
 

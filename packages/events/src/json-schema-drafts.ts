@@ -2,20 +2,21 @@ import { Ajv, type AnySchema, type Options, type ValidateFunction } from "ajv";
 import { Ajv2019 } from "ajv/dist/2019.js";
 import { Ajv2020 } from "ajv/dist/2020.js";
 
-// Schemas of others may have keywords of their own; what they leave open is not ours to forbid.
+// Foreign schemas may have their own keywords, and may leave open what ours would forbid.
 const OPTIONS: Options = { strict: false, logger: false };
 
 /**
- * Compiles JSON Schemas of the drafts 07, 2019-09 and 2020-12, each on its own: the registry's client would take one
- * instance for all of them, which knows one draft and refuses a second version of a schema under the same `$id`.
+ * Compiles JSON Schemas of drafts 07, 2019-09 and 2020-12 with an instance each. The registry's client would use one
+ * instance for all of them, which supports one draft only and refuses a second version of a schema under the same
+ * `$id`.
  */
 export function createJsonSchemaCompiler() {
-  // The client adds what a schema refers to right before it compiles it.
+  // The client adds a schema's references just before it compiles the schema.
   let referenced: AnySchema[] = [];
   return {
     addSchema(schema: AnySchema | AnySchema[]): Ajv {
       referenced = referenced.concat(schema);
-      // Nobody looks at it; the type asks for it.
+      // Unused; the type requires it.
       return compilerFor(true);
     },
     compile(schema: AnySchema): ValidateFunction {

@@ -6,18 +6,22 @@ import { readMessagePath } from "./wire-format.ts";
 
 type ClientSchema = Awaited<ReturnType<Client["getSchema"]>>;
 
-/** Turns a framed value's payload into the value: objects, arrays, texts, numbers. Throws where the payload breaks its schema. */
+/**
+ * Turns a framed value's payload into the value: objects, arrays, texts, numbers. Throws if the payload violates its
+ * schema.
+ */
 export type ValueReader = (payload: Buffer) => unknown;
 
-/** A schema that no value could be read by. */
+/** A schema that cannot read any value. */
 export class UnusableSchema extends Error {
   override name = "UnusableSchema";
 }
 
 /**
- * Throws an `UnusableSchema` where it is one.
+ * Throws `UnusableSchema` for such a schema.
  *
- * @param schema as the registry's client has compiled it */
+ * @param schema as compiled by the registry's client
+ */
 export function readerOf(type: SchemaType, schema: ClientSchema): ValueReader {
   switch (type) {
     case SchemaType.AVRO:
@@ -27,13 +31,13 @@ export function readerOf(type: SchemaType, schema: ClientSchema): ValueReader {
     case SchemaType.PROTOBUF:
       return protobufReader(schema);
     default:
-      throw new UnusableSchema("it is neither Avro nor JSON Schema nor Protobuf");
+      throw new UnusableSchema("the schema is neither Avro nor JSON Schema nor Protobuf");
   }
 }
 
 function validated(schema: ClientSchema, value: unknown): unknown {
   const problems: string[] = [];
-  // The client wants an object, and its validator takes any JSON.
+  // The client expects an object, but its validator accepts any JSON.
   const isValid = schema.isValid(value as object, {
     errorHook: ([path], problem) => problems.push(`${path || "the value"} ${problem}`),
   });
@@ -41,10 +45,10 @@ function validated(schema: ClientSchema, value: unknown): unknown {
   throw new TypeError(problems.join(", "));
 }
 
-/** The client reads the first message of a schema only, and passes over any zeros before it. */
+/** The client reads only a schema's first message, and skips any zeros before it. */
 function protobufReader(schema: ClientSchema): ValueReader {
   const first = "message" in schema ? schema.message : undefined;
-  if (!(first instanceof protobuf.Type)) throw new UnusableSchema("the Protobuf schema has no message");
+  if (!(first instanceof protobuf.Type)) throw new UnusableSchema("the Protobuf schema defines no message");
   return (payload) => {
     const { path, rest } = readMessagePath(payload);
     let parent: protobuf.NamespaceBase | null = first.parent;

@@ -1,17 +1,13 @@
 import { SchemaRegistry as Client, COMPATIBILITY, SchemaType } from "@kafkajs/confluent-schema-registry";
 import {
   askRegistry,
-  describeCause,
-  type Fault,
   isListOfSchemaTypes,
-  poison,
   type RegistryAddress,
-  type RetryableFault,
   registryAddress,
-  retryable,
   SCHEMA_TYPES_PATH,
   type SchemaRegistrySettings,
-} from "@millrace/shared";
+} from "@millrace/connections";
+import { describeCause, type Fault, poison, type RetryableFault, retryable } from "@millrace/shared";
 import { createJsonSchemaCompiler } from "./json-schema-drafts.ts";
 import { readerOf, UnusableSchema, type ValueReader } from "./reader.ts";
 import { type FormatName, formats } from "./schema.ts";
@@ -19,8 +15,8 @@ import { type FormatName, formats } from "./schema.ts";
 /** A Confluent-compatible schema registry. Each call is one attempt. */
 export interface SchemaRegistry {
   /**
-   * Registers a schema, BACKWARD compatible with those before it: who reads by the new one can read what was written by
-   * the last one. The same schema again has the same id.
+   * Registers a schema that is BACKWARD compatible with the last one: readers with the new schema can read values
+   * written with the last one. Registering the same schema again returns the same ID.
    *
    * @param subject by convention the topic's name and `-value`
    */
@@ -28,7 +24,7 @@ export interface SchemaRegistry {
     subject: string,
     schema: { format: FormatName; text: string },
   ): Promise<{ value: number } | { fault: RetryableFault }>;
-  /** What reads the values that were written by a schema. An id that the registry does not know is poison. */
+  /** Returns a reader of the values written with a schema. An ID that the registry does not have is poison. */
   reader(schemaId: number): Promise<{ value: ValueReader } | { fault: Fault }>;
 }
 
@@ -38,14 +34,14 @@ export function openSchemaRegistry(settings: SchemaRegistrySettings & { SCHEMA_R
   const client = createClient(address, timeoutMs);
   let isRegistry = false;
 
-  /** Another server's 404 says nothing of any schema, only that the URL is wrong. */
+  /** A 404 from another server says nothing about a schema, only that the URL is wrong. */
   async function notFound(schemaId: number): Promise<Fault> {
     try {
       isRegistry ||= isListOfSchemaTypes(await askRegistry(address, SCHEMA_TYPES_PATH, AbortSignal.timeout(timeoutMs)));
     } catch (error) {
       return retryable("unavailable", error);
     }
-    if (isRegistry) return poison("undecodable", `the schema registry knows no schema ${schemaId}`);
+    if (isRegistry) return poison("undecodable", `the schema registry has no schema ${schemaId}`);
     return retryable("misconfigured", "SCHEMA_REGISTRY_URL is not the URL of a schema registry");
   }
 
@@ -72,11 +68,11 @@ export function openSchemaRegistry(settings: SchemaRegistrySettings & { SCHEMA_R
       } catch (error) {
         if (statusOf(error) === 404) return { fault: await notFound(schemaId) };
         if (isUnusable(error)) {
-          return { fault: poison("undecodable", `the schema ${schemaId} can't be used: ${describeCause(error)}`) };
+          return { fault: poison("undecodable", `schema ${schemaId} can't be used: ${describeCause(error)}`) };
         }
         return { fault: retryableFault(error) };
       } finally {
-        // Its cache has no bound; the readers are kept by who asked for them.
+        // Its cache is unbounded; the callers keep the readers instead.
         client.cache.clear();
       }
     },
@@ -88,7 +84,7 @@ function createClient({ url, auth, agent }: RegistryAddress, timeoutMs: number):
     {
       host: url,
       clientId: "millrace",
-      // The callers wait for an outage themselves, visibly.
+      // The callers wait for an outage themselves, and show it.
       retry: { retries: 0 },
       middlewares: [
         () => ({
@@ -102,12 +98,12 @@ function createClient({ url, auth, agent }: RegistryAddress, timeoutMs: number):
   );
 }
 
-/** With a status where the registry answered; the client gives 400 to a request that had no answer. */
+/** Has a status if the registry answered; the client sets 400 for a request without an answer. */
 function statusOf(error: unknown): number | undefined {
   return error instanceof Error && "status" in error && typeof error.status === "number" ? error.status : undefined;
 }
 
-/** The registry has the schema, and it is none that could ever be read by. */
+/** The registry has the schema, but no value can ever be read with it. */
 function isUnusable(error: unknown): boolean {
   return (
     error instanceof UnusableSchema || (error instanceof Error && error.name === "ConfluentSchemaRegistryArgumentError")
@@ -126,7 +122,7 @@ function retryableFault(error: unknown): RetryableFault {
       return retryable("misconfigured", "SCHEMA_REGISTRY_URL is not the URL of a schema registry");
     case 409:
     case 422:
-      return retryable("misconfigured", `the schema is refused: ${describeCause(error)}`);
+      return retryable("misconfigured", `the schema registry refused the schema: ${describeCause(error)}`);
     case 429:
       return retryable("rate_limited", error);
     default:

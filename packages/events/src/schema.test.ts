@@ -7,7 +7,7 @@ describe.each<Definition>(definitions)("$name", (definition) => {
   const schemas = formatNames.map((format) => createSchema(definition, format));
   const validator = validatorOf(definition);
 
-  test("property 3, multi-format: the same value through Avro, JSON and Protobuf is the same value", () => {
+  test("property 3, multi-format: the same value is equal after Avro, JSON and Protobuf", () => {
     fc.assert(
       fc.property(valueFor<never>(definition), (value) => {
         for (const schema of schemas) {
@@ -18,20 +18,20 @@ describe.each<Definition>(definitions)("$name", (definition) => {
     );
   });
 
-  test("property 1, schema validation consistency: what one format takes all take, and what is broken none gives back", () => {
+  test("property 1, schema validation consistency: every format accepts the same values, and returns no invalid one", () => {
     fc.assert(
       fc.property(brokenFor(definition), (broken) => {
         expect(validator.safeParse(broken).success).toBe(false);
         for (const schema of schemas) {
           let bytes: Buffer;
           try {
-            // As a writer would that checks nothing.
+            // As a writer without checks would.
             bytes = schema.encode(broken as never);
           } catch {
             continue;
           }
           const decoded = schema.decode(bytes);
-          // A format may be unable to express what was wrong; what comes out then is valid, and not the broken value.
+          // Some formats cannot express the error; the result is then valid, and differs from the invalid value.
           if ("value" in decoded) {
             expect(validator.safeParse(decoded.value).success).toBe(true);
             expect(decoded.value).not.toEqual(broken);
@@ -43,7 +43,7 @@ describe.each<Definition>(definitions)("$name", (definition) => {
     );
   });
 
-  test("bytes that are no value of the schema are refused with a reason, and nothing is thrown", () => {
+  test("bytes that are not a value of the schema are refused with a reason, without throwing", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         for (const schema of schemas) {
@@ -56,7 +56,7 @@ describe.each<Definition>(definitions)("$name", (definition) => {
     );
   });
 
-  test("numbers of fields are used once", () => {
+  test("no field number is used twice", () => {
     const numbers = Object.values(definition.fields).map(({ number }) => number);
     expect(new Set(numbers).size).toBe(numbers.length);
   });

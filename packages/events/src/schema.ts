@@ -13,9 +13,9 @@ export const formatNames = Object.keys(formats) as FormatName[];
 /** A definition in one format. */
 export interface Schema<Value> {
   readonly format: FormatName;
-  /** In the format's own language, as it is registered. */
+  /** In the format's own language, as registered. */
   readonly text: string;
-  /** Of a file that holds the text. */
+  /** Extension of a file with the text. */
   readonly fileName: string;
   encode(value: Value): Buffer;
   decode(bytes: Buffer): { value: Value } | { fault: PoisonFault };
@@ -35,12 +35,17 @@ export function createSchema<const Of extends Definition>(definition: Of, format
         decoded = codec.decode(bytes);
       } catch (error) {
         return {
-          fault: poison("undecodable", `the value is no ${definition.name} in ${format}: ${describeCause(error)}`),
+          fault: poison(
+            "undecodable",
+            `the value is not a valid ${definition.name} in ${format}: ${describeCause(error)}`,
+          ),
         };
       }
       const parsed = validator.safeParse(decoded);
       if (parsed.success) return { value: parsed.data };
-      return { fault: poison("invalid", `the value is no ${definition.name}: ${z.prettifyError(parsed.error)}`) };
+      return {
+        fault: poison("invalid", `the value is not a valid ${definition.name}: ${z.prettifyError(parsed.error)}`),
+      };
     },
   };
 }

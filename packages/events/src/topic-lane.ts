@@ -1,13 +1,6 @@
-import {
-  type Delivery,
-  type OrderedProducer,
-  type OutgoingRecord,
-  openOrderedProducer,
-  type Patience,
-  recordSize,
-  retryable,
-} from "@millrace/shared";
-import type { Kafka } from "kafkajs";
+import type { Kafka } from "@millrace/kafka";
+import { type Delivery, type OrderedProducer, type OutgoingRecord, openOrderedProducer } from "@millrace/kafka";
+import { type Patience, recordSize, retryable } from "@millrace/shared";
 
 interface Waiting {
   record: OutgoingRecord;
@@ -22,8 +15,8 @@ export interface LaneLimits {
 }
 
 /**
- * The records of one topic, in the order in which they came: what comes while a request is on its way waits, and goes
- * together with the next one. So a key's records keep their order whatever is tried again, and load fills the requests.
+ * The records of one topic, in the order of arrival: records that arrive during a request wait, and share the next one.
+ * A key's records thus keep their order across retries, and requests grow with the load.
  */
 export class TopicLane implements AsyncDisposable {
   #producer: OrderedProducer;
@@ -39,17 +32,17 @@ export class TopicLane implements AsyncDisposable {
     this.#hardStop = patience.hardStop;
   }
 
-  /** How many records wait, without those on their way. */
+  /** Number of waiting records, excluding those in flight. */
   get size(): number {
     return this.#waiting.length;
   }
 
-  /** Of the records that wait and of those on their way. */
+  /** Bytes of the records that wait or are in flight. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** @param giveUp when it is aborted, those that still wait are not written any more */
+  /** @param giveUp once aborted, waiting records are not written */
   send(records: readonly OutgoingRecord[], giveUp?: AbortSignal): Promise<Delivery[]> {
     const deliveries = records.map((record) => {
       const { promise, resolve } = Promise.withResolvers<Delivery>();
@@ -66,14 +59,14 @@ export class TopicLane implements AsyncDisposable {
     return Promise.all(deliveries);
   }
 
-  /** Lets what waits be delivered, or given up. */
+  /** Delivers or gives up what waits. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#running;
     await this.#producer[Symbol.asyncDispose]();
   }
 
   async #run(): Promise<void> {
-    // It must not end before it is noted as running, as it would where all that waits is withdrawn.
+    // It must not end before it is noted as running, as it would if everything that waits is withdrawn.
     await Promise.resolve();
     for (;;) {
       this.#withdraw();

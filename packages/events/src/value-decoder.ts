@@ -1,11 +1,11 @@
+import type { SchemaRegistrySettings } from "@millrace/connections";
 import {
   type DecodedValue,
   describeCause,
   type Patience,
   type PoisonFault,
-  persist,
   poison,
-  type SchemaRegistrySettings,
+  retryUntilDone,
   type ValueDecoder,
 } from "@millrace/shared";
 import type { ValueReader } from "./reader.ts";
@@ -14,9 +14,9 @@ import { unframe } from "./wire-format.ts";
 
 type Lookup = { value: ValueReader } | { fault: PoisonFault };
 
-/** @param cacheMax most schemas that are remembered */
+/** @param cacheMax most schemas to keep */
 export function createValueDecoder(registry: SchemaRegistry, cacheMax: number, patience: Patience): ValueDecoder {
-  // A Map keeps the order of its insertions: the first one is the least recently used.
+  // A Map keeps insertion order: its first entry is the least recently used.
   const readers = new Map<number, ValueReader>();
   const lookups = new Map<number, Promise<Lookup>>();
 
@@ -33,7 +33,7 @@ export function createValueDecoder(registry: SchemaRegistry, cacheMax: number, p
     if (readers.size > cacheMax && oldest !== undefined) readers.delete(oldest);
   }
 
-  /** All values of a schema wait for one request. */
+  /** All values of a schema share one request. */
   function lookUp(schemaId: number): Promise<Lookup> {
     const underway = lookups.get(schemaId);
     if (underway) return underway;
@@ -45,7 +45,8 @@ export function createValueDecoder(registry: SchemaRegistry, cacheMax: number, p
   return {
     decode(value) {
       const framed = unframe(value);
-      if (!framed) return { fault: poison("undecodable", "the value begins with 0 and names no schema after it") };
+      if (!framed)
+        return { fault: poison("undecodable", "the value starts with the magic byte 0 but names no schema") };
       const { schemaId, payload } = framed;
       const reader = known(schemaId);
       if (reader) return read(reader, payload, schemaId);
@@ -58,22 +59,22 @@ export function createValueDecoder(registry: SchemaRegistry, cacheMax: number, p
   };
 }
 
-/** `undefined` where no registry is configured. */
+/** `undefined` without a configured registry. */
 export async function openValueDecoder(
   settings: SchemaRegistrySettings,
   patience: Patience,
 ): Promise<ValueDecoder | undefined> {
   const { SCHEMA_REGISTRY_URL, SCHEMA_REGISTRY_CACHE_MAX } = settings;
   if (SCHEMA_REGISTRY_URL === undefined) return undefined;
-  // The client and its three formats take 25 MB of memory: only who has a registry loads them.
+  // The client and its three formats take 25 MB of memory: load them only with a registry.
   const { openSchemaRegistry } = await import("./registry.ts");
   const registry = openSchemaRegistry({ ...settings, SCHEMA_REGISTRY_URL });
   return createValueDecoder(registry, SCHEMA_REGISTRY_CACHE_MAX, patience);
 }
 
-/** Only the registry's own word that it knows no such schema is the message's fault; all else is waited out. */
+/** Only the registry's own answer that it has no such schema is the message's fault; anything else is retried. */
 async function fetchReader(registry: SchemaRegistry, schemaId: number, patience: Patience): Promise<Lookup> {
-  return await persist<Lookup>(
+  return await retryUntilDone<Lookup>(
     { dependency: "schema-registry", action: "registry.request" },
     async () => {
       const outcome = await registry.reader(schemaId);
@@ -89,6 +90,6 @@ function read(reader: ValueReader, payload: Buffer, schemaId: number): DecodedVa
   try {
     return { value: reader(payload) };
   } catch (error) {
-    return { fault: poison("undecodable", `the value breaks its schema ${schemaId}: ${describeCause(error)}`) };
+    return { fault: poison("undecodable", `the value does not match its schema ${schemaId}: ${describeCause(error)}`) };
   }
 }

@@ -1,6 +1,6 @@
 /**
- * How Confluent's serializers frame a value: a magic byte of 0, the schema's id as a big-endian signed 32-bit integer,
- * and the encoded value; Protobuf has the path to the message within its schema before the value.
+ * The frame of Confluent's serializers: a magic byte of 0, the schema's ID as a big-endian signed 32-bit integer, and
+ * the encoded value; Protobuf has the path to the message within its schema before the value.
  * https://docs.confluent.io/platform/current/schema-registry/fundamentals/serdes-develop/index.html#wire-format
  */
 const HEADER_BYTES = 5;
@@ -11,7 +11,7 @@ export function frame(schemaId: number, payload: Buffer): Buffer {
   return Buffer.concat([header, payload]);
 }
 
-/** `undefined` where the frame is cut off, or its id is none that a registry gives. */
+/** `undefined` if the frame is truncated, or its ID is one that no registry assigns. */
 export function unframe(value: Buffer): { schemaId: number; payload: Buffer } | undefined {
   if (value.length < HEADER_BYTES) return undefined;
   const schemaId = value.readInt32BE(1);
@@ -25,8 +25,9 @@ export const FIRST_MESSAGE = Buffer.of(0);
 const PATH_MAX = 16;
 
 /**
- * Reads the path before a Protobuf value: how many steps, then for each the index of a message among its siblings, all
- * as zigzag varints; the first message may be written as a single 0. Throws a `RangeError` where it is no path.
+ * Reads the path before a Protobuf value: the number of steps, then for each step the index of a message among its
+ * siblings, all as zigzag varints; the first message may be written as a single 0. Throws a `RangeError` if it is not a
+ * path.
  */
 export function readMessagePath(payload: Buffer): { path: number[]; rest: Buffer } {
   let position = 0;

@@ -3,7 +3,7 @@ import { INTEGER_MAX } from "../src/definition.ts";
 import type { AggregatedEvent, Definition, DLQMessage, Event, Field, Kind } from "../src/index.ts";
 
 const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 60 });
-/** Zero has no sign in JSON. */
+/** JSON has no negative zero. */
 const number = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => (value === 0 ? 0 : value));
 const scalar = fc.oneof(fc.string({ unit: "grapheme", maxLength: 40 }), number, fc.boolean());
 
@@ -48,7 +48,7 @@ const strangers: Record<Kind, fc.Arbitrary<unknown>> = {
   ),
 };
 
-/** A value with one field that is missing, unknown, or not of its kind. */
+/** A value with one field that is missing, unknown, or of the wrong kind. */
 export function brokenFor(definition: Definition): fc.Arbitrary<Record<string, unknown>> {
   const fields: [string, Field][] = Object.entries(definition.fields);
   const valid = valueFor<Record<string, unknown>>(definition);

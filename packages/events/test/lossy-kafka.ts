@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import kafkajs, { type Kafka } from "kafkajs";
 
-/** A client that loses answers: the broker did what it was asked, and the connection breaks instead of saying so. */
+/** A client that loses answers: the broker handled the request, and the connection breaks instead of answering. */
 export function lossyKafka(brokers: string[], loses: () => boolean): Kafka {
   return new kafkajs.Kafka({
     clientId: "lossy",

@@ -25,7 +25,7 @@ import { CLOSED_PORT, config, eventually, registryOf, succeeded, testPatience, u
 const registry = registryOf();
 
 describe.each(formatNames)("%s", (format) => {
-  test("property 3, multi-format: what the registry's schema describes, whoever knows the id reads back as it was", async () => {
+  test("property 3, multi-format: a value of the registered schema is read back unchanged by anyone with its ID", async () => {
     const topic = uniqueName("topic");
     const encode = succeeded(await createEventEncoder(format, registry).prepare(topic));
     const decoder = createEventDecoder(createValueDecoder(registryOf(), 10, testPatience()));
@@ -37,7 +37,7 @@ describe.each(formatNames)("%s", (format) => {
     );
   });
 
-  test("every definition is taken by the registry, and the same schema has the same id", async () => {
+  test("the registry accepts every definition, and returns the same ID for the same schema", async () => {
     for (const definition of definitions) {
       const schema = createSchema(definition, format);
       const subject = uniqueName("subject");
@@ -46,7 +46,7 @@ describe.each(formatNames)("%s", (format) => {
     }
   });
 
-  test("property 1, schema validation consistency: what the value's schema does not describe is poison with a reason", async () => {
+  test("property 1, schema validation consistency: a value that violates its schema is poison, with a reason", async () => {
     const id = succeeded(await registry.register(uniqueName("subject"), createSchema(eventDefinition, format)));
     const decoder = createEventDecoder(createValueDecoder(registry, 10, testPatience()));
     await fc.assert(
@@ -59,7 +59,7 @@ describe.each(formatNames)("%s", (format) => {
   });
 });
 
-test("a schema that could not read what was written before is refused, and the reason given", async () => {
+test("an incompatible schema is refused with the reason", async () => {
   const subject = uniqueName("subject");
   const first = { type: "record", name: "Reading", fields: [{ name: "at", type: "long" }] };
   const second = {
@@ -83,7 +83,7 @@ test("a schema that could not read what was written before is refused, and the r
   succeeded(await registry.register(subject, { format: "avro", text: JSON.stringify(defaulted) }));
 });
 
-test("any message of a Protobuf schema is found by the path before the value", async () => {
+test("the path before a value selects any message of a Protobuf schema", async () => {
   const text = `syntax = "proto3"; package other;
     message First { string body = 1; }
     enum Kind { NONE = 0; }
@@ -91,7 +91,7 @@ test("any message of a Protobuf schema is found by the path before the value", a
   const id = succeeded(await registry.register(uniqueName("subject"), { format: "protobuf", text }));
   const decoder = createValueDecoder(registry, 10, testPatience());
   const body = Buffer.from([0x0a, 0x02, 0x68, 0x69]);
-  // Zigzag varints: two steps, to the second message, and to the first one in it.
+  // Zigzag varints: two steps, to the second message, then to its first one.
   const inner = Buffer.from([4, 2, 0]);
   expect(await decoder.decode(frame(id, Buffer.concat([Buffer.of(0), body])))).toEqual({ value: { body: "hi" } });
   expect(await decoder.decode(frame(id, Buffer.concat([inner, body])))).toEqual({ value: { long_body: "hi" } });
@@ -100,7 +100,7 @@ test("any message of a Protobuf schema is found by the path before the value", a
   }
 });
 
-test("JSON Schema is read by its draft, with keywords that nobody knows, and in two versions under one $id", async () => {
+test("JSON Schema follows its draft, ignores unknown keywords, and allows two versions under one $id", async () => {
   const subject = uniqueName("subject");
   const $id = `https://example.com/${subject}.json`;
   const schemas = [
@@ -119,21 +119,21 @@ test("JSON Schema is read by its draft, with keywords that nobody knows, and in 
   expect(await Promise.all([reads(nineteen, {}), reads(nineteen, { a: 1 })])).toEqual([true, false]);
 });
 
-test("an id that the registry does not know is poison; so are half a frame and an id that none can have", async () => {
+test("an ID that the registry does not have is poison; so are half a frame and an impossible ID", async () => {
   const decoder = createValueDecoder(registry, 10, testPatience());
   const value = (id: number) => frame(id, Buffer.from("{}"));
   expect(await decoder.decode(value(2_000_000_000))).toMatchObject({
-    fault: { kind: "poison", cause: "the schema registry knows no schema 2000000000" },
+    fault: { kind: "poison", cause: "the schema registry has no schema 2000000000" },
   });
   for (const broken of [value(0), value(-5), Buffer.from([0, 0, 0, 1]), Buffer.of(0)]) {
     expect(await decoder.decode(broken)).toMatchObject({ fault: { kind: "poison", code: "undecodable" } });
   }
 });
 
-describe("what is not the message's fault waits, and the health says for what", () => {
+describe("anything that is not the message's fault waits, and the health names the cause", () => {
   test.each([
     [
-      "nobody listens",
+      "nothing listens",
       { SCHEMA_REGISTRY_URL: `http://127.0.0.1:${CLOSED_PORT}` },
       "unavailable",
       /ECONNREFUSED|refused/,
@@ -144,9 +144,9 @@ describe("what is not the message's fault waits, and the health says for what", 
       "misconfigured",
       /refuses SCHEMA_REGISTRY_USERNAME/,
     ],
-    ["nobody is named", { SCHEMA_REGISTRY_USERNAME: "" }, "misconfigured", /refuses SCHEMA_REGISTRY_USERNAME/],
+    ["the user is missing", { SCHEMA_REGISTRY_USERNAME: "" }, "misconfigured", /refuses SCHEMA_REGISTRY_USERNAME/],
     [
-      "the URL is another server's",
+      "the URL belongs to another server",
       { SCHEMA_REGISTRY_URL: config.SCHEMA_REGISTRY_URL.replace(/\/apis.*/, "/no-registry") },
       "misconfigured",
       /not the URL of a schema registry/,
@@ -161,7 +161,7 @@ describe("what is not the message's fault waits, and the health says for what", 
     });
   });
 
-  test("who may only look may not register", async () => {
+  test("a user with read access may not register", async () => {
     const reader = registryOf({ SCHEMA_REGISTRY_USERNAME: "reader", SCHEMA_REGISTRY_PASSWORD: "reader" });
     const schema = createSchema(eventDefinition, "json");
     const id = succeeded(await registry.register(uniqueName("subject"), schema));
@@ -171,7 +171,7 @@ describe("what is not the message's fault waits, and the health says for what", 
     });
   });
 
-  test("a registry that accepts and never answers is given up after its time", async () => {
+  test("a request to a registry that accepts but never answers times out", async () => {
     const silent = createServer(() => undefined).listen(0, "127.0.0.1");
     await once(silent, "listening");
     const { port } = silent.address() as AddressInfo;
@@ -181,7 +181,7 @@ describe("what is not the message's fault waits, and the health says for what", 
     silent.close();
   });
 
-  test("a value whose schema can't be fetched yet is decoded once the registry is back, with one request for all", async () => {
+  test("a value whose schema can't be fetched is decoded once the registry is back; one request serves all", async () => {
     const id = succeeded(await registry.register(uniqueName("subject"), createSchema(eventDefinition, "json")));
     let up = false;
     let requests = 0;
@@ -268,7 +268,7 @@ describe("over TLS", () => {
     await rm(directory, { recursive: true });
   });
 
-  test("the authority of SCHEMA_REGISTRY_TLS_CA_PATH is trusted, and no other", async () => {
+  test("only the authority of SCHEMA_REGISTRY_TLS_CA_PATH is trusted", async () => {
     const schema = createSchema(eventDefinition, "avro");
     const secure = registryOf({ SCHEMA_REGISTRY_URL: url, SCHEMA_REGISTRY_TLS_CA_PATH: caPath });
     const id = succeeded(await secure.register(uniqueName("subject"), schema));

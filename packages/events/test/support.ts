@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { createKafka, ensureTopics, kafkaSettings, readConfiguration, schemaRegistrySettings } from "@millrace/shared";
+import { schemaRegistrySettings } from "@millrace/connections";
+import { createKafka, ensureTopics, kafkaSettings } from "@millrace/kafka";
+import { readConfiguration } from "@millrace/shared";
 import { testPatience } from "@millrace/testbed";
 import { z } from "zod";
 import { openSchemaRegistry, type SchemaRegistry } from "../src/index.ts";
@@ -14,7 +16,7 @@ const schema = z.object({
   SCHEMA_REGISTRY_URL: z.string(),
 });
 
-/** The stack's services, as a process would be told of them. */
+/** The stack's services, in the form of a process's settings. */
 export function configuration(overrides: Record<string, string> = {}) {
   return readConfiguration(schema, { ...process.env, ...overrides });
 }

@@ -15,6 +15,8 @@ export interface World {
 /** A fault as it really was. */
 export interface Injected {
   fault: string;
+  /** The fault without its planned duration. */
+  name: string;
   plannedAtMs: number;
   startedAtMs: number;
   healedAtMs: number;
@@ -42,7 +44,9 @@ export async function injectFaults(
       const atMs = sinceStart();
       onFault(`${(atMs / 1000).toFixed(1).padStart(6)} s  ${describeFault(fault)}`);
       await inject(fault, world);
-      return { fault: describeFault(fault), plannedAtMs: fault.atMs, startedAtMs: atMs, healedAtMs: sinceStart() };
+      const name = `${fault.kind} ${fault.target}`;
+      const times = { plannedAtMs: fault.atMs, startedAtMs: atMs, healedAtMs: sinceStart() };
+      return { fault: describeFault(fault), name, ...times };
     });
     queues.set(
       thingOf(fault),
@@ -56,7 +60,7 @@ export async function injectFaults(
   return allOrFirstFailure(plan.map(injectInTurn));
 }
 
-/** Rejects no sooner than all have settled: what was broken is healed before anybody takes it down. */
+/** Rejects only after all have settled, so that every fault is healed before the services are stopped. */
 export async function allOrFirstFailure<Value>(promises: readonly Promise<Value>[]): Promise<Value[]> {
   await Promise.allSettled(promises);
   return Promise.all(promises);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { OutgoingRecord, RecordProducer } from "@millrace/shared";
+import type { OutgoingRecord, RecordProducer } from "@millrace/kafka";
 import { createRandom, type Random } from "./random.ts";
 
 /** The pipeline under test is told so; a poisoned message may be longer. */

@@ -1,4 +1,5 @@
-import { createTopicReader, messageId, readRanges } from "@millrace/shared";
+import { createTopicReader, readRanges } from "@millrace/kafka";
+import { messageId } from "@millrace/shared";
 import { VectorSpace } from "@millrace/testbed";
 import { z } from "zod";
 import { DIMENSIONS } from "./environment.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { describeOutcome, table, totals, withSection } from "./report.ts";
-import { isKept, type Outcome } from "./run.ts";
+import { isKept, type Outcome } from "./outcome.ts";
+import { describeOutcome, findings, summaryTable } from "./report.ts";
 
 const kept: Outcome = {
   seed: 7,
@@ -15,13 +15,15 @@ const kept: Outcome = {
   doubledDocuments: [],
   wrong: [],
   drainMs: 1_500,
-  longestStallMs: 8_040,
+  stall: { fromMs: 1_000, toMs: 9_040, during: ["kill sink 1–1 s"], resumedAfterMs: 7_640 },
   embeddedAgain: 2,
   embeddedAgainShare: 0.02,
   restarts: 3,
   crashes: [],
   peakBytes: { ingest: 150 * 1024 * 1024 },
-  faults: [{ fault: "kill sink for 0.3 s", plannedAtMs: 1_000, startedAtMs: 1_001, healedAtMs: 1_400 }],
+  faults: [
+    { fault: "kill sink for 0.3 s", name: "kill sink", plannedAtMs: 1_000, startedAtMs: 1_001, healedAtMs: 1_400 },
+  ],
   logDirectory: "logs/faults_7",
 };
 const broken: Outcome = { ...kept, seed: 8, rows: 99, missingRows: ["t-0-5"], missingDocuments: ["t-0-5", "t-1-1"] };
@@ -42,17 +44,14 @@ test("a broken promise is described with what is needed to look into it", () => 
 });
 
 test("the table has a line for each run, and the totals", () => {
-  const outcomes = [kept, broken];
-  const text = table(outcomes, "npm run faults -- --seeds 7-8", totals(outcomes));
-  expect(text).toContain("npm run faults -- --seeds 7-8");
-  expect(text).toContain("| 7 | 1 | 3 | 100 | 100 | 98 | 0 | 0 | 0 | 0 | 8.0 s | 2.0 % | ingest 150 MB |");
-  expect(text).toContain(
-    "1 of 2 runs kept the promise: 2 faults, 200 messages, 2 missing, 0 doubled, 0 wrong, 0 hung.",
+  const { summary, body } = findings([kept, broken]);
+  expect(body).toContain(
+    "| 7 | 1 | 3 | 100 | 0 | 0 | 0 | 0 | 0 | 8.0 s | 7.6 s | kill sink 1–1 s | 2.0 % | ingest 150 MB |",
   );
-});
-
-test("a report replaces what stands between its markers, and nothing else", () => {
-  const text = "before\n<!-- faults:begin -->\nold\n<!-- faults:end -->\nafter\n";
-  expect(withSection(text, "faults", "new")).toBe("before\n<!-- faults:begin -->\nnew\n<!-- faults:end -->\nafter\n");
-  expect(() => withSection(text, "others", "new")).toThrow(/others:begin/);
+  const totals =
+    "1 of 2 runs kept the promise: 2 faults, 6 restarts, 200 messages, 2 missing, 0 doubled, 0 wrong, 0 hung, 0 crashed; longest stall 8.0 s.";
+  expect(summary).toBe(`**${totals}**`);
+  const lines = summaryTable([kept, broken]).split("\n");
+  expect(lines[1]?.trim().split(/ {2,}/)).toEqual(["7", "1", "3", "100", "0", "0", "0", "0", "0", "8.0 s", "7.6 s"]);
+  expect(lines.at(-1)).toBe(totals);
 });

@@ -1,21 +1,24 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { isKept, type Outcome } from "./run.ts";
+import { textTable } from "@millrace/stack";
+import { type Findings, markdownTable } from "@millrace/testbed";
+import { countsOf, isKept, type Outcome, totalsOf } from "./outcome.ts";
+import { lengthMs } from "./stall.ts";
 
 const IDS_SHOWN = 20;
 
-/** One run in words: the figures, and where the promise was broken all that is needed to look into it. */
+/** One run in words: the figures, and, where the promise was broken, all that is needed to look into it. */
 export function describeOutcome(outcome: Outcome): string {
-  const { published, rows, documents, embeddedAgain, embeddedAgainShare, peakBytes, restarts } = outcome;
-  const peaks = Object.entries(peakBytes).map(([name, bytes]) => `${name} ${megabytes(bytes)} MB`);
+  const { rows, documents, embeddedAgain, embeddedAgainShare, restarts, acknowledged, stall } = outcome;
+  const { published, missing, doubled, wrong } = countsOf(outcome);
   const lines = [
     `${isKept(outcome) ? "KEPT" : "BROKEN"}: seed ${outcome.seed}${outcome.bug ? `, planted bug ${outcome.bug}` : ""}`,
-    `  published ${published} (${outcome.acknowledged} acknowledged), rows ${rows}, documents ${documents}`,
-    `  missing ${missing(outcome)}, doubled ${doubled(outcome)}, wrong ${outcome.wrong.length}`,
-    `  drained in ${seconds(outcome.drainMs)} s, longest stall ${seconds(outcome.longestStallMs)} s, ${restarts} restarts`,
-    `  embedded again ${embeddedAgain} (${percent(embeddedAgainShare)} %), peak memory: ${peaks.join(", ")}`,
+    `  published ${published} (${acknowledged} acknowledged), rows ${rows}, documents ${documents}`,
+    `  missing ${missing}, doubled ${doubled}, wrong ${wrong}`,
+    `  drained in ${seconds(outcome.drainMs)} s, longest stall ${seconds(lengthMs(stall))} s, ${restarts} restarts`,
+    ...(stall.during.length > 0 ? [`  the stall overlapped: ${stall.during.join(", ")}`] : []),
+    `  embedded again ${embeddedAgain} (${percent(embeddedAgainShare)}), peak memory: ${peakMemory(outcome)}`,
     ...outcome.crashes.map(
       ({ name, index, code, signal, atMs, log }) =>
-        `  ${name}-${index} ended by itself after ${seconds(atMs)} s with ${signal ?? `exit code ${code}`}: ${log}`,
+        `  ${name}-${index} crashed after ${seconds(atMs)} s with ${signal ?? `exit code ${code}`}: ${log}`,
     ),
   ];
   return isKept(outcome) ? lines.join("\n") : [...lines, ...failure(outcome)].join("\n");
@@ -36,73 +39,66 @@ function failure(outcome: Outcome): string[] {
   ];
 }
 
-/** The Markdown between the report's markers. */
-export function table(outcomes: readonly Outcome[], command: string, totals: string): string {
-  const header =
-    "| seed | faults | restarts | published | rows | documents | missing | doubled | wrong | hung | longest stall | embedded again | peak memory |\n" +
-    "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |";
-  const lines = outcomes.map((outcome) => {
-    const peaks = Object.entries(outcome.peakBytes).map(([name, bytes]) => `${name} ${megabytes(bytes)}`);
-    const cells = [
-      outcome.bug ? `${outcome.seed} (${outcome.bug})` : outcome.seed,
-      outcome.faults.length,
-      outcome.restarts,
-      outcome.published,
-      outcome.rows,
-      outcome.documents,
-      missing(outcome),
-      doubled(outcome),
-      outcome.wrong.length,
-      outcome.hung ? 1 : 0,
-      `${seconds(outcome.longestStallMs)} s`,
-      `${percent(outcome.embeddedAgainShare)} %`,
-      `${peaks.join(", ")} MB`,
-    ];
-    return `| ${cells.join(" | ")} |`;
-  });
-  return ["```sh", command, "```", "", header, ...lines, "", totals].join("\n");
+const headings = [
+  ...["seed", "faults", "restarts", "published", "missing", "doubled", "wrong", "hung", "crashed"],
+  ...["longest stall", "resumed after"],
+];
+
+function cellsOf(outcome: Outcome): string[] {
+  const { resumedAfterMs } = outcome.stall;
+  return [
+    String(outcome.seed),
+    ...Object.values(countsOf(outcome)).map(String),
+    `${seconds(lengthMs(outcome.stall))} s`,
+    resumedAfterMs === undefined ? "" : `${seconds(resumedAfterMs)} s`,
+  ];
+}
+
+/** A line for each run, and the totals, as text. */
+export function summaryTable(outcomes: readonly Outcome[]): string {
+  return [...textTable([headings, ...outcomes.map(cellsOf)], "right"), "", totals(outcomes)].join("\n");
+}
+
+const notes =
+  "*Longest stall*: the longest time in which there was something to store and nothing was stored. *Resumed after*: from the last remedy of " +
+  "that time until something was stored. A stopped service is away until it has started again. *Embedded again*: the share of texts that " +
+  "the embeddings API embedded more than once. *Peak memory*: of the largest process of each kind.";
+
+/** A line for each run, with what explains its longest stall. */
+export function findings(outcomes: readonly Outcome[]): Findings {
+  const rows = outcomes.map((outcome) => [
+    ...cellsOf(outcome),
+    outcome.stall.during.join(", "),
+    percent(outcome.embeddedAgainShare),
+    peakMemory(outcome),
+  ]);
+  const titles = [...headings, "faults during that stall", "embedded again", "peak memory"];
+  const alignments = [...headings.map(() => "right" as const), "left", "right", "left"] as const;
+  return {
+    summary: `**${totals(outcomes)}**`,
+    body: `${markdownTable([titles, ...rows], ...alignments)}\n\n${notes}`,
+  };
 }
 
 export function totals(outcomes: readonly Outcome[]): string {
-  const sum = (count: (outcome: Outcome) => number): number =>
-    outcomes.reduce((total, outcome) => total + count(outcome), 0);
+  const { faults, restarts, published, missing, doubled, wrong, hung, crashed } = totalsOf(outcomes);
+  const longestMs = Math.max(0, ...outcomes.map(({ stall }) => lengthMs(stall)));
   return (
-    `${outcomes.filter(isKept).length} of ${outcomes.length} runs kept the promise: ${sum(({ faults }) => faults.length)} faults, ` +
-    `${sum(({ published }) => published)} messages, ${sum(missing)} missing, ${sum(doubled)} doubled, ` +
-    `${sum(({ wrong }) => wrong.length)} wrong, ${sum(({ hung }) => (hung ? 1 : 0))} hung.`
+    `${outcomes.filter(isKept).length} of ${outcomes.length} runs kept the promise: ${faults} faults, ${restarts} restarts, ` +
+    `${published} messages, ${missing} missing, ${doubled} doubled, ${wrong} wrong, ${hung} hung, ${crashed} crashed; ` +
+    `longest stall ${seconds(longestMs)} s.`
   );
 }
 
-/** Replaces what stands between the markers of the section, such as `<!-- faults:begin -->`, which the file must have. */
-export async function writeReport(file: string, section: string, content: string): Promise<void> {
-  await writeFile(file, withSection(await readFile(file, "utf8"), section, content));
-}
-
-export function withSection(text: string, section: string, content: string): string {
-  const begin = `<!-- ${section}:begin -->`;
-  const end = `<!-- ${section}:end -->`;
-  const from = text.indexOf(begin);
-  const to = text.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`the report has no ${begin} and ${end} to write between`);
-  return `${text.slice(0, from + begin.length)}\n${content}\n${text.slice(to)}`;
-}
-
-function missing({ vanished, missingRows, missingDocuments }: Outcome): number {
-  return new Set([...vanished, ...missingRows, ...missingDocuments]).size;
-}
-
-function doubled({ doubledRows, doubledDocuments }: Outcome): number {
-  return new Set([...doubledRows, ...doubledDocuments]).size;
+function peakMemory({ peakBytes }: Outcome): string {
+  const peaks = Object.entries(peakBytes).map(([name, bytes]) => `${name} ${(bytes / 1_048_576).toFixed(0)}`);
+  return `${peaks.join(", ")} MB`;
 }
 
 function seconds(ms: number): string {
-  return (ms / 1000).toFixed(1);
+  return (ms / 1_000).toFixed(1);
 }
 
 function percent(share: number): string {
-  return (share * 100).toFixed(1);
-}
-
-function megabytes(bytes: number): string {
-  return (bytes / 1024 / 1024).toFixed(0);
+  return `${(share * 100).toFixed(1)} %`;
 }

@@ -1,4 +1,4 @@
-import { openClients } from "@millrace/shared/clients";
+import { openClients } from "@millrace/cli";
 
 export type Services = ReturnType<typeof openServices>;
 

@@ -4,7 +4,7 @@ import { zipf } from "./zipf.ts";
 type Page = "home" | "search" | "product" | "cart" | "checkout" | "purchase";
 type Way = Page | "leave";
 
-/** Where visitors go from a page, each way as often as it is listed. */
+/** Links of a page; a link that is listed more often is followed more often. */
 const ways: Record<Page, readonly [Way, ...Way[]]> = {
   home: ["search", "search", "product", "product", "leave"],
   search: ["product", "product", "product", "search", "leave"],
@@ -34,7 +34,7 @@ const texts: Record<Page, (product: string) => string> = {
 };
 const browsers: readonly [string, ...string[]] = ["Firefox", "Chrome", "Safari", "Edge"];
 
-/** Most visits at a time, where there are as many users. */
+/** Most concurrent visits, if there are as many users. */
 const SESSIONS_MAX = 200;
 
 interface Session {
@@ -46,7 +46,7 @@ interface Session {
   clicks: number;
 }
 
-/** Visits of a shop: each begins at an entrance, goes from page to page, and ends; a few users visit most often. */
+/** Visits of a shop: each starts at an entry page, goes from page to page, and ends; a few users visit most often. */
 export const clickstream: Scenario = ({ random, users, devices }) => {
   const visitor = zipf(random, users);
   const sessions: (Session | undefined)[] = Array(Math.min(SESSIONS_MAX, users)).fill(undefined);
@@ -77,7 +77,7 @@ function clickOf({ id, user, browser, page, product, clicks }: Session, devices:
   return {
     event_type: page === "purchase" ? "shop.purchase" : "shop.view",
     user_id: `user-${user}`,
-    // Each user has one, which several may share.
+    // Each user has one device, which several users may share.
     device_id: `device-${user % devices}`,
     text: texts[page](product),
     properties: { session: `session-${id}`, page, click: clicks, browser },

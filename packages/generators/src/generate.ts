@@ -15,31 +15,31 @@ export interface GenerateOptions extends ArrivalOptions {
   seed: number;
   users: number;
   devices: number;
-  /** Of all that is generated, from 0 to 1: their sum is at most 1. */
+  /** Shares of all generated events, from 0 to 1; their sum is at most 1. */
   late: number;
   duplicate: number;
   invalid: number;
 }
 
-/** No event: its schema refuses it. It still has what its key is made of. */
+/** Not a valid event: its schema refuses it. It still has the fields of its key. */
 export type BrokenEvent = Pick<Event, "event_id" | "user_id" | "device_id"> & Record<string, unknown>;
 
-/** What is generated, what was done to it, and the moment at which it is to be published, milliseconds since 1970. */
+/** A generated event, what was done to it, and its publication time in milliseconds since 1970. */
 export type Generated = { atMs: number } & (
   | { kind: "timely" | "late" | "duplicate"; event: Event }
   | { kind: "invalid"; event: BrokenEvent }
 );
 
-/** How long before its publication a late event happened: this, and as much again on average. */
+/** Minimum age of a late event at its publication; on average it is as much again older. */
 const LATE_MS = 15_000;
 
 /**
- * Events of a scenario, each at its moment. A late one has the timestamp of an earlier moment; a duplicate is the event
- * before it once more; an invalid one is broken. The first of all is never a duplicate.
+ * Events of a scenario with their publication times. A late one has an earlier timestamp; a duplicate repeats the
+ * previous event; an invalid one is broken. The first is never a duplicate.
  */
 export function* generate(options: GenerateOptions): Generator<Generated> {
   const { scenario, seed, users, devices, late, duplicate, invalid } = options;
-  // Of its own, so that the world is the same whatever is done to its events.
+  // A separate sequence, so that the scenario is the same whatever is done to its events.
   const mishaps = createRandom(~seed);
   const happen = scenarios[scenario]({ random: createRandom(seed), users, devices });
   let previous: Event | undefined;

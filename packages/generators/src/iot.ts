@@ -3,7 +3,7 @@ import type { Scenario } from "./scenario.ts";
 interface Quantity {
   name: string;
   unit: string;
-  /** What readings wander around, how far from each other two in a row are, and how fast they come back. */
+  /** Mean of the readings, standard deviation of a step, and the speed of their return to the mean. */
   mean: number;
   step: number;
   pull: number;
@@ -17,10 +17,10 @@ const quantities: readonly [Quantity, ...Quantity[]] = [
 ];
 const places: readonly [string, ...string[]] = ["boiler room", "cold store", "assembly hall", "loading dock", "roof"];
 
-/** Of the readings: after how many a device falls silent, and for how long. */
+/** The chance that a device pauses after a reading, and the mean length of a pause. */
 const OUTAGE_CHANCE = 0.000_5;
 const OUTAGE_MEAN_MS = 60_000;
-/** So that a time in which nearly all are silent does not end in a long search. */
+/** Limits the search when nearly all devices are paused. */
 const LOOKED_AT_MAX = 16;
 
 interface Sensor {
@@ -31,14 +31,14 @@ interface Sensor {
   silentUntilMs: number;
 }
 
-/** Sensors whose readings are random walks around their mean, with outages in which one says nothing. */
+/** Sensors whose readings are random walks around a mean; sometimes a device sends nothing for a while. */
 export const iot: Scenario = ({ random, devices }) => {
   const sensors = Array.from({ length: devices }, (_, index): Sensor => {
     const quantity = random.pick(quantities);
     return { id: `sensor-${index}`, quantity, place: random.pick(places), value: quantity.mean, silentUntilMs: 0 };
   }) as [Sensor, ...Sensor[]];
 
-  /** One that is not silent; where all that were looked at are, the last one is back early. */
+  /** A device that is not paused; if all examined ones are, the last of them resumes early. */
   function speaking(timestampMs: number): Sensor {
     let sensor = random.pick(sensors);
     for (let looked = 1; looked < LOOKED_AT_MAX && sensor.silentUntilMs > timestampMs; looked++) {

@@ -1,11 +1,11 @@
 import { randomExponential, randomLogNormal, randomNormal } from "d3-random";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
-/** Random choices that a seed repeats. */
+/** Random choices that a seed reproduces. */
 export interface Random {
   /** From 0 to below 1, uniformly. */
   fraction(): number;
-  /** From 0 to below `bound`, whole and uniformly. */
+  /** A whole number from 0 to below `bound`, uniformly. */
   below(bound: number): number;
   pick<Item>(items: readonly [Item, ...Item[]]): Item;
   chance(probability: number): boolean;
@@ -21,7 +21,7 @@ const WARM_UP = 64;
 
 export function createRandom(seed: number): Random {
   const generator = xoroshiro128plus(seed);
-  // A small seed is nearly all zeros, and so is what comes first.
+  // A small seed is nearly all zeros, and so are the first numbers.
   for (let skipped = 0; skipped < WARM_UP; skipped++) generator.next();
   const fraction = (): number => (generator.next() >>> 0) / 2 ** 32;
   const below = (bound: number): number => Math.floor(fraction() * bound);

@@ -3,13 +3,13 @@ import type { Random } from "./random.ts";
 
 export interface Population {
   random: Random;
-  /** How many there are; the events are of some of them. */
+  /** Number of users, devices or cards to choose from. */
   users: number;
   devices: number;
 }
 
-/** What an event is, without its identity, which the run gives it. */
+/** An event without its ID, which the run assigns. */
 export type Happening = Omit<Event, "event_id" | "timestamp_ms">;
 
-/** A world in which something happens at each of the moments that it is given, in their order. */
+/** A simulated world that produces an event at each given moment, in order. */
 export type Scenario = (population: Population) => (timestampMs: number) => Happening;

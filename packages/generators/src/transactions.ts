@@ -4,7 +4,7 @@ import { zipf } from "./zipf.ts";
 interface Trade {
   name: string;
   merchants: readonly [string, ...string[]];
-  /** In EUR; half of the payments are below the median, and sigma says how far they spread (a log-normal). */
+  /** In EUR; half of the payments are below the median, and sigma is their spread (log-normal). */
   median: number;
   sigma: number;
 }
@@ -21,10 +21,13 @@ const cities: readonly [string, ...string[]] = ["Lisbon", "Lyon", "Hamburg", "Tu
 const distantCities: readonly [string, ...string[]] = ["Nassau", "Macau", "Panama City"];
 
 const FRAUD_CHANCE = 0.002;
-/** Of an honest amount, at least and at most. */
+/** Minimum and maximum of an honest amount. */
 const FRAUD_FACTOR = { from: 8, to: 40 };
 
-/** Card payments: a few users pay most often, near home and mostly little; rarely one is fraud, large and far away. */
+/**
+ * Card payments: a few users pay most often, near home and mostly small amounts; rarely, one is fraud, large and far
+ * away.
+ */
 export const transactions: Scenario = ({ random, users, devices }) => {
   const payer = zipf(random, users);
 

@@ -1,8 +1,8 @@
 import type { Random } from "./random.ts";
 
 /**
- * Ranks from 0 to below `count`, the one of rank k as often as 1 ⁄ (k + 1)^exponent: a few users do most, and most do little.
- * With the exponent 1 it is what Zipf found in words.
+ * Ranks from 0 to below `count`, rank k in proportion to 1 ⁄ (k + 1)^exponent: a few users do most, and most do little.
+ * With an exponent of 1, it is the frequency that Zipf found for words.
  */
 export function zipf(random: Random, count: number, exponent = 1): () => number {
   const cumulative = new Float64Array(count);

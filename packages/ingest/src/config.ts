@@ -1,16 +1,8 @@
-import {
-  batchSettings,
-  checkIdentity,
-  consumerSettings,
-  kafkaSettings,
-  processSettings,
-  redisSettings,
-  schemaRegistrySettings,
-  textSettings,
-  topicSettings,
-  variable,
-} from "@millrace/shared";
+import { checkIdentity, redisSettings, schemaRegistrySettings } from "@millrace/connections";
+import { consumerSettings, kafkaSettings, topicSettings } from "@millrace/kafka";
+import { batchSettings, processSettings, variable } from "@millrace/shared";
 import { z } from "zod";
+import { textSettings } from "./text-settings.ts";
 
 const settings = z.object({
   PORT: variable.integer(0, 65_535).default(8081).meta({ description: "Port of the process's HTTP server." }),

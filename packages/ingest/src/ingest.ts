@@ -1,34 +1,25 @@
+import type { Received, RecordProducer } from "@millrace/kafka";
 import {
-  type DeadLetters,
+  bisect,
   encodeBatch,
   encodedSize,
   type Failure,
-  type Log,
-  lethalFault,
   type Message,
   type PoisonFault,
-  parseDeadLetter,
   poison,
-  type Received,
-  RecordError,
-  type RecordProducer,
-  type StageTracker,
-  type Tracing,
+  type Settled,
   type Undeliverable,
   unfitForBatch,
   type ValueDecoder,
-  Work,
 } from "@millrace/shared";
-import { type Decoded, type DecodeRules, decode, decodeRules } from "@millrace/shared/decode";
+import { type AccountEdges, Accounts, lethalFault, type Work } from "@millrace/stage";
 import type { IngestConfig } from "./config.ts";
+import { type Decoded, type DecodeRules, decode, decodeRules } from "./decode.ts";
 import { type ItemSize, Packer } from "./packer.ts";
+import { originalOf, undeliverable } from "./replay.ts";
 
-export interface IngestEdges {
+export interface IngestEdges extends AccountEdges {
   producer: RecordProducer;
-  deadLetters: DeadLetters;
-  tracker: StageTracker;
-  tracing: Tracing;
-  log: Log;
   /** Absent where there is no schema registry. */
   values?: ValueDecoder | undefined;
 }
@@ -38,24 +29,32 @@ interface Packed {
   message: Message;
 }
 
+interface Refused {
+  received: Received;
+  failure: Failure<Undeliverable, PoisonFault>;
+}
+
 /**
  * Decodes and validates each message of the source topics, and packs the valid ones, across partitions, into batches
- * that fill one embeddings request. A batch waits `BATCH_LINGER_MS` at most for more.
+ * that fill one embeddings request. A batch waits at most `BATCH_LINGER_MS` for more messages.
  */
 export class Ingest {
-  readonly done = new Work();
-  /** Of the texts that were packed, as a request's budget counts them. */
+  /** Tokens of the texts that were packed, as a request's budget counts them. */
   tokens = 0;
+  /** Records of the replay topic that identify no message. */
+  unidentified = 0;
   #config: IngestConfig;
   #edges: IngestEdges;
-  #packer: Packer<Packed>;
-  #refused: { received: Received; failure: Failure<Undeliverable, PoisonFault> }[] = [];
+  #accounts: Accounts;
   #rules: DecodeRules;
+  #packer: Packer<Packed>;
+  #refused: Refused[] = [];
   #linger: NodeJS.Timeout | undefined;
 
   constructor(config: IngestConfig, edges: IngestEdges) {
     this.#config = config;
     this.#edges = edges;
+    this.#accounts = new Accounts({ action: "ingest.pack", milestone: "ingested" }, edges);
     this.#rules = decodeRules(config);
     this.#packer = new Packer({
       maxItems: config.BATCH_MAX_MESSAGES,
@@ -64,18 +63,37 @@ export class Ingest {
     });
   }
 
+  get done(): Work {
+    return this.#accounts.done;
+  }
+
   accept(received: Received): void {
-    const replayed = received.topic === this.#config.REPLAY_TOPIC;
-    const record = replayed ? originalOf(received) : received;
-    // A record of the replay topic that says of no message that it is it: there is nothing to replay.
+    const record = received.topic === this.#config.REPLAY_TOPIC ? originalOf(received) : received;
     if (record === undefined) {
-      received.done();
+      this.#skip(received);
       return;
     }
     const decoded = this.#decode(received, record);
-    // While its schema is fetched a message counts as in flight, so that there is a bound.
+    // A message whose schema is being fetched counts as in flight, which bounds how many wait.
     if (decoded instanceof Promise) void decoded.then((late) => this.#take(received, record, late));
     else this.#take(received, record, decoded);
+  }
+
+  /** Without dead-letter headers a record of the replay topic identifies no message: there is nothing to replay. */
+  #skip(received: Received): void {
+    this.unidentified++;
+    const { partition, offset } = received;
+    const cause = "skipped a record of the replay topic without dead-letter headers: it identifies no message";
+    this.#edges.log.record("ingest.replay", "failed", undefined, { cause, partition, offset });
+    received.done();
+  }
+
+  #decode(received: Received, record: Undeliverable): Decoded | Promise<Decoded> {
+    if (received.attempts > this.#config.ATTEMPTS_MAX) return { fault: lethalFault(received.attempts - 1) };
+    if (record.cut !== undefined) {
+      return { fault: poison("too_long", `its dead letter holds only a part of the message, without ${record.cut}`) };
+    }
+    return decode(record, this.#rules, this.#edges.values);
   }
 
   #take(received: Received, record: Undeliverable, decoded: Decoded): void {
@@ -93,7 +111,7 @@ export class Ingest {
   #refuse(received: Received, record: Undeliverable, fault: PoisonFault): void {
     const attempts = Math.max(received.attempts, record.attempts ?? 1);
     this.#refused.push({ received, failure: { item: undeliverable(record, attempts), fault } });
-    if (this.#refused.length >= this.#config.BATCH_MAX_MESSAGES) void this.#giveUpRefused();
+    if (this.#refused.length >= this.#config.BATCH_MAX_MESSAGES) void this.#deadLetterRefused();
   }
 
   #pack(packed: Packed, size: ItemSize): void {
@@ -101,72 +119,41 @@ export class Ingest {
     for (const batch of this.#packer.add(packed, size)) void this.#emit(batch);
   }
 
-  #decode(received: Received, record: Undeliverable): Decoded | Promise<Decoded> {
-    if (received.attempts > this.#config.ATTEMPTS_MAX) return { fault: lethalFault(received.attempts - 1) };
-    if (record.cut !== undefined) {
-      return { fault: poison("too_long", `only a part of the message came back, without ${record.cut}`) };
-    }
-    return decode(record, this.#rules, this.#edges.values);
-  }
-
   #flush(): void {
     this.#linger = undefined;
     if (this.#packer.size > 0) void this.#emit(this.#packer.take());
-    if (this.#refused.length > 0) void this.#giveUpRefused();
+    if (this.#refused.length > 0) void this.#deadLetterRefused();
   }
 
   async #emit(batch: readonly Packed[]): Promise<void> {
-    const live = batch.filter(({ received }) => !received.revoked);
-    if (live.length > 0) await this.#write(live.map(({ message }) => message));
+    const messages = batch.filter(({ received }) => !received.revoked).map(({ message }) => message);
+    if (messages.length > 0) {
+      const record = encodeBatch(messages);
+      await this.#accounts.settle(messages, record.length, () => this.#write(messages, record));
+    }
     for (const { received } of batch) received.done();
   }
 
-  /** Where the topic takes less than it should, in several records; what it does not take even so is given up. */
-  async #write(messages: readonly Message[]): Promise<void> {
-    const startedAt = performance.now();
-    const traced = this.#edges.tracing.begin("ingest.pack", messages);
-    const record = encodeBatch(messages);
-    const [refused] = await this.#edges.producer.send(this.#config.BATCHES_TOPIC, [{ value: record }]);
-    traced?.end();
-    if (refused) return this.#writeLess(messages, refused.fault);
-    this.#edges.tracker.reached("ingested", messages);
-    this.done.add(messages.length, record.length);
-    const durationMs = performance.now() - startedAt;
-    this.#edges.log.record("ingest.pack", "ok", durationMs, { messages: messages.length, bytes: record.length });
+  /** In one record where the topic takes it, else by halves; a message that the topic does not take even alone is poison. */
+  async #write(messages: readonly Message[], record: Buffer): Promise<Settled<Message>> {
+    const settled: Settled<Message> = { done: [], poison: [] };
+    const attempt = async (some: readonly Message[]) => {
+      const value = some === messages ? record : encodeBatch(some);
+      const { refused } = await this.#edges.producer.send(this.#config.BATCHES_TOPIC, [{ value }]);
+      return refused[0] ? { refusal: refused[0].fault } : { taken: undefined };
+    };
+    for await (const part of bisect(messages, attempt)) {
+      if ("refusal" in part) for (const item of part.items) settled.poison.push({ item, fault: part.refusal });
+      else settled.done.push(...part.items);
+    }
+    return settled;
   }
 
-  async #writeLess(messages: readonly Message[], fault: PoisonFault): Promise<void> {
-    if (messages.length === 1) return this.#edges.deadLetters.send(messages.map((item) => ({ item, fault })));
-    const middle = Math.ceil(messages.length / 2);
-    await this.#write(messages.slice(0, middle));
-    await this.#write(messages.slice(middle));
-  }
-
-  async #giveUpRefused(): Promise<void> {
+  async #deadLetterRefused(): Promise<void> {
     const refused = this.#refused;
     this.#refused = [];
     const live = refused.filter(({ received }) => !received.revoked);
     await this.#edges.deadLetters.send(live.map(({ failure }) => failure));
     for (const { received } of refused) received.done();
   }
-}
-
-/** A replayed message goes under its first identity, which its headers carry. */
-function originalOf(received: Received): Undeliverable | undefined {
-  try {
-    const letter = parseDeadLetter(received.key, received.value, received.headers);
-    const { origin, key, value, headers, attempts, cut } = letter;
-    return { ...origin, key, value, headers, attempts: attempts + 1, ...(cut !== undefined && { cut }) };
-  } catch (error) {
-    if (error instanceof RecordError) return undefined;
-    throw error;
-  }
-}
-
-function undeliverable(record: Undeliverable, attempts: number): Undeliverable {
-  const { topic, partition, offset, timestampMs, key, value, headers, cut } = record;
-  return {
-    ...{ topic, partition, offset, timestampMs, key, value, headers, attempts },
-    ...(cut !== undefined && { cut }),
-  };
 }

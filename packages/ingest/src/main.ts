@@ -1,14 +1,8 @@
+import { examineAtStart, examineCommon } from "@millrace/doctor";
 import { openValueDecoder } from "@millrace/events/value-decoder";
-import {
-  consumeUntilStopped,
-  examineAtStart,
-  healthRoutes,
-  metricsRoute,
-  openMessageLog,
-  openTracking,
-  runProcess,
-  serveHttp,
-} from "@millrace/shared";
+import type { Received } from "@millrace/kafka";
+import { healthRoutes, metricsRoute, runProcess, serveHttp } from "@millrace/shared";
+import { openStageKafka, openTracking, runStage } from "@millrace/stage";
 import { ingestConfig } from "./config.ts";
 import { Ingest } from "./ingest.ts";
 
@@ -17,18 +11,19 @@ await runProcess("ingest", ingestConfig, async (context) => {
   // First, so that the process answers while it waits for what follows.
   const app = healthRoutes(health).route("/", metricsRoute(metrics));
   await using _server = await serveHttp(app, config.HOST, config.PORT);
-  void examineAtStart("ingest", context);
-  await using messages = await openMessageLog("ingest", context);
-  await using tracking = await openTracking("ingest", context, messages);
+  void examineAtStart("ingest", context, (surroundings) => examineCommon("ingest", config, surroundings));
+  await using kafka = await openStageKafka("ingest", context);
+  await using tracking = await openTracking("ingest", context, kafka);
 
   const values = await openValueDecoder(config, patience);
-  const ingest = new Ingest(config, { ...messages, ...tracking, tracing, log, values });
+  const ingest = new Ingest(config, { ...kafka, ...tracking, tracing, log, values });
   metrics.exposeOne("millrace_tokens_packed_total", () => ingest.tokens);
-  await consumeUntilStopped("ingest", context, messages, tracking, {
-    topics: [...config.KAFKA_TOPICS, config.REPLAY_TOPIC],
+  metrics.exposeOne("millrace_replays_unidentified_total", () => ingest.unidentified);
+  const accept = (received: Received) => ingest.accept(received);
+  await runStage("ingest", context, kafka, tracking, {
+    topics: new Map([...config.KAFKA_TOPICS, config.REPLAY_TOPIC].map((topic) => [topic, accept])),
     inFlightMax: config.INGEST_IN_FLIGHT_MAX,
     inFlightMaxBytes: config.INGEST_IN_FLIGHT_MAX_BYTES,
-    accept: (received) => ingest.accept(received),
     done: ingest.done,
   });
 });

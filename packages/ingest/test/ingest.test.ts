@@ -1,13 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  decodeBatch,
-  type Message,
-  messageId,
-  noTracing,
-  parseDeadLetter,
-  type RecordProducer,
-  replayRecord,
-} from "@millrace/shared";
+import type { RecordProducer } from "@millrace/kafka";
+import { decodeBatch, type Message, messageId, noTracing, parseDeadLetter, replayRecord } from "@millrace/shared";
 import { expect, test } from "vitest";
 import { Ingest } from "../src/ingest.ts";
 import { eventually, openEdges, testConfig } from "./support.ts";

@@ -88,10 +88,10 @@ test("a value whose id is unknown, or that breaks its schema, or that has no suc
       .map((cause) => cause.replace(/schema \d{1,9}:/, "schema N:"))
       .toSorted(),
   ).toEqual([
-    "the schema registry knows no schema 2000000000",
-    "the value breaks its schema N: it is not JSON",
-    "the value breaks its schema N: the value must have required property 'event_id'",
-    "the value breaks its schema N: truncated buffer",
+    "the schema registry has no schema 2000000000",
+    "the value does not match its schema N: the value is not JSON",
+    "the value does not match its schema N: the value must have required property 'event_id'",
+    "the value does not match its schema N: truncated buffer",
     "the value has no field /text",
   ]);
   await eventually(stage.texts).toEqual(["good"]);

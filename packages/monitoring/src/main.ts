@@ -1,4 +1,4 @@
-// npm run monitoring: a real Prometheus, with the rules that are deployed, for the pipeline that runs on this machine.
+// npm run monitoring: a real Prometheus with the deployed rules, for the pipeline on this machine.
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -9,11 +9,11 @@ const root = resolve(import.meta.dirname, "../../..");
 const state = process.env.MILLRACE_STATE_DIR ?? resolve(root, ".millrace");
 const usage = `Usage: npm run monitoring [-- --port PORT] [--targets FILE]
 
-A Prometheus beside a running npm start, with the rules that are deployed.
+Runs Prometheus with the deployed rules beside a running npm start.
 
-  --port PORT     that it listens on; default: 9090
-  --targets FILE  where the processes are, as npm start writes it; default: the default stack's
-  --help          says this
+  --port PORT     port to listen on; default: 9090
+  --targets FILE  targets file that npm start writes; default: the default stack's
+  --help          show this help
 `;
 const values = options();
 if (values.help) {
@@ -21,14 +21,14 @@ if (values.help) {
   process.exit(0);
 }
 const port = Number(values.port);
-if (!(Number.isInteger(port) && port > 0 && port < 65_536)) refuse(`${values.port} is no port.\n\n${usage}`);
+if (!(Number.isInteger(port) && port > 0 && port < 65_536)) refuse(`${values.port} is not a port.\n\n${usage}`);
 const targets = resolve(values.targets);
 if (!existsSync(targets)) refuse(`${targets} does not exist: run npm start first, or name the file with --targets.\n`);
 
 const configuration = await localConfiguration({ file_sd_configs: [{ files: [targets] }] }, 5);
 await using prometheus = await startPrometheus({ configuration, port });
 process.stdout.write(
-  `Prometheus: ${prometheus.url} (alerts: ${new URL("/alerts", prometheus.url)}); Ctrl-C ends it.\n`,
+  `Prometheus: ${prometheus.url} (alerts: ${new URL("/alerts", prometheus.url)}). Press Ctrl-C to stop it.\n`,
 );
 await new Promise((stop) => {
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
@@ -44,7 +44,7 @@ function options() {
       },
     }).values;
   } catch (error) {
-    // Such as an option that there is none of: it is the caller's.
+    // A usage error, such as an unknown option.
     return refuse(`${(error as Error).message}\n\n${usage}`);
   }
 }

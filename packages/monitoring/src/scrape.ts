@@ -5,9 +5,9 @@ import { parse } from "yaml";
 export const monitoringDirectory = resolve(import.meta.dirname, "../../../deploy/monitoring");
 
 /**
- * The configuration that is deployed, with the same rules, but for a pipeline on this machine.
+ * The deployed configuration with the same rules, adapted to a pipeline on this machine.
  *
- * @param intervalSeconds production has 15; a test can't wait as long
+ * @param intervalSeconds 15 in production; a test can't wait that long
  */
 export async function localConfiguration(
   discovery: Discovery,
@@ -21,5 +21,5 @@ export async function localConfiguration(
   };
 }
 
-/** How Prometheus finds what it is to scrape. */
+/** How Prometheus finds its targets. */
 type Discovery = { static_configs: { targets: string[] }[] } | { file_sd_configs: { files: string[] }[] };

@@ -8,7 +8,7 @@ import { openMonitoredPipeline } from "./monitored-pipeline.ts";
 
 const MESSAGES_EACH = 5;
 const MESSAGES_AT_LEAST = 2_000;
-/** A median of fewer may lie between two neighbours that differ by more than what is compared. */
+/** With fewer, a median may lie between two neighbours that differ by more than the tolerance. */
 const OPERATIONS_AT_LEAST = 100;
 
 const compared = ["ingest ingest.pack", "embed embed.request", "sink sink.bulk_write", "sink sink.insert"];
@@ -39,7 +39,7 @@ beforeAll(async () => {
   const { publish, prometheus } = monitored;
   let published = 0;
   let enough = false;
-  // Four at a time, so that latencies vary; with pauses, since a stage that is behind does much in few operations.
+  // Four at a time, so that latencies vary; with pauses, because a stage that lags does much in few operations.
   const worker = async (): Promise<void> => {
     while (!enough) {
       await publish(Array.from({ length: MESSAGES_EACH }, (_, index) => `message ${index} after ${published}`));
@@ -71,8 +71,8 @@ afterAll(async () => {
   await monitored?.resources.disposeAsync();
 });
 
-test("the logs, /metrics, /status and the console tell the same latencies, within 5 %", async () => {
-  // The last lines may come after the last message is stored, and a process reports every two seconds.
+test("the logs, /metrics, /status and the console show the same latencies, within 5 %", async () => {
+  // The last lines may follow after the last message is stored, and a process reports every two seconds.
   await vi.waitFor(
     async () => {
       const durations = await loggedDurations();
@@ -80,7 +80,7 @@ test("the logs, /metrics, /status and the console tell the same latencies, withi
       for (const [source, report] of Object.entries({ logs, metrics, status, console: page })) {
         for (const name of [...compared, END_TO_END, PUBLISH]) {
           if (source === "status" && name === PUBLISH) continue;
-          expectTold(report[name], durations.get(name) ?? [], `${name} by ${source}`);
+          expectShown(report[name], durations.get(name) ?? [], `${name} by ${source}`);
         }
       }
     },
@@ -88,22 +88,22 @@ test("the logs, /metrics, /status and the console tell the same latencies, withi
   );
 });
 
-function expectTold(told: Figures | undefined, durations: readonly number[], what: string): void {
-  expect(told?.count, what).toBe(durations.length);
+function expectShown(shown: Figures | undefined, durations: readonly number[], what: string): void {
+  expect(shown?.count, what).toBe(durations.length);
   expect(durations.length, what).toBeGreaterThanOrEqual(OPERATIONS_AT_LEAST);
-  expectQuantile(told?.p50Ms, durations, 0.5, `p50 of ${what}`);
-  expectQuantile(told?.p99Ms, durations, 0.99, `p99 of ${what}`);
+  expectQuantile(shown?.p50Ms, durations, 0.5, `p50 of ${what}`);
+  expectQuantile(shown?.p99Ms, durations, 0.99, `p99 of ${what}`);
 }
 
-/** Where a quantile lies between two durations, each way of computing it may take either, or what is between them. */
-function expectQuantile(told: number | undefined, durations: readonly number[], q: number, what: string): void {
+/** If a quantile lies between two durations, each computation may take either of them, or a value between. */
+function expectQuantile(shown: number | undefined, durations: readonly number[], q: number, what: string): void {
   const above = Math.floor(q * durations.length);
   const [low, high] = durations.slice(above - 1, above + 1) as [number, number];
-  expect(told, what).toBeGreaterThan(low * 0.95);
-  expect(told, what).toBeLessThan(high * 1.05);
+  expect(shown, what).toBeGreaterThan(low * 0.95);
+  expect(shown, what).toBeLessThan(high * 1.05);
 }
 
-/** Every duration that was logged, sorted. */
+/** Every logged duration, sorted. */
 async function loggedDurations(): Promise<Map<string, number[]>> {
   const durations = new Map([...compared, END_TO_END, PUBLISH].map((name): [string, number[]] => [name, []]));
   for (const { log } of monitored.pipeline.processes) {
@@ -160,7 +160,7 @@ async function fromStatus(): Promise<Report> {
   return byOperation(((await response.json()) as { stages: Latencies }).stages);
 }
 
-/** What the page draws: the first snapshot that it is sent. */
+/** The page's data: the first snapshot that it receives. */
 async function fromConsole(): Promise<Report> {
   const response = await fetch(new URL("/events", monitored.pipeline.api));
   let received = "";

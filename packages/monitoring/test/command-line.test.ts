@@ -11,13 +11,13 @@ function monitoring(...parameters: string[]) {
   return { status, stdout, stderr };
 }
 
-test("--help says what there is", () => {
+test("--help lists the options", () => {
   expect(monitoring("--help")).toEqual({ status: 0, stdout: expect.stringContaining("--targets FILE"), stderr: "" });
 });
 
 test.each([
   [["--prot", "9090"], /^Unknown option '--prot'/],
-  [["--port", "x"], /^x is no port\./],
+  [["--port", "x"], /^x is not a port\./],
   [["--targets", "nowhere.json"], /nowhere\.json does not exist: run npm start first/],
 ])("%j is refused with the reason, and no stack trace", (parameters, reason) => {
   const { status, stderr } = monitoring(...parameters);

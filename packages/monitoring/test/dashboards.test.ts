@@ -7,12 +7,15 @@ import { openMonitoredPipeline } from "./monitored-pipeline.ts";
 import { readRules } from "./rule-files.ts";
 
 let provider: EmbeddingsApi;
-/** The doctors of embed and of the api ask for a word each, and again where it failed: those of embed's are not embed's to tell. */
+/**
+ * The doctors of embed and of the api request a word each, and retry if that failed: the requests of embed's doctor are
+ * not in embed's metrics.
+ */
 const PROBED_TOKENS_MAX = 10;
 let monitored: Awaited<ReturnType<typeof openMonitoredPipeline>>;
 
 beforeAll(async () => {
-  // With a price and limits, so that what is told of them is there too.
+  // With a price and limits, so that their metrics exist too.
   provider = await startEmbeddingsApi({ requestsPerMinute: 3_000, tokensPerMinute: 1_000_000 });
   monitored = await openMonitoredPipeline(inject("stack"), {
     EMBEDDING_PROVIDER: "openai",
@@ -38,14 +41,14 @@ afterAll(async () => {
 const rules = await readRules();
 
 test.each(dashboards.map((dashboard) => [dashboard.name, dashboard] as const))(
-  "the dashboard %s is understood, and names what a running pipeline exposes",
+  "the dashboard %s is valid, and uses only metrics that a running pipeline exposes",
   async (_, { rows }) => {
     const queries = rows.flatMap(({ panels }) => panels.flatMap((panel) => panel.queries));
     for (const { expr } of queries) await expectKnown(expr.replaceAll("$__rate_interval", "1m"));
   },
 );
 
-test("the rules are understood, and name what a running pipeline exposes", async () => {
+test("the rules are valid, and use only metrics that a running pipeline exposes", async () => {
   for (const { expr } of rules) await expectKnown(expr);
 });
 
@@ -54,7 +57,7 @@ async function expectKnown(expression: string): Promise<void> {
   const selectors = selectorsOf(expression);
   expect(selectors.length, expression).toBeGreaterThan(0);
   for (const selector of selectors) {
-    // A recording rule's series is there after the evaluation that follows two scrapes of what it is made of.
+    // A recording rule's series appears after the evaluation that follows two scrapes of its sources.
     const series = () => monitored.prometheus.query(selector);
     await expect.poll(series, { message: selector, timeout: 30_000, interval: 500 }).not.toEqual([]);
   }
@@ -66,7 +69,7 @@ function selectorsOf(expression: string): string[] {
   return [...found].map(([, name = "", labels = ""]) => name + labels);
 }
 
-test("every metric that is documented is exposed, each by the processes that the documentation names", async () => {
+test("every documented metric is exposed by the processes that the documentation names", async () => {
   const names = await monitored.prometheus.metricNames();
   for (const [name, { type, processes }] of Object.entries(metricDefinitions)) {
     const series = type === "histogram" ? `${name}_count` : name;
@@ -78,12 +81,12 @@ test("every metric that is documented is exposed, each by the processes that the
   }
 });
 
-test("what was paid is told in tokens and dollars", async () => {
+test("the cost is shown in tokens and dollars", async () => {
   const untold = async (): Promise<number> => {
     const { tokens } = (await provider.stats()).embedded;
     expect(tokens).toBeGreaterThan(10 * PROBED_TOKENS_MAX);
-    const [told] = await monitored.prometheus.query("millrace_embedding_tokens_total");
-    return tokens - Number(told?.value[1]);
+    const [shown] = await monitored.prometheus.query("millrace_embedding_tokens_total");
+    return tokens - Number(shown?.value[1]);
   };
   await expect.poll(untold, { timeout: 15_000, interval: 500 }).toBeLessThanOrEqual(PROBED_TOKENS_MAX);
   expect(await untold()).toBeGreaterThanOrEqual(0);
@@ -91,13 +94,13 @@ test("what was paid is told in tokens and dollars", async () => {
   expect(await monitored.prometheus.query("0 < millrace_embedding_budget_left_dollars < 1")).toHaveLength(1);
 });
 
-test("a metric that nobody exposes would be noticed", async () => {
+test("a metric that no process exposes would be noticed", async () => {
   expect(selectorsOf('rate(millrace_nothing_total{service="x"}[1m])')).toEqual(['millrace_nothing_total{service="x"}']);
   expect(await monitored.prometheus.query('millrace_nothing_total{service="x"}')).toEqual([]);
   await expect(monitored.prometheus.query("rate(millrace_ready")).rejects.toThrow("parse error");
 });
 
-test("panels do not overlap, and each says what it means", () => {
+test("panels do not overlap, and each has a description", () => {
   for (const dashboard of dashboards) {
     const { panels } = toGrafana(dashboard) as { panels: { gridPos: Record<"x" | "y" | "w" | "h", number> }[] };
     const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>

@@ -2,19 +2,19 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openClients } from "@millrace/shared/clients";
+import { openClients } from "@millrace/cli";
 import { isolated, type StackEnvironment, startPipeline } from "@millrace/stack";
 import { clean } from "@millrace/testbed";
 import { startPrometheus } from "../src/prometheus/prometheus.ts";
 import { localConfiguration } from "../src/scrape.ts";
 
-/** A pipeline of its own, scraped every second by a real Prometheus with the deployed rules. */
+/** A separate pipeline, scraped every second by a real Prometheus with the deployed rules. */
 export async function openMonitoredPipeline(stack: StackEnvironment, overrides: Record<string, string> = {}) {
   const environment = { EMBEDDING_PROVIDER: "local", ...isolated(`m_${randomBytes(6).toString("hex")}`), ...overrides };
   const logDirectory = await mkdtemp(join(tmpdir(), "millrace-monitoring-"));
   const resources = new AsyncDisposableStack();
   try {
-    // Past whatever stands between the pipeline and a service.
+    // Bypasses any proxy between the pipeline and a service.
     const clients = resources.use(openClients({ ...environment, ...stack }, "monitoring"));
     resources.defer(() => clean(clients));
     const pipeline = resources.use(await startPipeline({ stack, environment, logDirectory }));

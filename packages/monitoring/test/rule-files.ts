@@ -13,7 +13,7 @@ const recordSchema = z.object({ record: z.string(), expr: z.string() });
 const fileSchema = z.object({ groups: z.array(z.object({ rules: z.array(z.union([alertSchema, recordSchema])) })) });
 type Rule = z.output<typeof fileSchema>["groups"][number]["rules"][number];
 
-/** All rules that are deployed. */
+/** All deployed rules. */
 export async function readRules(): Promise<Rule[]> {
   const files = ["recording.yml", "alerts.yml"].map(async (name) => {
     const { groups } = fileSchema.parse(parse(await readFile(join(monitoringDirectory, "rules", name), "utf8")));

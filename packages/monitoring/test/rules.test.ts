@@ -13,15 +13,15 @@ const { promtool } = await findPrograms();
 const run = promisify(execFile);
 const alerts = await alertRules();
 
-test("Prometheus takes the rules and the configuration", async () => {
+test("Prometheus accepts the rules and the configuration", async () => {
   const { stdout } = await run(promtool, ["check", "config", join(monitoringDirectory, "prometheus.yml")]);
   expect(stdout).toContain("2 rule files found");
 });
 
-test("Prometheus takes the configuration for Kubernetes, as far as Debian's can read it", async () => {
+test("Prometheus accepts the configuration for Kubernetes, as far as Debian's build can read it", async () => {
   const file = join(monitoringDirectory, "prometheus-kubernetes.yml");
   const configuration = parse(await readFile(file, "utf8"));
-  // Debian builds Prometheus without the discovery of Kubernetes.
+  // Debian builds Prometheus without Kubernetes discovery.
   for (const scrape of configuration.scrape_configs) {
     expect(scrape.kubernetes_sd_configs).toEqual([
       { role: "pod", selectors: [{ role: "pod", label: "app.kubernetes.io/part-of=millrace" }] },
@@ -36,12 +36,12 @@ test("Prometheus takes the configuration for Kubernetes, as far as Debian's can 
   await rm(directory, { recursive: true });
 });
 
-test("the alerts fire when they shall, and not before", async () => {
+test("the alerts fire when they should, and not earlier", async () => {
   const { stdout } = await run(promtool, ["test", "rules", join(monitoringDirectory, "rules", "alerts.test.yml")]);
   expect(stdout).toContain("SUCCESS");
 });
 
-test("a unit test that expects something else fails", async () => {
+test("a unit test with a wrong expectation fails", async () => {
   const tests = await readFile(join(monitoringDirectory, "rules", "alerts.test.yml"), "utf8");
   const directory = await mkdtemp(join(tmpdir(), "millrace-rules-"));
   for (const name of ["alerts.yml", "recording.yml"]) {
@@ -54,7 +54,7 @@ test("a unit test that expects something else fails", async () => {
 });
 
 test.each(alerts.map((rule) => [rule.alert, rule]))(
-  "%s has a unit test and a section that says what to do",
+  "%s has a unit test and a section with its remedy",
   async (name, rule) => {
     const tests = parse(await readFile(join(monitoringDirectory, "rules", "alerts.test.yml"), "utf8"));
     const tested = tests.tests.flatMap(({ alert_rule_test }: { alert_rule_test: { alertname: string }[] }) =>
@@ -69,7 +69,7 @@ test.each(alerts.map((rule) => [rule.alert, rule]))(
   },
 );
 
-test("operations.md has no section of an alert that is no more", async () => {
+test("operations.md has no section of a removed alert", async () => {
   const operations = await readFile(join(monitoringDirectory, "../../docs/operations.md"), "utf8");
   const sections = [...operations.matchAll(/^### (Millrace\w+)$/gm)].map(([, name]) => name);
   expect(sections.toSorted()).toEqual(alerts.map(({ alert }) => alert).toSorted());

@@ -81,6 +81,10 @@ function describeVariable(schema: Settings, name: string): VariableDescription |
   };
 }
 
+/** A variable with the description that the documentation gives of it. */
+export const described = <Type extends z.ZodType>(type: Type, description: string): Type =>
+  type.meta({ description }) as Type;
+
 const list = (pattern: RegExp, form: string) =>
   z
     .string()

@@ -16,6 +16,8 @@ export const eventTopicSettings = {
   }),
 };
 
+export type EventTopicSettings = z.output<z.ZodObject<typeof eventTopicSettings>>;
+
 /** How the callers of /api/v1 prove who they are: without either, it serves nobody but on loopback. */
 export const tokenSettings = {
   AUTH_JWKS_URL: variable.url().optional().meta({
@@ -27,6 +29,8 @@ export const tokenSettings = {
     .optional()
     .meta({ description: "Instead of AUTH_JWKS_URL, for development: the secret of HS256 tokens.", secret: true }),
 };
+
+export type TokenSettings = z.output<z.ZodObject<typeof tokenSettings>>;
 
 function isRegularExpression(text: string): boolean {
   try {

@@ -1,4 +1,4 @@
-import type { LastReport } from "./doctor/last-report.ts";
+import type { LastReport } from "./last-report.ts";
 
 /** What one process says about a dependency that it uses. */
 export interface DependencyHealth {

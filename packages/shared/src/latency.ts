@@ -1,4 +1,5 @@
-import { createHistogram } from "node:perf_hooks";
+import { Distribution } from "./distribution.ts";
+import { RecentWindows } from "./recent-windows.ts";
 
 export interface LatencySummary {
   count: number;
@@ -6,17 +7,16 @@ export interface LatencySummary {
   p95Ms: number;
   p99Ms: number;
   maxMs: number;
-  /** Of the last five to ten seconds, within 5 %; absent where nothing was measured then. */
+  /** Of the last five to ten seconds; absent if nothing was measured then. */
   recent?: { p50Ms: number; p99Ms: number } | undefined;
 }
 
 const STEPS_PER_DECADE = 60;
-const WINDOW_MS = 5_000;
 
 /**
- * Upper bounds in seconds of the buckets that Prometheus is given. From 0.1 ms to 10 s each is 3.9 % above the one before, so
- * that a quantile computed from them is within 4 % of the exact one, whatever the distribution, and within 5 % of one that
- * a sketch knows to 1 %; beyond, they only tell fast from slow.
+ * Upper bounds in seconds of Prometheus's buckets. From 0.1 ms to 10 s each is 3.9 % above the one before, so that a
+ * quantile computed from them is within 4 % of the exact one, whatever the distribution; beyond, they only tell fast
+ * from slow.
  */
 export const bucketBounds: readonly number[] = [
   ...Array.from({ length: 5 * STEPS_PER_DECADE + 1 }, (_, step) =>
@@ -26,29 +26,33 @@ export const bucketBounds: readonly number[] = [
 ];
 
 /**
- * The distribution of a duration since the process began: for people with three significant digits (HDR histogram), for
- * Prometheus in buckets.
+ * The distribution of a duration since the process started: quantiles from a sketch, within 1 %, and bucket counts for
+ * Prometheus, whose dashboards and rules need fixed bounds.
  */
 export class Latency {
-  #histogram = createHistogram({ lowest: 1, highest: 3_600_000_000, figures: 3 });
+  /** Of all windows that are no longer recent: each duration is recorded once and merged when its window expires. */
+  #past = new Distribution();
+  #windows = new RecentWindows(
+    () => new Distribution(),
+    (expired) => this.#past.merge(expired),
+  );
   /** Counts by bucket; the last one has no upper bound. */
   #buckets = new Float64Array(bucketBounds.length + 1);
+  #count = 0;
   #sumMs = 0;
-  /** The buckets as they were when the present window began, and the one before it. */
-  #windows = { startedAt: 0, present: this.#buckets.slice(), before: this.#buckets.slice() };
 
   /** @param times how many had this duration */
   record(durationMs: number, times = 1): void {
-    this.#turn(performance.now());
-    const microseconds = Math.min(3_600_000_000, Math.max(1, Math.round(durationMs * 1000)));
-    for (let time = 0; time < times; time++) this.#histogram.record(microseconds);
+    this.#windows.turn(performance.now());
+    this.#windows.present.record(durationMs, times);
     const bucket = bucketOf(durationMs / 1000);
     this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + times;
+    this.#count += times;
     this.#sumMs += durationMs * times;
   }
 
   get count(): number {
-    return this.#histogram.count;
+    return this.#count;
   }
 
   get sumSeconds(): number {
@@ -64,48 +68,33 @@ export class Latency {
     });
   }
 
-  /** Undefined where nothing was measured lately. */
+  /** `undefined` if nothing was measured recently. */
   recent(now = performance.now()): LatencySummary["recent"] {
-    this.#turn(now);
-    const counts = this.#buckets.map((count, bucket) => count - (this.#windows.before[bucket] ?? 0));
-    const total = counts.reduce((sum, count) => sum + count, 0);
-    return total === 0
-      ? undefined
-      : { p50Ms: quantileMs(counts, total * 0.5), p99Ms: quantileMs(counts, total * 0.99) };
-  }
-
-  #turn(now: number): void {
-    const elapsedMs = now - this.#windows.startedAt;
-    if (elapsedMs < WINDOW_MS) return;
-    const present = this.#buckets.slice();
-    this.#windows = { startedAt: now, present, before: elapsedMs < 2 * WINDOW_MS ? this.#windows.present : present };
+    const recent = this.#recent(now);
+    return recent.count === 0 ? undefined : { p50Ms: recent.quantileMs(0.5), p99Ms: recent.quantileMs(0.99) };
   }
 
   get summary(): LatencySummary {
     const recent = this.recent();
-    const at = (percentile: number): number =>
-      this.#histogram.count === 0 ? 0 : this.#histogram.percentile(percentile) / 1000;
+    const all = this.#recent(performance.now());
+    all.merge(this.#past);
     return {
-      count: this.#histogram.count,
-      p50Ms: at(50),
-      p95Ms: at(95),
-      p99Ms: at(99),
-      maxMs: this.#histogram.count === 0 ? 0 : this.#histogram.max / 1000,
+      count: all.count,
+      p50Ms: all.quantileMs(0.5),
+      p95Ms: all.quantileMs(0.95),
+      p99Ms: all.quantileMs(0.99),
+      maxMs: all.maxMs,
       ...(recent && { recent }),
     };
   }
-}
 
-/** Where the rank falls within its bucket, as Prometheus computes it; the last bucket is taken for its lower bound. */
-function quantileMs(counts: Float64Array, rank: number): number {
-  let below = 0;
-  for (const [bucket, count] of counts.entries()) {
-    const lower = bucketBounds[bucket - 1] ?? 0;
-    const upper = bucketBounds[bucket] ?? lower;
-    if (below + count >= rank) return (lower + ((upper - lower) * (rank - below)) / count) * 1000;
-    below += count;
+  #recent(now: number): Distribution {
+    this.#windows.turn(now);
+    const recent = new Distribution();
+    recent.merge(this.#windows.before);
+    recent.merge(this.#windows.present);
+    return recent;
   }
-  return 0;
 }
 
 /** The first bucket whose bound is not below the duration. */

@@ -1,6 +1,5 @@
 import { hostname } from "node:os";
 import type { z } from "zod";
-import type { IdentitySettings } from "./aws/check.ts";
 import { ConfigurationError, readConfiguration, type Settings } from "./config.ts";
 import { describeCause } from "./fault.ts";
 import { Health } from "./health.ts";
@@ -9,6 +8,7 @@ import type { Metrics } from "./metrics/metrics.ts";
 import { processMetrics } from "./metrics/process.ts";
 import type { ProcessSettings } from "./settings.ts";
 import type { Patience } from "./settle.ts";
+import { handleStopSignals } from "./stop-signals.ts";
 import { openTracing } from "./tracing/open.ts";
 import type { Tracing } from "./tracing/tracing.ts";
 
@@ -43,10 +43,10 @@ export async function runProcess<Schema extends Settings>(
   const startedAt = performance.now();
   const instance = `${hostname()}-${process.pid}`;
   const config = configure(service, schema);
-  const common = config as unknown as ProcessSettings & IdentitySettings;
+  const common = config as unknown as ProcessSettings;
   const log = new Log(service, { level: common.LOG_LEVEL, instance });
   const health = new Health();
-  const metrics = processMetrics(log, health, common);
+  const metrics = processMetrics(log, health);
   const { stop, hardStop } = stopSignals(common.SHUTDOWN_TIMEOUT_MS, log, health);
   const crash = (error: unknown): never => {
     // What waited when the time was up rejects: it stays uncommitted and is done again.
@@ -94,36 +94,20 @@ function refuse(error: ConfigurationError, log: Log): never {
   process.exit(EXIT_CONFIGURATION);
 }
 
-/** One request to end may arrive twice: from whoever signals the whole process group, and passed on by a parent. */
-const SAME_REQUEST_MS = 1_000;
-
 /** Two steps: the first signal asks for an orderly stop, the time limit or a second signal for an immediate one. */
 function stopSignals(timeoutMs: number, log: Log, health: Health): { stop: AbortSignal; hardStop: AbortSignal } {
-  const stop = new AbortController();
   const hardStop = new AbortController();
-  let firstAtMs = 0;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (stop.signal.aborted && Date.now() - firstAtMs < SAME_REQUEST_MS) return;
-    firstAtMs ||= Date.now();
-    if (stop.signal.aborted) {
-      hardStop.abort(new Error(`stopped by a second ${signal}`));
-      return;
-    }
-    log.record("process.stop", "ok", undefined, { signal });
-    stop.abort();
+  const stop = handleStopSignals({
+    signals: ["SIGTERM", "SIGINT"],
+    onStop: (signal) => log.record("process.stop", "ok", undefined, { signal }),
+    onHardStop: (signal) => hardStop.abort(new Error(`stopped by a second ${signal}`)),
+  });
+  stop.addEventListener("abort", () => {
     // Nothing is in flight yet: what waits for a dependency need not go on.
     if (!health.isStarted) hardStop.abort(new Error("stopped before it had started"));
     setTimeout(() => hardStop.abort(new Error("SHUTDOWN_TIMEOUT_MS is over")), timeoutMs).unref();
     // Whatever ignores the hard stop does not keep the process.
     setTimeout(() => process.exit(1), timeoutMs + 3_000).unref();
-  };
-  process.on("SIGTERM", onSignal);
-  process.on("SIGINT", onSignal);
-  return { stop: stop.signal, hardStop: hardStop.signal };
-}
-
-/** Resolves when the signal is aborted. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  });
+  return { stop, hardStop: hardStop.signal };
 }

@@ -11,13 +11,18 @@ export const actions = {
   "process.heartbeat": "The process is alive; counts since it began.",
   "process.stop": "The process was asked to stop, or has stopped.",
   "process.crash": "A bug: something was thrown that is neither retryable nor poison.",
-  "kafka.consume": "A consumer joined its group, was revoked, or was replaced.",
+  "kafka.consume":
+    "A consumer changed its state: joining, consuming (with the partitions that a rebalance gave it), replacing, draining or closed.",
   "kafka.commit":
-    "A commit of offsets was refused, as while the group rebalances; the next one brings them too. At `LOG_LEVEL=debug` only.",
+    "An offset commit failed, repeated every 10 s until one succeeds; the next commit includes its offsets. One that a rebalance made stale appears only at `LOG_LEVEL=debug`, for up to 5 s.",
   "kafka.produce": "Records were written to a topic.",
   "kafka.client": "What the Kafka client says of itself. At `LOG_LEVEL=debug` only.",
   "kafka.topics": "Topics were created or found.",
+  "redis.token": "The IAM token for Redis could not be signed, repeated every 10 s until it can.",
+  "redis.reauthenticate":
+    "A living connection to Redis could not authenticate again, repeated until it can; ElastiCache closes it 12 hours after its last authentication.",
   "registry.request": "A schema was fetched from the schema registry, or registered there.",
+  "ingest.replay": "A record of the replay topic was skipped: without dead-letter headers it identifies no message.",
   "ingest.pack": "A batch was packed and written to the batches topic.",
   "embed.request": "One embeddings request: for a batch, or for several that waited and were joined.",
   "embed.batch": "A batch became vectors, from its record's arrival to the vectors' acknowledgement.",

@@ -1,11 +1,23 @@
 import { Writable } from "node:stream";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { backoffDelayMs } from "./backoff.ts";
 import { type Fault, poison, retryable, type Split } from "./fault.ts";
 import { Health } from "./health.ts";
 import { Log } from "./log.ts";
 import { type Patience, settle } from "./settle.ts";
+
+/** The pauses between attempts, in milliseconds. */
+const pauses = vi.hoisted((): number[] => []);
+vi.mock("node:timers/promises", async (load) => {
+  const timers = await load<typeof import("node:timers/promises")>();
+  const setTimeout: typeof timers.setTimeout = (delayMs, ...more) => {
+    pauses.push(delayMs ?? 0);
+    return timers.setTimeout(delayMs, ...more);
+  };
+  return { ...timers, setTimeout };
+});
+afterEach(() => vi.restoreAllMocks());
 
 function patience(hardStop = new AbortController().signal): Patience & { lines: string[] } {
   const lines: string[] = [];
@@ -76,6 +88,24 @@ test("while it waits, health says for what and since when, and the log says why"
   const logged = waits.lines.map((line) => JSON.parse(line));
   expect(logged.map(({ status }) => status)).toEqual(["retry", "retry", "ok"]);
   expect(logged[0]).toMatchObject({ action: "sink.bulk_write", details: { cause: "connection refused", waiting: 1 } });
+});
+
+test("each pause has twice the ceiling of the one before, and begins with what the server asked for", async () => {
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
+  pauses.length = 0;
+  let attempts = 0;
+  await settle(
+    [1],
+    operation,
+    async (items) => {
+      const fault = retryable("rate_limited", "slow down", attempts === 2 ? 7 : undefined);
+      return attempts++ < 5
+        ? { done: [], failed: items.map((item) => ({ item, fault })) }
+        : { done: [...items], failed: [] };
+    },
+    { ...patience(), backoff: { initialMs: 2, maxMs: 16 } },
+  );
+  expect(pauses).toEqual([1, 2, 7 + 4, 8, 8]);
 });
 
 test("a hard stop ends the waiting by rejection, so that nothing is taken for done", async () => {

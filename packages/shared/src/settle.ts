@@ -72,7 +72,7 @@ export async function settle<Done, Input>(
 }
 
 /** Repeats an operation that succeeds or fails as a whole until it succeeds. */
-export async function persist<Value>(
+export async function retryUntilDone<Value>(
   operation: Operation,
   attempt: (signal: AbortSignal) => Promise<{ value: Value } | { fault: RetryableFault }>,
   patience: Patience,

@@ -1,17 +1,10 @@
-import {
-  checkIdentity,
-  consumerSettings,
-  documentSettings,
-  kafkaSettings,
-  openSearchSettings,
-  postgresSettings,
-  preparationSettings,
-  processSettings,
-  redisSettings,
-  topicSettings,
-  variable,
-} from "@millrace/shared";
+import { checkIdentity, redisSettings } from "@millrace/connections";
+import { consumerSettings, kafkaSettings, topicSettings } from "@millrace/kafka";
+import { openSearchSettings } from "@millrace/opensearch";
+import { postgresSettings } from "@millrace/postgres";
+import { documentSettings, processSettings, variable } from "@millrace/shared";
 import { z } from "zod";
+import { preparationSettings } from "./preparation-settings.ts";
 
 const settings = z.object({
   PORT: variable.integer(0, 65_535).default(8083).meta({ description: "Port of the process's HTTP server." }),

@@ -1,12 +1,5 @@
-import {
-  type DeadLetter,
-  type Patience,
-  parseDeadLetter,
-  type Received,
-  RecordError,
-  type Split,
-  settle,
-} from "@millrace/shared";
+import type { Received } from "@millrace/kafka";
+import { type DeadLetter, type Patience, parseDeadLetter, type Split, settle, tryParse } from "@millrace/shared";
 
 /** How long dead letters are collected for one insert. */
 const LINGER_MS = 20;
@@ -16,25 +9,27 @@ interface Letter {
   letter: DeadLetter;
 }
 
-/** Writes the ERROR row of every dead letter, whichever stage gave the message up. */
+type RecordLetters = (letters: readonly DeadLetter[], signal: AbortSignal) => Promise<Split<DeadLetter>>;
+
+/** Writes the ERROR row of every dead letter, whichever stage wrote it. */
 export class DeadLettersConsumer {
   recorded = 0;
-  #record: (letters: readonly DeadLetter[]) => Promise<Split<DeadLetter>>;
+  #record: RecordLetters;
   #patience: Patience;
   #waiting: Letter[] = [];
   #linger: NodeJS.Timeout | undefined;
 
-  constructor(record: (letters: readonly DeadLetter[]) => Promise<Split<DeadLetter>>, patience: Patience) {
+  constructor(record: RecordLetters, patience: Patience) {
     this.#record = record;
     this.#patience = patience;
   }
 
   accept(received: Received): void {
-    const letter = parse(received);
+    const letter = tryParse(() => parseDeadLetter(received.key, received.value, received.headers));
     if (letter === undefined) {
-      // Somebody else's record: there is no message that it could be the row of.
+      // Without the headers it identifies no message, so it gets no row.
       this.#patience.log.record("sink.dead_letters", "failed", undefined, {
-        cause: "a record without the headers of a dead letter was passed over",
+        cause: "skipped a record without dead-letter headers: it identifies no message",
         partition: received.partition,
         offset: received.offset,
       });
@@ -54,14 +49,5 @@ export class DeadLettersConsumer {
     const { done } = await settle(letters, operation, this.#record, this.#patience);
     this.recorded += done.length;
     for (const { received } of batch) received.done();
-  }
-}
-
-function parse(received: Received): DeadLetter | undefined {
-  try {
-    return parseDeadLetter(received.key, received.value, received.headers);
-  } catch (error) {
-    if (error instanceof RecordError) return undefined;
-    throw error;
   }
 }

@@ -1,20 +1,17 @@
+import { examineAtStart, examineCommon, examineOpenSearch, examinePostgres } from "@millrace/doctor";
+import { type OpenSearchClient, openOpenSearch } from "@millrace/opensearch";
+import { exposePool, openPostgres } from "@millrace/postgres";
 import {
   ConfigurationError,
-  consumeUntilStopped,
-  examineAtStart,
-  exposePool,
   healthRoutes,
   metricsRoute,
-  openMessageLog,
-  openTracking,
   type Patience,
-  persist,
   retryable,
+  retryUntilDone,
   runProcess,
   serveHttp,
 } from "@millrace/shared";
-import { type OpenSearchClient, openOpenSearch } from "@millrace/shared/opensearch";
-import { openPostgres } from "@millrace/shared/postgres";
+import { openStageKafka, openTracking, runStage } from "@millrace/stage";
 import { type SinkConfig, sinkConfig } from "./config.ts";
 import { DeadLettersConsumer } from "./dead-letters-consumer.ts";
 import { documentIds } from "./document-id.ts";
@@ -22,7 +19,7 @@ import { missingIndex, OpenSearchIndex, readDimensions } from "./opensearch/sear
 import { ServerlessIndex } from "./opensearch/serverless-index.ts";
 import { PostgresAuditLog } from "./postgres/audit-log.ts";
 import { prepareDatabase } from "./postgres/prepare-database.ts";
-import { VectorsConsumer } from "./vectors-consumer.ts";
+import { createVectorsStage } from "./vectors-stage.ts";
 
 /** Dead letters are written many at a time; vectors are bounded by their bytes first. */
 const IN_FLIGHT_MAX = 512;
@@ -32,7 +29,11 @@ await runProcess("sink", sinkConfig, async (context) => {
   // First, so that the process answers while it waits for what follows.
   const app = healthRoutes(health).route("/", metricsRoute(metrics));
   await using _server = await serveHttp(app, config.HOST, config.PORT);
-  void examineAtStart("sink", context);
+  void examineAtStart("sink", context, (surroundings) => [
+    ...examineCommon("sink", config, surroundings),
+    examinePostgres(config, openPostgres, { writes: true }),
+    examineOpenSearch("sink", config, openOpenSearch),
+  ]);
 
   const postgres = openPostgres(config, patience);
   exposePool(metrics, postgres, config.POSTGRES_POOL_MAX);
@@ -47,21 +48,23 @@ await runProcess("sink", sinkConfig, async (context) => {
     dimensions,
   });
 
-  await using messages = await openMessageLog("sink", context);
-  await using tracking = await openTracking("sink", context, messages);
+  await using kafka = await openStageKafka("sink", context);
+  await using tracking = await openTracking("sink", context, kafka);
 
   const documents = new OpenSearchIndex(openSearch, config, log);
   const serverless = config.OPENSEARCH_AWS_SERVICE === "aoss";
   const index = serverless ? new ServerlessIndex(openSearch, config.OPENSEARCH_INDEX, documents) : documents;
   const audit = new PostgresAuditLog(postgres, config.OPENSEARCH_INDEX, documentIds[config.DOCUMENT_ID]);
-  const vectors = new VectorsConsumer({ index, audit, ...tracking, tracing, patience }, config);
+  const vectors = createVectorsStage({ index, audit, ...tracking, tracing, log, patience }, config);
   metrics.exposeOne("millrace_publish_to_stored_seconds", () => vectors.publishToStored);
-  const refused = new DeadLettersConsumer((letters) => audit.recordRefused(letters), patience);
-  await consumeUntilStopped("sink", context, messages, tracking, {
-    topics: [config.VECTORS_TOPIC, config.DEAD_LETTERS_TOPIC],
+  const letters = new DeadLettersConsumer((some, signal) => audit.recordRefused(some, signal), patience);
+  await runStage("sink", context, kafka, tracking, {
+    topics: new Map([
+      [config.VECTORS_TOPIC, (received) => vectors.accept(received)],
+      [config.DEAD_LETTERS_TOPIC, (received) => letters.accept(received)],
+    ]),
     inFlightMax: IN_FLIGHT_MAX,
     inFlightMaxBytes: config.SINK_IN_FLIGHT_MAX_BYTES,
-    accept: (received) => (received.topic === config.VECTORS_TOPIC ? vectors : refused).accept(received),
     done: vectors.done,
     latencies: { publish_to_stored: vectors.publishToStored },
   });
@@ -73,7 +76,7 @@ async function inspectIndex(
   config: SinkConfig,
   patience: Patience,
 ): Promise<number | undefined> {
-  const dimensions = await persist(
+  const dimensions = await retryUntilDone(
     { dependency: "opensearch", action: "sink.create_index" },
     async () => {
       try {

@@ -1,5 +1,6 @@
-import { createKafka, ensurePipelineTopics, runProcess } from "@millrace/shared";
-import { openPostgres } from "@millrace/shared/postgres";
+import { createKafka, ensurePipelineTopics } from "@millrace/kafka";
+import { openPostgres } from "@millrace/postgres";
+import { runProcess } from "@millrace/shared";
 import { sinkConfig } from "./config.ts";
 import { prepareDatabase } from "./postgres/prepare-database.ts";
 

@@ -1,4 +1,4 @@
-import { type Failure, type Message, type Patience, type PoisonFault, type Split, settle } from "@millrace/shared";
+import { type Message, type Patience, type Settled, type Split, settle } from "@millrace/shared";
 
 /** A message with its vector, as it is indexed and recorded. */
 export interface EmbeddedMessage extends Message {
@@ -24,13 +24,8 @@ export interface SinkEdges {
   patience: Patience;
 }
 
-export interface Stored {
-  done: EmbeddedMessage[];
-  poison: Failure<EmbeddedMessage, PoisonFault>[];
-}
-
-/** Writes what is stored together to the index in one bulk request and to the audit log in one insert, and hands back what can't be. */
-export async function sink(messages: readonly EmbeddedMessage[], edges: SinkEdges): Promise<Stored> {
+/** Writes messages to the index in one bulk request and to the audit log in one insert, and hands back what the index rejects. */
+export async function sink(messages: readonly EmbeddedMessage[], edges: SinkEdges): Promise<Settled<EmbeddedMessage>> {
   const { index, audit, patience } = edges;
   const bulkWrite = { dependency: "opensearch", action: "sink.bulk_write" } as const;
   const insert = { dependency: "postgres", action: "sink.insert" } as const;

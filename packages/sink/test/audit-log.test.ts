@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect as connectTo, createServer } from "node:net";
-import type { DeadLetter } from "@millrace/shared";
-import { openPostgres, type Pool } from "@millrace/shared/postgres";
+import { openPostgres, type Pool } from "@millrace/postgres";
+import type { DeadLetter, Split } from "@millrace/shared";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import type { SinkConfig } from "../src/config.ts";
 import { documentIds } from "../src/document-id.ts";
@@ -18,6 +18,8 @@ function connect(config: SinkConfig): Pool {
   pools.push(pool);
   return pool;
 }
+
+const { signal } = new AbortController();
 
 async function open() {
   const config = testConfig();
@@ -95,7 +97,7 @@ describe("the migration", () => {
 test("each stored message has a row with what was stored where", async () => {
   const { pool, audit } = await open();
   const batch = documents(3);
-  expect(await audit.record(batch)).toEqual({ done: batch, failed: [] });
+  expect(await audit.record(batch, signal)).toEqual({ done: batch, failed: [] });
   const [first, ...others] = await rows(pool);
   expect(others).toHaveLength(2);
   expect(first).toEqual({
@@ -118,28 +120,71 @@ test("each stored message has a row with what was stored where", async () => {
 test("recording twice, or a message twice in one batch, makes one row", async () => {
   const { pool, audit } = await open();
   const batch = documents(5);
-  await audit.record(batch);
+  await audit.record(batch, signal);
   const before = await rows(pool);
-  expect((await audit.record([...batch, ...batch])).failed).toEqual([]);
+  expect((await audit.record([...batch, ...batch], signal)).failed).toEqual([]);
   expect(await rows(pool)).toEqual(before);
 });
 
-test("two processes that record the same messages at once both succeed", async () => {
-  const { config, pool, audit } = await open();
-  const other = new PostgresAuditLog(connect(config), "documents", documentIds.offset);
-  const batch = documents(500);
-  const splits = await Promise.all([audit.record(batch), other.record(batch.toReversed())]);
-  const left = splits.flatMap(({ failed }) => failed);
-  expect(left.every(({ fault }) => fault.kind === "retryable")).toBe(true);
-  expect((await audit.record(left.map(({ item }) => item))).failed).toEqual([]);
-  expect(await rows(pool)).toHaveLength(500);
+describe("two processes that record the same messages at once, in opposite orders, both succeed", () => {
+  /** Each row takes a millisecond, so that the two statements surely overlap. */
+  async function openSlow() {
+    const { config, pool, audit } = await open();
+    await pool.query(`
+      CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.001); RETURN NEW; END $$;
+      CREATE TRIGGER slow BEFORE INSERT ON demo_log FOR EACH ROW EXECUTE FUNCTION wait()`);
+    return { pool, audit, other: new PostgresAuditLog(connect(config), "documents", documentIds.offset) };
+  }
+  function causesOf(splits: readonly Split<unknown>[]): string[] {
+    return [...new Set(splits.flatMap(({ failed }) => failed.map(({ fault }) => fault.cause)))];
+  }
+  /** Of two topics with two partitions each. */
+  const batch = ["letters", "messages"].flatMap((topic) =>
+    [0, 1].flatMap((partition) => documents(100, { topic, partition })),
+  );
+
+  test("stored and stored", async () => {
+    const { pool, audit, other } = await openSlow();
+    const reversed = batch.toReversed();
+    const splits = await Promise.all([audit.record(batch, signal), other.record(reversed, signal)]);
+    expect(causesOf(splits)).toEqual([]);
+    expect(splits.map(({ done }) => done)).toEqual([batch, reversed]);
+    expect(await rows(pool)).toHaveLength(400);
+  });
+
+  test("stored and refused", async () => {
+    const { pool, audit, other } = await openSlow();
+    const letters = batch.toReversed().map(({ topic, partition, offset }): DeadLetter => {
+      const refused = letter(offset);
+      return { ...refused, origin: { ...refused.origin, topic, partition } };
+    });
+    const splits = await Promise.all([audit.record(batch, signal), other.recordRefused(letters, signal)]);
+    expect(causesOf(splits)).toEqual([]);
+    const levels = (await rows(pool)).map(({ log_level }) => log_level);
+    expect(levels).toEqual(Array(400).fill("INFO"));
+  });
+
+  test("as each inserts its rows in the order of topic, partition and offset", async () => {
+    const { pool, audit } = await open();
+    await audit.record(batch.toReversed(), signal);
+    const { rows: inserted } = await pool.query(
+      "SELECT kafka_topic, kafka_partition, kafka_offset FROM demo_log ORDER BY id",
+    );
+    expect(inserted).toEqual(
+      batch.map(({ topic, partition, offset }) => ({
+        kafka_topic: topic,
+        kafka_partition: partition,
+        kafka_offset: String(offset),
+      })),
+    );
+  });
 });
 
 test("the largest offset that is exact, and any text but NUL, are kept as they are", async () => {
   const { pool, audit } = await open();
   const text = "a\0b \u{1f600} 'quoted' \\ {braces} \ufffd";
   const batch = documents(1, { offset: Number.MAX_SAFE_INTEGER }).map((document) => withText(document, text));
-  expect((await audit.record(batch)).failed).toEqual([]);
+  expect((await audit.record(batch, signal)).failed).toEqual([]);
   expect(await rows(pool)).toMatchObject([
     { kafka_offset: String(Number.MAX_SAFE_INTEGER), message_content: text.replace("\0", "\ufffd") },
   ]);
@@ -149,7 +194,7 @@ test("half a character does not keep the rows beside it from being written", asy
   const { pool, audit } = await open();
   const [whole, cut] = [letter(0), letter(1)];
   const halved = { ...cut, fault: { ...cut.fault, cause: "cut off in \ud83d" } };
-  expect((await audit.recordRefused([whole, halved])).failed).toEqual([]);
+  expect((await audit.recordRefused([whole, halved], signal)).failed).toEqual([]);
   expect(await rows(pool)).toMatchObject([{ error_cause: whole.fault.cause }, { error_cause: "cut off in \ufffd" }]);
 });
 
@@ -161,8 +206,8 @@ test("a refused message has an ERROR row with its reason and the beginning of it
     letter(2, Buffer.from([0xff, 0x00, 0x61])),
     letter(3, Buffer.alloc(20_000, "é")),
   ];
-  expect(await audit.recordRefused(letters)).toEqual({ done: letters, failed: [] });
-  expect((await audit.recordRefused(letters)).failed).toEqual([]);
+  expect(await audit.recordRefused(letters, signal)).toEqual({ done: letters, failed: [] });
+  expect((await audit.recordRefused(letters, signal)).failed).toEqual([]);
   const written = await rows(pool);
   expect(written.map(({ message_content }) => message_content)).toEqual([
     "refused",
@@ -182,19 +227,19 @@ test("a refused message has an ERROR row with its reason and the beginning of it
 test("a refused message that was replayed and stored is no error any more, and a late dead letter changes nothing", async () => {
   const { pool, audit } = await open();
   const batch = documents(1);
-  await audit.recordRefused([letter(0)]);
-  await audit.record(batch);
+  await audit.recordRefused([letter(0)], signal);
+  await audit.record(batch, signal);
   const stored = await rows(pool);
   expect(stored).toMatchObject([
     { log_level: "INFO", message_content: "text 0", error_code: null, opensearch_doc_id: "messages-3-0" },
   ]);
-  await audit.recordRefused([letter(0)]);
+  await audit.recordRefused([letter(0)], signal);
   expect(await rows(pool)).toEqual(stored);
 });
 
 test("a message that deletes has a row without content and vector", async () => {
   const { pool, audit } = await open();
-  await audit.record([tombstone(9, "key")]);
+  await audit.record([tombstone(9, "key")], signal);
   expect(await rows(pool)).toMatchObject([
     { log_level: "INFO", message_content: null, embedding_model: null, embedding_dimensions: null },
   ]);
@@ -204,7 +249,7 @@ describe("retryable, never poison, is", () => {
   test("a missing table, which is a matter of configuration", async () => {
     const audit = new PostgresAuditLog(connect(testConfig()), "documents", documentIds.offset);
     const batch = documents(2);
-    expect(await audit.record(batch)).toEqual({
+    expect(await audit.record(batch, signal)).toEqual({
       done: [],
       failed: batch.map((item) => ({
         item,
@@ -216,14 +261,14 @@ describe("retryable, never poison, is", () => {
   test("a wrong password, which is one too", async () => {
     const config = testConfig();
     const pool = connect({ ...config, POSTGRES_USER: "nobody", POSTGRES_PASSWORD: "secret-of-nobody" });
-    const split = await new PostgresAuditLog(pool, "documents", documentIds.offset).record(documents(1));
+    const split = await new PostgresAuditLog(pool, "documents", documentIds.offset).record(documents(1), signal);
     expect(split.failed[0]?.fault).toMatchObject({ kind: "retryable", code: "misconfigured" });
     expect(JSON.stringify(split.failed[0]?.fault)).not.toContain("secret-of-nobody");
   });
 
   test("a closed port", async () => {
     const pool = connect({ ...testConfig(), POSTGRES_PORT: CLOSED_PORT });
-    const split = await new PostgresAuditLog(pool, "documents", documentIds.offset).record(documents(1));
+    const split = await new PostgresAuditLog(pool, "documents", documentIds.offset).record(documents(1), signal);
     expect(split.failed[0]?.fault).toMatchObject({
       kind: "retryable",
       code: "unavailable",
@@ -258,4 +303,17 @@ test("a connection that is reset while the schema is migrated is an error of the
   server.close();
   process.off("uncaughtExceptionMonitor", uncaught);
   expect(uncaught).not.toHaveBeenCalled();
+});
+
+test("a hard stop ends the wait for a statement at once", async () => {
+  const { pool, audit } = await open();
+  const locker = await pool.connect();
+  await locker.query("BEGIN");
+  await locker.query("LOCK TABLE demo_log IN ACCESS EXCLUSIVE MODE");
+  const stop = new AbortController();
+  const recording = audit.record(documents(1), stop.signal);
+  stop.abort(new Error("stopped"));
+  await expect(recording).rejects.toThrow("stopped");
+  await locker.query("ROLLBACK");
+  locker.release();
 });

@@ -1,4 +1,4 @@
-import { openOpenSearch } from "@millrace/shared/opensearch";
+import { openOpenSearch } from "@millrace/opensearch";
 import { describe, expect, test } from "vitest";
 import { OpenSearchIndex } from "../src/opensearch/search-index.ts";
 import { documents } from "./documents.ts";

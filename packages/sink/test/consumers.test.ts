@@ -1,6 +1,6 @@
+import { openOpenSearch } from "@millrace/opensearch";
+import { openPostgres } from "@millrace/postgres";
 import { deadLetterHeaders, encodeBatch, encodeVectors, messageId, noTracing } from "@millrace/shared";
-import { openOpenSearch } from "@millrace/shared/opensearch";
-import { openPostgres } from "@millrace/shared/postgres";
 import { expect, test } from "vitest";
 import { DeadLettersConsumer } from "../src/dead-letters-consumer.ts";
 import { documentIds } from "../src/document-id.ts";
@@ -8,7 +8,7 @@ import { OpenSearchIndex } from "../src/opensearch/search-index.ts";
 import { PostgresAuditLog } from "../src/postgres/audit-log.ts";
 import { migrate } from "../src/postgres/migrate.ts";
 import type { EmbeddedMessage } from "../src/sink.ts";
-import { VectorsConsumer } from "../src/vectors-consumer.ts";
+import { createVectorsStage } from "../src/vectors-stage.ts";
 import { documents, floatsOf, withText } from "./documents.ts";
 import { eventually, openEdges, testConfig } from "./support.ts";
 
@@ -22,11 +22,11 @@ async function run() {
   const client = openOpenSearch(config, patience);
   const index = new OpenSearchIndex(client, config, patience.log);
   const audit = new PostgresAuditLog(postgres, config.OPENSEARCH_INDEX, documentIds.offset);
-  const vectors = new VectorsConsumer(
-    { index, audit, deadLetters, tracker, tracing: noTracing, attempts, patience },
+  const vectors = createVectorsStage(
+    { index, audit, deadLetters, tracker, tracing: noTracing, attempts, log: patience.log, patience },
     config,
   );
-  const refused = new DeadLettersConsumer((letters) => audit.recordRefused(letters), patience);
+  const refused = new DeadLettersConsumer((letters, signal) => audit.recordRefused(letters, signal), patience);
   const groupId = `${config.KAFKA_GROUP_PREFIX}-sink`;
   const topics = [config.VECTORS_TOPIC, config.DEAD_LETTERS_TOPIC];
   return {
@@ -159,7 +159,7 @@ test("a record that is no vectors record ends as an ERROR row of its own, and th
   await eventually(() => stage.committedOf(stage.config.VECTORS_TOPIC)).toBe(4);
 });
 
-test("dead letters of every stage become ERROR rows; somebody else's records among them are passed over", async () => {
+test("dead letters of every stage become ERROR rows; records without dead-letter headers are skipped", async () => {
   await using stage = await run();
   const letters = Array.from({ length: 30 }, (_, offset) => {
     const value = offset === 0 ? null : Buffer.from(`refused ${offset}`);
@@ -195,6 +195,6 @@ test("dead letters of every stage become ERROR rows; somebody else's records amo
   });
   expect(rows[0]?.message_content).toBeNull();
   expect(stage.patience.lines().filter(({ status }) => status === "failed")).toMatchObject([
-    { action: "sink.dead_letters", details: { cause: expect.stringContaining("without the headers") } },
+    { action: "sink.dead_letters", details: { cause: expect.stringContaining("without dead-letter headers") } },
   ]);
 });

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { createKafka, type DeadLetter, type Log, readConfiguration } from "@millrace/shared";
-import { openPostgres } from "@millrace/shared/postgres";
+import { createKafka } from "@millrace/kafka";
+import { openPostgres } from "@millrace/postgres";
+import { type DeadLetter, type Log, readConfiguration } from "@millrace/shared";
 import { testEnvironment } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
 import { sinkConfig } from "../src/config.ts";
@@ -77,7 +78,7 @@ test("what it made serves a process that may only read and write it", async () =
   const writer = openPostgres(readConfiguration(sinkConfig, limited), testPatience());
   closing.push(() => writer.end());
   const audit = new PostgresAuditLog(writer, "documents", documentIds.offset);
-  expect((await audit.recordRefused([letter])).failed).toEqual([]);
+  expect((await audit.recordRefused([letter], new AbortController().signal)).failed).toEqual([]);
   expect((await writer.query("SELECT error_code FROM demo_log")).rows).toEqual([{ error_code: "too_long" }]);
   await expect(writer.query("CREATE TABLE another (id int)")).rejects.toThrow("permission denied");
 });

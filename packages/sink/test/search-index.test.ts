@@ -1,5 +1,8 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { openOpenSearch } from "@millrace/opensearch";
 import { messageId } from "@millrace/shared";
-import { openOpenSearch } from "@millrace/shared/opensearch";
 import { afterAll, describe, expect, test } from "vitest";
 import type { SinkConfig } from "../src/config.ts";
 import { OpenSearchIndex } from "../src/opensearch/search-index.ts";
@@ -274,15 +277,26 @@ describe.each(["smile", "json"] as const)("with bulk requests in %s", (format) =
       expect(failed.map(({ fault }) => fault.kind)).toEqual(Array(3).fill("retryable"));
     });
 
-    test("a write that is cut off by a hard stop", async () => {
-      const { index } = open();
-      await index.write(documents(1), never);
+    test("a write that a hard stop cuts off while the cluster is silent", async () => {
       const stop = new AbortController();
-      const writing = index.write(documents(500, { dimensions: 4 }), stop.signal);
-      stop.abort();
-      const { done, failed } = await writing;
-      expect(done.length + failed.length).toBe(500);
-      expect(failed.every(({ fault }) => fault.kind === "retryable")).toBe(true);
+      const mapping = { documents: { mappings: { properties: { vector: { dimension: 4 } } } } };
+      const server = createServer((received, answer) => {
+        received.resume();
+        // The bulk request is never answered.
+        if (received.url?.startsWith("/_bulk")) received.once("end", () => stop.abort());
+        else answer.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(mapping));
+      });
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const { index } = open({ OPENSEARCH_ENDPOINT: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+      const batch = documents(500);
+      const { done, failed } = await index.write(batch, stop.signal);
+      server.closeAllConnections();
+      server.close();
+      expect(done).toEqual([]);
+      expect(failed.map(({ item }) => item)).toEqual(batch);
+      const causes = new Set(failed.map(({ fault: { kind, code, cause } }) => `${kind} ${code}: ${cause}`));
+      expect([...causes]).toEqual([expect.stringMatching(/^retryable unavailable: .*abort/i)]);
     });
   });
 

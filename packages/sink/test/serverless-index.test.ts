@@ -1,7 +1,6 @@
+import { openOpenSearch } from "@millrace/opensearch";
 import { messageId, readConfiguration, settle } from "@millrace/shared";
-import { openOpenSearch } from "@millrace/shared/opensearch";
-import { type BulkFate, startServerlessProxy } from "@millrace/stack";
-import { testEnvironment } from "@millrace/testbed";
+import { type BulkFate, startServerlessProxy, testEnvironment } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
 import { sinkConfig } from "../src/config.ts";
 import { OpenSearchIndex } from "../src/opensearch/search-index.ts";

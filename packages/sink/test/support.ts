@@ -1,5 +1,6 @@
 import { readConfiguration } from "@millrace/shared";
-import { openEdges as openStageEdges, testEnvironment } from "@millrace/testbed";
+import { openEdges as openStageEdges } from "@millrace/stage/testing";
+import { testEnvironment } from "@millrace/testbed";
 import { type SinkConfig, sinkConfig } from "../src/config.ts";
 
 export { CLOSED_PORT, eventually, type TestPatience, testPatience } from "@millrace/testbed";

@@ -14,7 +14,7 @@ async function component(fill: Component["fill"]): Promise<Component> {
   return { title: "Example 1", key: "example-1", root, fill };
 }
 
-test("installs at the same time fetch once", async () => {
+test("concurrent installs fetch once", async () => {
   let fetches = 0;
   const example = await component(async (directory) => {
     fetches++;
@@ -27,7 +27,7 @@ test("installs at the same time fetch once", async () => {
   expect(await readdir(directories[0] ?? "")).toEqual(["program"]);
 });
 
-test("a failed fetch leaves nothing that counts, and the next one clears it away", async () => {
+test("a failed fetch leaves nothing that counts, and the next one cleans up", async () => {
   const broken = await component(async () => {
     throw new Error("the network is away");
   });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { HOST } from "./environment.ts";
 import { runTool } from "./tool.ts";
 
-/** Paths of PEM files: an authority, and what it signed. */
+/** Paths of PEM files: an authority, and the certificates that it signed. */
 export interface Certificates {
   caPath: string;
   server: { certificatePath: string; keyPath: string };
@@ -11,7 +11,7 @@ export interface Certificates {
   client: { certificatePath: string; keyPath: string };
 }
 
-/** An authority of its own for one test run, by openssl; valid for a day. */
+/** Creates an authority for one test run with openssl, valid for a day. */
 export async function makeCertificates(directory: string): Promise<Certificates> {
   const caPath = join(directory, "ca.crt");
   const caKeyPath = join(directory, "ca.key");

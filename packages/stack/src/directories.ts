@@ -5,18 +5,27 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { StackError } from "./errors.ts";
 
-/** The folder of this package: `java/` lies in it, beside `src/` and `dist/`. */
+/** This package's directory: `java/` is in it, beside `src/` and `dist/`. */
 export const packageDirectory = resolve(import.meta.dirname, "..");
 
-/** Where a stack keeps its state, data and logs; ignored by git. */
+export const DEFAULT_STACK = "default";
+
+/** A stack's state, data and logs; ignored by git. */
 export function stackDirectory(name: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
-    throw new StackError(`"${name}" can't name a stack: use up to 64 letters, digits, dots, dashes and underscores.`);
+    throw new StackError(
+      `"${name}" is not a valid stack name: use up to 64 letters, digits, dots, dashes and underscores.`,
+    );
   }
   return join(stateRoot(), name);
 }
 
-/** Within a stack's folder: the logs of the pipeline that `npm start` runs on it. */
+/** The option that selects a stack on a command line; empty for the default one. */
+export function nameOption(name = DEFAULT_STACK): string {
+  return name === DEFAULT_STACK ? "" : ` --name ${name}`;
+}
+
+/** Within a stack's directory: the logs of the pipeline that `npm start` runs on it. */
 export function pipelineDirectory(directory: string): string {
   return join(directory, "logs", "pipeline");
 }
@@ -30,14 +39,14 @@ export function cacheDirectory(): string {
 export const isRoot = process.getuid?.() === 0;
 
 /**
- * As root, PostgreSQL runs as another user, who may not be allowed to enter root's home or a temporary checkout.
- * So its programs and data then live here, where only root can write and everyone can pass.
+ * As root, PostgreSQL runs as another user, who may not be allowed to enter root's home or a temporary checkout. Its
+ * programs and data are therefore kept here, where only root can write and every user can enter.
  */
 const rootPostgresDirectory = "/var/lib/millrace/postgres";
 const programsRoot = join(rootPostgresDirectory, "programs");
 export const rootPostgresDataDirectory = join(rootPostgresDirectory, "data");
 
-/** Opened for passing whatever the umask: PostgreSQL's user must reach its own folder below. */
+/** Made accessible whatever the umask: PostgreSQL's user must reach its own directory below. */
 export async function openRootPostgresDirectory(): Promise<void> {
   for (const directory of [
     dirname(rootPostgresDirectory),

@@ -10,8 +10,8 @@ export async function requireFreeDisk(directory: string, minimumBytes = DISK_FRE
   const freeBytes = bavail * bsize;
   if (freeBytes >= minimumBytes) return;
   throw new StackError(
-    `Only ${gibibytes(freeBytes)} GiB are free where ${directory} lies, and the stack needs ${gibibytes(minimumBytes)} GiB: ` +
-      "free some space, or set MILLRACE_CACHE_DIR and MILLRACE_STATE_DIR to folders on another disk.",
+    `Only ${gibibytes(freeBytes)} GiB are free on the disk of ${directory}, but the stack needs ${gibibytes(minimumBytes)} GiB: ` +
+      "free some space, or set MILLRACE_CACHE_DIR and MILLRACE_STATE_DIR to directories on another disk.",
   );
 }
 

@@ -1,6 +1,6 @@
 import type { OptionalServiceName, Ports } from "./state.ts";
 
-/** The settings under which the processes find the services: the very variables that they read. */
+/** The variables with which the processes find the services. */
 export interface StackEnvironment extends Record<string, string> {
   KAFKA_BOOTSTRAP_SERVERS: string;
   OPENSEARCH_ENDPOINT: string;
@@ -13,17 +13,17 @@ export interface StackEnvironment extends Record<string, string> {
   REDIS_PORT: string;
 }
 
-/** Beside them, where the stack has a schema registry. */
+/** Added to them if the stack has a schema registry. */
 export interface RegistryEnvironment {
   SCHEMA_REGISTRY_URL: string;
   SCHEMA_REGISTRY_USERNAME: string;
   SCHEMA_REGISTRY_PASSWORD: string;
 }
 
-/** All services listen here alone, so the well-known password below opens nothing to the network. */
+/** All services listen on this address only, so the well-known password below exposes nothing to the network. */
 export const HOST = "127.0.0.1";
 export const POSTGRES_LOGIN = { user: "millrace", password: "millrace", database: "millrace" };
-/** The second user may look, and register nothing. */
+/** The second user may read schemas but not register any. */
 export const REGISTRY_LOGIN = {
   user: "millrace",
   password: "millrace",

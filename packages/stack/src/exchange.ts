@@ -2,8 +2,8 @@ import { connect } from "node:net";
 import { HOST } from "./environment.ts";
 
 /**
- * Sends one request over a fresh connection and collects the answer until `isComplete`.
- * Undefined where the connection is refused, closed or silent for too long.
+ * Sends one request over a new connection and collects the response until `isComplete`. `undefined` if the connection
+ * is refused, closed or silent for too long.
  */
 export async function exchange(
   port: number,

@@ -1,38 +1,33 @@
+// The parts from which the testbed builds further services.
+export { type Component, install } from "./cache.ts";
 export { type Certificates, makeCertificates } from "./certificates.ts";
-export { pipelineDirectory, stackDirectory } from "./directories.ts";
+export { cacheDirectory, pipelineDirectory, stackDirectory } from "./directories.ts";
 export type { StackEnvironment } from "./environment.ts";
+export { HOST } from "./environment.ts";
 export { StackError } from "./errors.ts";
+export { exchange } from "./exchange.ts";
+export { findJava } from "./java.ts";
 export { lease } from "./lease.ts";
-export { type Moto, startMoto } from "./moto.ts";
+export { fetchByMaven, type MavenRecipe, recipeHash } from "./maven.ts";
 export { isolated, type Namespace } from "./namespace.ts";
 export { type Pipeline, type PipelineOptions, requireStartable, startPipeline } from "./pipeline.ts";
 export type { Exit, PipelineProcess, ProcessName } from "./pipeline-process.ts";
-export { isFree } from "./ports.ts";
-export { type RedisCluster, startRedisCluster } from "./redis-cluster.ts";
-export { type KnownCredentials, type SecureKafka, type SecureKafkaOptions, startSecureKafka } from "./secure-kafka.ts";
+export { findFreePorts, isFree } from "./ports.ts";
+export { type ProgressReporter, plainProgress } from "./progress.ts";
+export { answersMetadata, formatStorage, kafka } from "./services/kafka.ts";
+export { redis, redisProgram } from "./services/redis.ts";
 export {
   down,
   environment,
   reset,
-  type ServiceStatus,
   type Stack,
   type StackOptions,
   startService,
-  status,
   stopService,
   up,
 } from "./stack.ts";
 export type { ServiceName } from "./state.ts";
-export { type IssuedKey, type PodIdentityAgent, startPodIdentityAgent } from "./verifiers/pod-identity-agent.ts";
-export { type PostgresAuthenticator, startPostgresAuthenticator } from "./verifiers/postgres-authenticator.ts";
-export { type RedisAuthenticator, startRedisAuthenticator } from "./verifiers/redis-authenticator.ts";
-export { type BulkFate, type ServerlessProxy, startServerlessProxy } from "./verifiers/serverless-proxy.ts";
-export {
-  accessKeyOf,
-  type Expectation,
-  type KnownKey,
-  refusePresigned,
-  refuseSignedHeaders,
-} from "./verifiers/signature-v4.ts";
-export { type SigningProxy, startSigningProxy } from "./verifiers/signing-proxy.ts";
+export { type ServiceStatus, status } from "./status.ts";
+export { textTable } from "./text-table.ts";
+export { runTool } from "./tool.ts";
 export { default as vitestGlobalSetup } from "./vitest.ts";

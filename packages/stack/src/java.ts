@@ -6,7 +6,7 @@ import { StackError } from "./errors.ts";
 const JAVA_VERSION_MIN = 17;
 const INSTALL = `install Java ${JAVA_VERSION_MIN} or later (Debian: apt install openjdk-17-jre-headless; macOS: brew install openjdk) or set JAVA_HOME to it.`;
 
-/** The command of a Java that is new enough: JAVA_HOME's, else the one on the PATH. */
+/** The command of a recent enough Java: that of JAVA_HOME, otherwise the one on the PATH. */
 export async function findJava(): Promise<string> {
   const home = process.env.JAVA_HOME;
   const commands = home ? [join(home, "bin", "java"), "java"] : ["java"];
@@ -16,7 +16,7 @@ export async function findJava(): Promise<string> {
     if (version !== undefined && version >= JAVA_VERSION_MIN) return command;
     if (version !== undefined) found.push(`${command} is Java ${version}`);
   }
-  if (found.length === 0) throw new StackError(`Kafka and OpenSearch need Java, and none was found: ${INSTALL}`);
+  if (found.length === 0) throw new StackError(`Kafka and OpenSearch need Java, but none was found: ${INSTALL}`);
   throw new StackError(`Kafka and OpenSearch need a newer Java (${found.join(", ")}): ${INSTALL}`);
 }
 

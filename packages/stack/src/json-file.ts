@@ -2,7 +2,7 @@ import { renameSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { z } from "zod";
 
-/** What a file holds; `undefined` where it can't be read, or holds something else. */
+/** The content of a file; `undefined` if it can't be read or does not match the schema. */
 export async function readJson<Schema extends z.ZodType>(
   file: string,
   schema: Schema,
@@ -15,8 +15,8 @@ export async function readJson<Schema extends z.ZodType>(
 }
 
 /**
- * Written aside and renamed, so that a reader without the lock (`status`, `env`) never sees half a file. Synchronous,
- * so that of processes which start at the same time none writes an older value over a newer one.
+ * Writes a draft and renames it, so that a reader without the lock (`status`, `env`) never sees half a file.
+ * Synchronous, so that concurrent starts never write an older value over a newer one.
  */
 export function writeJson(file: string, value: unknown): void {
   const draft = `${file}.${process.pid}`;

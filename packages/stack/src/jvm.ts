@@ -6,12 +6,12 @@ export function heapMegabytes(variable: string, defaultMegabytes: number): numbe
   if (!text) return defaultMegabytes;
   const megabytes = Number(text);
   if (Number.isInteger(megabytes) && megabytes >= 128) return megabytes;
-  throw new StackError(`${variable}=${text} is no heap size: give whole megabytes, 128 or more.`);
+  throw new StackError(`${variable}=${text} is not a heap size: give whole megabytes, at least 128.`);
 }
 
 /**
- * A service is ready sooner, and costs less where it has little to do, without the JVM's second compiler. What measures a
- * service asks for the whole JVM by `MILLRACE_JVM=full`: a vector's distance then takes OpenSearch half of the time.
+ * Without the JVM's second compiler a service is ready sooner, and costs less while it has little to do. Measurements
+ * set `MILLRACE_JVM=full` for the whole JVM: OpenSearch then computes a vector's distance in half the time.
  */
 export function compilerOptions(): string[] {
   return process.env.MILLRACE_JVM === "full" ? [] : ["-XX:TieredStopAtLevel=1"];

@@ -2,19 +2,19 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { stackDirectory } from "./directories.ts";
+import { DEFAULT_STACK, nameOption, stackDirectory } from "./directories.ts";
 import { withLock } from "./lock.ts";
 import { findProcess } from "./process-table.ts";
 import { plainProgress } from "./progress.ts";
-import { bringUpLocked, DEFAULT_STACK, nameOption, type Stack, type StackOptions, takeDownLocked } from "./stack.ts";
+import { bringUpLocked, type Stack, type StackOptions, takeDownLocked } from "./stack.ts";
 import { readState } from "./state.ts";
 
-/** The command line tells the holder from another program that got its pid later. */
+/** The command line distinguishes the holder from a later program with the same pid. */
 const leaseSchema = z.object({ pid: z.int().positive(), command: z.string() });
 
 /**
- * Brings the stack up if needed and keeps it up while any lease lives. The last one to be released takes it down, but
- * only if a lease brought it up: a stack that the user started stays.
+ * Starts the stack if needed and keeps it up while any lease is held. Releasing the last lease stops the stack, but
+ * only if a lease started it: a stack that the user started stays up.
  */
 export async function lease(options: StackOptions = {}): Promise<Stack & AsyncDisposable> {
   const directory = stackDirectory(options.name ?? DEFAULT_STACK);
@@ -44,7 +44,7 @@ async function releaseLocked(file: string, directory: string, options: StackOpti
   const { broughtUpBy } = await readState(directory);
   if (broughtUpBy === "lease") return takeDownLocked(directory, options.onProgress);
   options.onProgress?.(
-    `The stack was up before and stays up: \`npm run stack -- down${nameOption(options.name)}\` stops it.`,
+    `The stack was already up and stays up; stop it with \`npm run stack -- down${nameOption(options.name)}\`.`,
   );
 }
 

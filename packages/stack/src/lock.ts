@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import lockfile from "proper-lockfile";
 import { StackError } from "./errors.ts";
 
-/** A lock whose holder died counts as free after this time. */
+/** A lock whose holder died is free after this time. */
 const STALE_MS = 15_000;
 const RETRY_MS = 200;
 /** A first start fetches some 100 MB while others wait for it. */
@@ -32,7 +32,7 @@ async function acquire(path: string): Promise<() => Promise<void>> {
   } catch (error) {
     if (!(error instanceof Error) || !("code" in error) || error.code !== "ELOCKED") throw error;
     throw new StackError(
-      `Another process has held ${path}.lock for ${WAIT_MAX_MS / 60_000} minutes: wait for it or end it, then try again.`,
+      `Another process has held ${path}.lock for ${WAIT_MAX_MS / 60_000} minutes: wait for it or stop it, then try again.`,
     );
   }
 }

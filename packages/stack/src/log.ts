@@ -8,7 +8,7 @@ export function logFile(directory: string, name: ServiceName): string {
   return join(directory, "logs", `${name}.log`);
 }
 
-/** A fresh log for a start; the one before stays beside it. */
+/** Opens a new log for a start and keeps the previous one beside it. */
 export async function openLog(directory: string, name: ServiceName) {
   await mkdir(join(directory, "logs"), { recursive: true });
   const file = logFile(directory, name);

@@ -1,9 +1,11 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { DEFAULT_STACK } from "./directories.ts";
 import { environmentLines } from "./environment.ts";
 import { StackError } from "./errors.ts";
 import { plainProgress, terminalProgress } from "./progress.ts";
-import { bringUp, DEFAULT_STACK, down, environment, reset, type StackOptions, status } from "./stack.ts";
+import { bringUp, down, environment, reset, type StackOptions } from "./stack.ts";
 import { type OptionalServiceName, optionalServiceNames, type ServiceName, serviceNames } from "./state.ts";
+import { status } from "./status.ts";
 import { statusTable } from "./status-table.ts";
 
 interface NameOption {
@@ -23,15 +25,20 @@ const program = new Command("stack")
   .showHelpAfterError();
 
 function subcommand(name: string, description: string): Command {
-  const option = "a stack of its own, with its own ports and data";
+  const option = "name of the stack; each stack has its own ports and data";
   return program.command(name).description(description).option("--name <name>", option, DEFAULT_STACK);
 }
 
-const upCommand = subcommand("up", "start what doesn't run yet; returns once every service answers").addOption(
-  new Option("--with <service...>", "beside the core, until the stack is taken down").choices(optionalServiceNames),
+const upCommand = subcommand(
+  "up",
+  "start the services that are not running; returns once every service answers",
+).addOption(
+  new Option("--with <service...>", "optional services to run too, until the stack is stopped").choices(
+    optionalServiceNames,
+  ),
 );
 for (const name of serviceNames) {
-  upCommand.option(`--${name}-port <port>`, "default: the one used last time, else a free one", parsePort);
+  upCommand.option(`--${name}-port <port>`, "default: the port used last time, otherwise a free one", parsePort);
 }
 upCommand.action(async ({ name, with: optional, ...ports }: UpOptions) => {
   const progress = process.stderr.isTTY ? terminalProgress() : plainProgress(print);
@@ -39,7 +46,7 @@ upCommand.action(async ({ name, with: optional, ...ports }: UpOptions) => {
   process.stdout.write(environmentLines(env));
 });
 
-subcommand("down", "stop all services, and what a killed start has left; the data stays").action(
+subcommand("down", "stop all services, and processes left over from a killed start; data is kept").action(
   ({ name }: NameOption) => down({ name, onProgress: print }),
 );
 
@@ -47,7 +54,7 @@ subcommand("reset", "stop all services and delete their data").action(({ name }:
   reset({ name, onProgress: print }),
 );
 
-subcommand("status", "say which services and processes run, where and since when")
+subcommand("status", "show which services and processes run, where and since when")
   .option("--json", "as JSON")
   .action(async ({ name, json }: NameOption & { json?: true }) => {
     const services = await status({ name });
@@ -81,5 +88,5 @@ function wantedPorts(options: Record<string, number>): NonNullable<StackOptions[
 function parsePort(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 1 && port <= 65_535) return port;
-  throw new InvalidArgumentError("A port is a whole number from 1 to 65535.");
+  throw new InvalidArgumentError("Not a port: give a whole number from 1 to 65535.");
 }

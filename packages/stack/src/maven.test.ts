@@ -15,7 +15,7 @@ test.each([
   expect(downloadedBytes(line)).toBe(bytes);
 });
 
-test("a recipe becomes a pom that copies the libraries and unpacks the extras", () => {
+test("a recipe becomes a POM that copies the libraries and unpacks the extras", () => {
   const text = pom(recipe);
   expect(text).toContain("<dependency><groupId>org.example</groupId><artifactId>broker</artifactId>");
   expect(text).toContain("<goal>copy-dependencies</goal>");
@@ -23,7 +23,7 @@ test("a recipe becomes a pom that copies the libraries and unpacks the extras", 
   expect(text).toContain("<includes>*.jar</includes>");
 });
 
-test("another version or another source has another key in the cache", () => {
+test("another version or source has another cache key", () => {
   const newer = { ...recipe, libraries: [{ ...library, version: "4.4.0" }] };
   expect(new Set([recipeHash(recipe), recipeHash(newer), recipeHash(recipe, "class A {}")]).size).toBe(3);
 });

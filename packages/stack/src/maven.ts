@@ -5,7 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { StackError } from "./errors.ts";
-import type { Progress } from "./progress.ts";
+import type { ProgressReporter } from "./progress.ts";
 
 const DEPENDENCY_PLUGIN_VERSION = "3.8.1";
 
@@ -16,7 +16,7 @@ export interface Artifact {
   version: string;
 }
 
-/** An archive unpacked, or a file copied, into a folder of the component; without its dependencies. */
+/** An archive to unpack, or a file to copy, into a directory of the component, without its dependencies. */
 export interface ExtraArtifact extends Artifact {
   goal: "unpack" | "copy";
   type: "jar" | "zip" | "tar.gz";
@@ -27,12 +27,12 @@ export interface ExtraArtifact extends Artifact {
 }
 
 export interface MavenRecipe {
-  /** Copied with everything they depend on into `lib`. */
+  /** Copied into `lib` with all their dependencies. */
   libraries: Artifact[];
   extras: ExtraArtifact[];
   /**
-   * Parent POMs that an artifact names and Maven Central lacks. Without one Maven does not even take the artifact itself,
-   * so each is built, empty, beside the recipe; only for artifacts whose dependencies are of no interest.
+   * Parent POMs that an artifact names but Maven Central lacks. Maven refuses an artifact without its parent, so an
+   * empty one is built beside the recipe; only for artifacts whose dependencies don't matter.
    */
   missingParents?: Artifact[];
 }
@@ -43,11 +43,11 @@ export function recipeHash(recipe: MavenRecipe, ...sources: string[]): string {
   return hash.digest("hex").slice(0, 8);
 }
 
-/** Lets Maven fill a folder: the user's settings (mirrors, proxies, local repository) apply as everywhere. */
+/** Lets Maven fill a directory: the user's settings (mirrors, proxies, local repository) apply as everywhere. */
 export async function fetchByMaven(
   recipe: MavenRecipe,
   directory: string,
-  report: { title: string; totalBytes: number; progress: Progress },
+  report: { title: string; totalBytes: number; progress: ProgressReporter },
 ): Promise<void> {
   await writeFile(join(directory, "pom.xml"), pom(recipe));
   for (const parent of recipe.missingParents ?? []) {
@@ -63,7 +63,7 @@ export async function fetchByMaven(
     if (line.startsWith("[ERROR]")) errors.push(line.slice("[ERROR]".length).trim());
     report.progress.fetching(report.title, bytes, report.totalBytes);
   });
-  // Its launcher complains here, of a wrong JAVA_HOME for instance.
+  // Maven's launcher reports problems here, such as a wrong JAVA_HOME.
   createInterface(maven.stderr).on("line", (line) => errors.push(line));
   const [code] = await once(maven, "close").catch(() => {
     throw mavenMissing();
@@ -73,16 +73,16 @@ export async function fetchByMaven(
 
 function mavenMissing(): StackError {
   return new StackError(
-    "Kafka, OpenSearch and Redis are fetched by Maven, and no `mvn` was found: install it (Debian: apt install maven; macOS: brew install maven).",
+    "Maven fetches Kafka, OpenSearch and Redis, but `mvn` was not found: install it (Debian: apt install maven; macOS: brew install maven).",
   );
 }
 
 function failure(title: string, errors: string[]): string {
-  const reason = errors.find((line) => /\w/.test(line)) ?? "it gave no reason";
-  return `${title} could not be fetched by Maven (${reason}): check the network, a proxy or mirror in ~/.m2/settings.xml, then try again.`;
+  const reason = errors.find((line) => /\w/.test(line)) ?? "no reason given";
+  return `Maven could not fetch ${title} (${reason}): check the network and any proxy or mirror in ~/.m2/settings.xml, then try again.`;
 }
 
-/** Maven says after each file: `Downloaded from central: https://… (45 kB at 1.2 MB/s)`. */
+/** Maven prints after each file: `Downloaded from central: https://… (45 kB at 1.2 MB/s)`. */
 export function downloadedBytes(line: string): number {
   const [, amount, unit] = /Downloaded from .* \((\d+(?:\.\d+)?) (B|kB|MB|GB) at /.exec(line) ?? [];
   const scale = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9 }[unit ?? "B"] ?? 1;

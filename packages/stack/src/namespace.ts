@@ -1,8 +1,8 @@
 /**
- * Variables that give a pipeline names of its own in the shared services, so that several can use one stack at a time:
- * topics, consumer groups, an index, a schema and keys.
+ * Variables that give a pipeline its own names in the shared services, so that several pipelines can use one stack at a
+ * time: topics, consumer groups, an index, a schema and keys.
  *
- * @param suffix lower-case letters, digits and `_`, at most 40: it becomes a part of every name
+ * @param suffix lower-case letters, digits and `_`, at most 40: it becomes part of every name
  */
 export function isolated(suffix: string) {
   if (!/^[a-z0-9_]{1,40}$/.test(suffix)) {

@@ -12,10 +12,10 @@ export const processNames = ["ingest", "embed", "sink", "api"] as const;
 export type ProcessName = (typeof processNames)[number];
 
 const READY_MAX_MS = 60_000;
-/** How long a wait is worth no word, and how often it is looked whether there is another one to say. */
+/** How long a wait may last before its reason is reported, and how often a new reason is looked for. */
 const WAIT_UNTOLD_MS = 5_000;
 const WAIT_TOLD_INTERVAL_MS = 1_000;
-/** Longer than a process's own SHUTDOWN_TIMEOUT_MS (25 s) and what it adds to it (3 s). */
+/** Longer than a process's own SHUTDOWN_TIMEOUT_MS (25 s) and the 3 s that it adds. */
 const STOP_MAX_MS = 30_000;
 const QUOTED_LINES = 8;
 
@@ -33,7 +33,7 @@ export interface PipelineProcess {
   port: number;
   /** The file of its JSON lines. */
   log: string;
-  /** Sends any signal, SIGSTOP and SIGCONT too; does nothing where the process has ended. */
+  /** Sends any signal, including SIGSTOP and SIGCONT; does nothing if the process has ended. */
   kill(signal: NodeJS.Signals): void;
   exited: Promise<Exit>;
 }
@@ -44,14 +44,15 @@ export interface Launched {
   port: number;
   logDirectory: string;
   environment: NodeJS.ProcessEnv;
-  /** Runs what `pnpm run build` made, as the images do, and not the source. */
+  /** Runs the output of `pnpm run build`, as the images do, instead of the sources. */
   built: boolean;
 }
 
 /**
- * As in the Dockerfile, with the figures in docs/performance.md. Messages and vectors lie outside V8's heap: frequent collections
- * of the young generation free most of them, and the old one may double between its own, which otherwise came with every second
- * batch and were half of the work. What is not called very often is compiled once and not twice.
+ * As in the Dockerfile, with the figures in docs/performance.md. Messages and vectors are outside V8's heap: frequent
+ * collections of the young generation free most of them, and the old generation may double between its own collections,
+ * which otherwise came with every second batch and took half of the CPU. Code that runs seldom is compiled once instead
+ * of twice.
  */
 const nodeOptions = [
   "--max-old-space-size=192",
@@ -60,18 +61,18 @@ const nodeOptions = [
   "--external-memory-accounted-in-global-limit",
   "--invocation-count-for-turbofan=20000",
 ];
-/** And glibc gives the memory of large buffers back at once, instead of keeping it for each thread. */
+/** glibc returns the memory of large buffers at once, instead of keeping it for each thread. */
 const allocatorSettings = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "262144" };
 
-/** Runs a process. Its log goes on where an earlier one of the same name and index left off. */
+/** Starts a process. It appends to the log of an earlier process of the same name and index. */
 export function launchProcess({ name, index, port, logDirectory, environment, built }: Launched): PipelineProcess {
   const log = join(logDirectory, `${name}-${index}.log`);
   const directory = resolve(packageDirectory, "..", name);
   const entry = built ? join(directory, "dist", "main.js") : join(directory, "src", "main.ts");
   const output = openSync(log, "a");
   const child = spawn(process.execPath, [...nodeOptions, ...(built ? [] : ["--conditions=millrace"]), entry], {
-    // A process group of its own: the terminal's Ctrl-C would reach it beside the parent's signal, and a second signal
-    // cuts the orderly stop short.
+    // Its own process group: otherwise the terminal's Ctrl-C would reach it in addition to the parent's signal, and a
+    // second signal cuts the orderly stop short.
     detached: true,
     stdio: ["ignore", output, output],
     env: { ...allocatorSettings, ...environment, HOST, PORT: String(port) },
@@ -81,11 +82,13 @@ export function launchProcess({ name, index, port, logDirectory, environment, bu
   child.once("exit", (code, signal) => onExit({ code, signal }));
   // A failed start shows in the missing pid below; without a listener it would end this process.
   child.on("error", () => undefined);
-  if (child.pid === undefined) throw new StackError(`${name} could not be started from ${entry}.`);
+  if (child.pid === undefined) throw new StackError(`Could not start ${name} from ${entry}.`);
   return { name, index, pid: child.pid, port, log, kill: (signal) => void child.kill(signal), exited };
 }
 
-/** Waits until the process answers that it reached everything it depends on; `onWaiting` is told what it waits for, time and again. */
+/**
+ * Waits until the process reports that it reached all its dependencies; calls `onWaiting` with what it is waiting for.
+ */
 export async function untilReady(process: PipelineProcess, onWaiting: (reason: string) => void): Promise<void> {
   const startedAtMs = Date.now();
   let tellAtMs = startedAtMs + WAIT_UNTOLD_MS;
@@ -96,8 +99,8 @@ export async function untilReady(process: PipelineProcess, onWaiting: (reason: s
   let answer: string | undefined;
   while (Date.now() < startedAtMs + READY_MAX_MS) {
     answer = await readiness(process.port);
-    // First, since another program may answer in its place.
-    if (exit) throw await startFailure(process, `ended with ${exit.signal ?? `exit code ${exit.code}`}`);
+    // Check this first, since another program may answer on the port.
+    if (exit) throw await startFailure(process, `exited with ${exit.signal ?? `code ${exit.code}`}`);
     if (answer === "ready") return;
     if (answer !== undefined && Date.now() >= tellAtMs) {
       for (const reason of await reasonsToWait(process.log, answer)) onWaiting(reason);
@@ -109,7 +112,7 @@ export async function untilReady(process: PipelineProcess, onWaiting: (reason: s
   throw await startFailure(process, `was not ready within ${READY_MAX_MS / 1000} s, waiting for ${reasons.join("; ")}`);
 }
 
-/** Asks for an orderly stop and waits for it; what takes too long is killed. */
+/** Requests an orderly stop and waits for it; kills the process if it takes too long. */
 export async function stopProcess(process: PipelineProcess): Promise<Exit> {
   process.kill("SIGTERM");
   const killer = setTimeout(() => process.kill("SIGKILL"), STOP_MAX_MS);
@@ -120,7 +123,7 @@ export async function stopProcess(process: PipelineProcess): Promise<Exit> {
   }
 }
 
-/** `undefined` where nothing listens yet. */
+/** `undefined` if nothing listens yet. */
 async function readiness(port: number): Promise<string | undefined> {
   try {
     const response = await fetch(`http://${HOST}:${port}/health/ready`, { signal: AbortSignal.timeout(5_000) });
@@ -132,5 +135,7 @@ async function readiness(port: number): Promise<string | undefined> {
 
 async function startFailure({ name, log }: PipelineProcess, what: string): Promise<StackError> {
   const lines = (await readFile(log, "utf8")).trimEnd().split("\n").slice(-QUOTED_LINES);
-  return new StackError(`${name} ${what}; its log, ${log}, ends so:\n${lines.map((line) => `  ${line}`).join("\n")}`);
+  return new StackError(
+    `${name} ${what}. The last lines of its log, ${log}:\n${lines.map((line) => `  ${line}`).join("\n")}`,
+  );
 }

@@ -8,7 +8,7 @@ import { type PipelineProcess, processNames } from "./pipeline-process.ts";
 import { stop } from "./process.ts";
 import { findProcess, type RunningProcess } from "./process-table.ts";
 
-/** What proves that the pid is still that process. */
+/** Proves that the pid still belongs to the same process. */
 const identitySchema = z.object({ pid: z.int().positive(), startedAt: z.string() });
 const processSchema = identitySchema.extend({
   name: z.enum(processNames),
@@ -21,9 +21,9 @@ type PipelineRecord = z.infer<typeof recordSchema>;
 
 type OnProgress = ((line: string) => void) | undefined;
 
-/** What lives of the pipeline that was last started in a directory of logs. */
+/** The living processes of the pipeline that was last started in a directory of logs. */
 export interface FoundPipeline {
-  /** The process that started it; absent where that was killed and could not stop the others. */
+  /** The process that started it; absent if it was killed and could not stop the others. */
   ownerPid?: number;
   api: string;
   processes: (RunningProcess & z.infer<typeof processSchema>)[];
@@ -31,12 +31,12 @@ export interface FoundPipeline {
 
 /** A directory of logs that belongs to a pipeline of this process. */
 export interface Claim {
-  /** Writes down a process that was launched, so that it is found should this one be killed. */
+  /** Records a started process, so that it can be found if this one is killed. */
   add(launched: PipelineProcess): Promise<void>;
   release(): Promise<void>;
 }
 
-/** A directory of logs has one pipeline at a time: two would take each other's logs and `targets.json` away. */
+/** A directory of logs belongs to one pipeline at a time: two would overwrite each other's logs and `targets.json`. */
 export function claimDirectory(logDirectory: string, api: URL, onProgress: OnProgress): Promise<Claim> {
   return withLock(logDirectory, async () => {
     await vacate(logDirectory, onProgress);
@@ -48,32 +48,32 @@ export function claimDirectory(logDirectory: string, api: URL, onProgress: OnPro
   });
 }
 
-/** Refuses a directory whose pipeline is run by a living process; stops what one has left that was killed. */
+/** Refuses a directory whose pipeline has a living owner; stops the processes that a killed owner left behind. */
 export async function vacate(logDirectory: string, onProgress: OnProgress): Promise<void> {
   const found = await findPipeline(logDirectory);
   if (found?.ownerPid !== undefined) {
     throw new StackError(
-      `A pipeline runs here already: process ${found.ownerPid}, with its console at ${found.api}. ` +
-        `Use that one, end it by ${endedBy(found.ownerPid)}, or start another stack beside it by --stack NAME.`,
+      `A pipeline is already running: process ${found.ownerPid}, console at ${found.api}. ` +
+        `Use it, stop it with ${endedBy(found.ownerPid)}, or start another stack with --stack NAME.`,
     );
   }
   if (found) await stopLeft(found, onProgress);
 }
 
 export function endedBy(ownerPid: number): string {
-  return `Ctrl-C where it was started or \`kill ${ownerPid}\``;
+  return `Ctrl-C in its terminal or \`kill ${ownerPid}\``;
 }
 
 export async function stopLeft({ processes }: FoundPipeline, onProgress: OnProgress): Promise<void> {
   await Promise.all(
     processes.map(async ({ name, index, pid }) => {
       await stop(pid, "SIGTERM");
-      onProgress?.(`${name}-${index} (process ${pid}), left by a start that was killed: stopped`);
+      onProgress?.(`${name}-${index} (process ${pid}): stopped; left over from a killed start`);
     }),
   );
 }
 
-/** `undefined` where nothing of it lives. The record is a hint: who lives is asked of the system. */
+/** `undefined` if no process is alive. The record is a hint: the system decides which processes live. */
 export async function findPipeline(logDirectory: string): Promise<FoundPipeline | undefined> {
   const record = await readJson(recordFile(logDirectory), recordSchema);
   if (!record) return undefined;

@@ -3,6 +3,7 @@ import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { HOST, type StackEnvironment } from "./environment.ts";
 import { StackError } from "./errors.ts";
+import { onEnding } from "./on-ending.ts";
 import {
   type Exit,
   launchProcess,
@@ -17,41 +18,42 @@ import { becomesFree, holderOf, isFree, portTaken } from "./ports.ts";
 import { writeTargets } from "./targets.ts";
 
 export interface PipelineOptions {
-  /** Where the services are. */
+  /** Addresses of the services. */
   stack: StackEnvironment;
-  /** Variables for all processes, over the inherited ones and the stack's. */
+  /** Variables for all processes; they override the inherited ones and the stack's. */
   environment?: Readonly<Record<string, string>>;
   /**
-   * Each process writes `<process>-<n>.log` there; a file of an earlier pipeline is kept as `….previous.log`. `targets.json`
-   * tells Prometheus where those are that it began with. It belongs to one pipeline at a time: `pipeline.json` says whose it is.
+   * Each process writes `<process>-<n>.log` there; a file of an earlier pipeline is kept as `….previous.log`.
+   * `targets.json` lists the initial processes for Prometheus. The directory belongs to one pipeline at a time;
+   * `pipeline.json` names its owner.
    */
   logDirectory: string;
-  /** How many of each; one where absent. The api asks the first embed process for the vectors of search texts. */
+  /** How many of each process; default: one. The api asks the first embed process for the vectors of search texts. */
   counts?: Partial<Record<ProcessName, number>>;
-  /** Runs what `pnpm run build` made, as the images do, instead of the sources. */
+  /** Runs the output of `pnpm run build`, as the images do, instead of the sources. */
   built?: boolean;
-  /** The port of the first api process; a free one where absent. */
+  /** The port of the first api process; default: a free one. */
   apiPort?: number;
-  /** Told what an earlier pipeline left, and what a process waits for that is long in starting. */
+  /** Called with what an earlier pipeline left behind, and with what a slow process is waiting for. */
   onProgress?: (line: string) => void;
 }
 
 export interface Pipeline extends AsyncDisposable {
   /** The first api process. */
   api: URL;
-  /** Those that have not ended, in the order of the stages. */
+  /** The running processes, in the order of the stages. */
   readonly processes: readonly PipelineProcess[];
-  /** Throws where none of this name and index runs. */
+  /** Throws if no process of this name and index runs. */
   process(name: ProcessName, index?: number): PipelineProcess;
-  /** Starts one more of a kind, or one anew that has ended, on its old port; resolves when it is ready. */
+  /** Starts one more process of a kind, or restarts one that has ended, on its old port; resolves when it is ready. */
   start(name: ProcessName, index?: number): Promise<PipelineProcess>;
-  /** Ends one by a signal and resolves when it is gone; nothing starts it again. */
+  /** Ends a process with a signal and resolves when it is gone; nothing restarts it. */
   kill(name: ProcessName, signal?: NodeJS.Signals, index?: number): Promise<Exit>;
-  /** SIGTERM to all, and SIGKILL to those that are not gone in time; resolves when all are. */
+  /** Sends SIGTERM to all, then SIGKILL to those that take too long; resolves when all are gone. */
   stop(): Promise<(Exit & { name: ProcessName; index: number })[]>;
 }
 
-/** Throws what `startPipeline` would throw at once, so that it is said before a stack is brought up for it. */
+/** Throws what `startPipeline` would throw at once, so that the error comes before a stack is started. */
 export async function requireStartable({
   logDirectory,
   apiPort,
@@ -82,7 +84,7 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   };
   const { logDirectory, built = false, onProgress } = options;
   const claim = await claimDirectory(logDirectory, api, onProgress);
-  const launch: Launch = async (name, index) =>
+  const launch: LaunchProcess = async (name, index) =>
     launchProcess({ name, index, port: await portOf(name, index), logDirectory, environment, built });
   const onWaiting = eachOnce((reason) => onProgress?.(`Waiting for ${reason}`));
   const pipeline = new RunningPipeline(api, claim, launch, onWaiting);
@@ -101,18 +103,18 @@ export async function startPipeline(options: PipelineOptions): Promise<Pipeline>
   }
 }
 
-type Launch = (name: ProcessName, index: number) => Promise<PipelineProcess>;
+type LaunchProcess = (name: ProcessName, index: number) => Promise<PipelineProcess>;
 
 class RunningPipeline implements Pipeline {
   readonly api: URL;
   #claim: Claim;
-  #launch: Launch;
+  #launch: LaunchProcess;
   #onWaiting: (reason: string) => void;
   #slots = new Map<string, PipelineProcess>();
   #stopping: ReturnType<Pipeline["stop"]> | undefined;
   #release: () => void;
 
-  constructor(api: URL, claim: Claim, launch: Launch, onWaiting: (reason: string) => void) {
+  constructor(api: URL, claim: Claim, launch: LaunchProcess, onWaiting: (reason: string) => void) {
     this.api = api;
     this.#claim = claim;
     this.#launch = launch;
@@ -132,19 +134,20 @@ class RunningPipeline implements Pipeline {
 
   process(name: ProcessName, index = 1): PipelineProcess {
     const found = this.#slots.get(slotOf(name, index));
-    if (!found) throw new StackError(`There is no process ${slotOf(name, index)}: it has ended, or was never started.`);
+    if (!found)
+      throw new StackError(`No process ${slotOf(name, index)} is running: it has exited or was never started.`);
     return found;
   }
 
   async start(name: ProcessName, index = this.#freeIndex(name)): Promise<PipelineProcess> {
     const slot = slotOf(name, index);
-    if (this.#stopping) throw new StackError(`${slot} can't be started: the pipeline stops.`);
-    if (this.#slots.has(slot)) throw new StackError(`${slot} runs already.`);
+    if (this.#stopping) throw new StackError(`Can't start ${slot}: the pipeline is stopping.`);
+    if (this.#slots.has(slot)) throw new StackError(`${slot} is already running.`);
     const launched = await this.#launch(name, index);
     this.#slots.set(slot, launched);
     void launched.exited.then(() => this.#slots.delete(slot));
     await this.#claim.add(launched);
-    // The pipeline was stopped while this one's port was chosen.
+    // The pipeline was stopped while this process's port was chosen.
     if (this.#stopping) await stopProcess(launched);
     await untilReady(launched, this.#onWaiting);
     return launched;
@@ -183,38 +186,7 @@ class RunningPipeline implements Pipeline {
   }
 }
 
-/**
- * Calls `stop` on a signal that asks this process to end, and lets the signal take effect afterwards, unless somebody
- * else listens for it too, who then ends the process in their own way. `abandon` is the last resort of a process that exits
- * otherwise. Returns how to undo this.
- */
-function onEnding(stop: () => Promise<unknown>, abandon: () => void): () => void {
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  const release = (): void => {
-    for (const signal of signals) process.off(signal, onSignal);
-    process.off("exit", abandon);
-  };
-  const onSignal = (signal: NodeJS.Signals): void => {
-    void stop().then(() => {
-      release();
-      if (!isListenedFor(signal)) process.kill(process.pid, signal);
-    });
-  };
-  for (const signal of signals) process.on(signal, onSignal);
-  process.on("exit", abandon);
-  return release;
-}
-
-/**
- * signal-exit, which proper-lockfile brings along, listens for every signal as soon as it is loaded, and ends the process
- * only if nobody else listens: it does not count, but it must be told again.
- */
-function isListenedFor(signal: NodeJS.Signals): boolean {
-  const { __signal_exit_emitter__: emitter } = process as { __signal_exit_emitter__?: { count: number } };
-  return process.listenerCount(signal) > (emitter?.count ?? 0);
-}
-
-/** Several processes wait for the same, which is said once. */
+/** Several processes wait for the same thing, which is reported once. */
 function eachOnce(say: (text: string) => void): (text: string) => void {
   const said = new Set<string>();
   return (text) => {
@@ -231,17 +203,17 @@ async function setLogAside(log: string): Promise<void> {
   await rename(log, log.replace(/\.log$/, ".previous.log")).catch(() => undefined);
 }
 
-/** Else the process would end, and what listens there would be taken for it. */
+/** Otherwise the process would exit, and the program that listens there would be taken for it. */
 async function requireFree(apiPort: number | undefined): Promise<void> {
   if (apiPort === undefined || (await becomesFree(apiPort))) return;
   throw portTaken("api", apiPort, await holderOf(apiPort), "--port");
 }
 
-/** Below the range of outgoing connections, as the services' own ports are: a restarted process needs its port again. */
+/** Below the range of outgoing connections, like the services' own ports: a restarted process needs its port again. */
 async function freePort(taken: ReadonlySet<number>): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt++) {
     const port = randomInt(21_000, 32_000);
     if (!taken.has(port) && (await isFree(port))) return port;
   }
-  throw new StackError("No free port was found between 21000 and 31999: stop what listens there.");
+  throw new StackError("Found no free port between 21000 and 31999: stop some of the programs that listen there.");
 }

@@ -8,13 +8,13 @@ import { StackError } from "./errors.ts";
 import type { Ports, ServiceName } from "./state.ts";
 
 /**
- * Below the range from which systems take the ports of outgoing connections: else, while a service is stopped, the
+ * Below the range from which systems take the ports of outgoing connections: otherwise, while a service is stopped, the
  * retries of its own clients could take its port.
  */
 const FIRST_PORT = 21_000;
 const LAST_PORT = 31_999;
 
-/** A killed process counts as gone before the last of its threads has let go of its port. */
+/** A killed process counts as gone before its last thread has released its port. */
 const RELEASE_MAX_MS = 1_000;
 
 const portNames = [
@@ -31,8 +31,8 @@ const portNames = [
 export type WantedPorts = Partial<Record<ServiceName, number>>;
 
 /**
- * One port for each name: the wanted one, which must be free; else the one used last time, where it is still free;
- * else any free one. The ports in `running` belong to services that already listen there.
+ * Chooses a port for each name: the requested one, which must be free; otherwise the one used last time, if it is still
+ * free; otherwise any free one. The ports in `running` belong to services that already listen there.
  */
 export async function choosePorts(wanted: WantedPorts, remembered: Ports | undefined, running: ReadonlySet<number>) {
   const chosen: Partial<Ports> = {};
@@ -62,7 +62,7 @@ export async function isFree(port: number): Promise<boolean> {
   return promise;
 }
 
-/** Whether a port is free that a process may have held which just ended. */
+/** Whether a port is free, or becomes free because the process that held it just ended. */
 export async function becomesFree(port: number): Promise<boolean> {
   const deadlineMs = Date.now() + RELEASE_MAX_MS;
   while (!(await isFree(port))) {
@@ -85,7 +85,7 @@ export function portTaken(
 ): StackError {
   const by = holder ? `${holder}` : "another program";
   return new StackError(
-    `Port ${port}, wanted for ${name}, is taken by ${by}: stop that, choose another by ${option}, or leave the option out.`,
+    `Port ${port} for ${name} is taken by ${by}: stop that program, choose another port with ${option}, or omit the option.`,
   );
 }
 
@@ -95,10 +95,12 @@ async function preferred(last: number | undefined, taken: Set<number>, running: 
     const port = randomInt(FIRST_PORT, LAST_PORT + 1);
     if (!taken.has(port) && (await isFree(port))) return port;
   }
-  throw new StackError(`No free port was found between ${FIRST_PORT} and ${LAST_PORT}: stop what listens there.`);
+  throw new StackError(
+    `Found no free port between ${FIRST_PORT} and ${LAST_PORT}: stop some of the programs that listen there.`,
+  );
 }
 
-/** Names the program that listens on a port, if lsof is there to tell. */
+/** Names the program that listens on a port, if lsof is installed. */
 export async function holderOf(port: number): Promise<string | undefined> {
   try {
     const options = ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-Fpc"];

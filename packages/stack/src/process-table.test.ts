@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { expect, test } from "vitest";
 import { childrenOf, findProcess, parsePsLine } from "./process-table.ts";
 
-test("a living process is found, a dead one isn't", async () => {
+test("finds a living process, but not a dead one", async () => {
   const child = spawn("sleep", ["1234"]);
   const pid = child.pid ?? 0;
   expect(await findProcess(pid)).toMatchObject({ pid, parentPid: process.pid, command: "sleep 1234" });
@@ -14,7 +14,7 @@ test("a living process is found, a dead one isn't", async () => {
   expect(await findProcess(pid)).toBeUndefined();
 });
 
-test("the lines of ps are read; zombies are left out", () => {
+test("parses the lines of ps and leaves zombies out", () => {
   expect(parsePsLine("  512     1  20480 Ss   Sat Nov  1 22:03:17 2026     redis-server --port 1")).toEqual([
     {
       ...{ pid: 512, parentPid: 1, command: "redis-server --port 1", residentBytes: 20_971_520 },

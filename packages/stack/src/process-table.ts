@@ -8,11 +8,14 @@ export interface RunningProcess {
   parentPid: number;
   command: string;
   residentBytes: number;
-  /** In the system's own terms; with the pid it names one process for good, since a pid is given anew. */
+  /** In the system's own terms; together with the pid it identifies a process for good, since pids are reused. */
   startedAt: string;
 }
 
-/** The living process of this id; undefined where there is none, or a zombie, which can neither work nor be killed. */
+/**
+ * The living process with this pid; `undefined` if there is none, or only a zombie, which can neither work nor be
+ * killed.
+ */
 export async function findProcess(pid: number): Promise<RunningProcess | undefined> {
   if (process.platform === "linux") return readProc(pid);
   return (await listByPs(["-p", String(pid)]))[0];
@@ -44,7 +47,8 @@ async function readProc(pid: number): Promise<RunningProcess | undefined> {
       parentPid: Number(field("PPid")),
       command: command.replaceAll("\0", " ").trim(),
       residentBytes: Number(field("VmRSS")) * 1024,
-      // The 22nd field, in clock ticks since the boot; the 2nd is the program's name, which may hold blanks and brackets.
+      // The 22nd field, in clock ticks since boot; the 2nd is the program's name, which may contain blanks and
+      // parentheses.
       startedAt: numbers.slice(numbers.lastIndexOf(")")).split(" ")[20] ?? "",
     };
   } catch {
@@ -57,12 +61,12 @@ async function listByPs(selection: string[]): Promise<RunningProcess[]> {
     const columns = ["pid=", "ppid=", "rss=", "stat=", "lstart=", "command="].flatMap((column) => ["-o", column]);
     const { stdout } = await promisify(execFile)("ps", ["-ww", ...selection, ...columns], {
       maxBuffer: 16 * 1024 ** 2,
-      // The names of months and days follow the language.
+      // The names of months and days depend on the locale.
       env: { ...process.env, LC_ALL: "C" },
     });
     return stdout.split("\n").flatMap(parsePsLine);
   } catch {
-    // `ps -p` exits with 1 where there is no such process.
+    // `ps -p` exits with 1 if there is no such process.
     return [];
   }
 }

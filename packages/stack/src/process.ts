@@ -9,7 +9,10 @@ import type { State } from "./state.ts";
 const STOP_MAX_MS = 20_000;
 const KILL_MAX_MS = 10_000;
 
-/** The living process of a service. A pid that now belongs to another program doesn't count: its command line is not ours. */
+/**
+ * The living process of a service. A pid that now belongs to another program doesn't count: its command line is not
+ * ours.
+ */
 export async function findService(
   service: Service,
   state: State,
@@ -20,7 +23,7 @@ export async function findService(
   return found?.command.includes(service.home(directory)) ? found : undefined;
 }
 
-/** Starts a service in a session of its own, so that it outlives this command and its terminal. */
+/** Starts a service in its own session, so that it outlives this command and its terminal. */
 export async function launch(service: Service, { command, ...options }: Launch, directory: string): Promise<number> {
   const log = await openLog(directory, service.name);
   try {
@@ -40,7 +43,7 @@ export async function launch(service: Service, { command, ...options }: Launch, 
   }
 }
 
-/** Ends a process and its children: by the signal, and if that takes too long, by SIGKILL. */
+/** Ends a process and its children: with the signal, and if that takes too long, with SIGKILL. */
 export async function stop(pid: number, signal: NodeJS.Signals): Promise<void> {
   const family = [pid, ...(await childrenOf(pid))];
   send(pid, signal);

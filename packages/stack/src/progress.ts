@@ -1,7 +1,7 @@
 import { Presets, SingleBar } from "cli-progress";
 
-/** Told of what happens, in the words that a person shall read. */
-export interface Progress {
+/** Reports what happens, in words for people. */
+export interface ProgressReporter {
   line(text: string): void;
   /** Called often while a component is fetched; the total is an estimate. */
   fetching(component: string, bytes: number, totalBytes: number): void;
@@ -10,8 +10,8 @@ export interface Progress {
 
 const PLAIN_INTERVAL_MS = 5_000;
 
-/** Plain lines, for logs and libraries: one each few seconds of fetching. */
-export function plainProgress(print: (line: string) => void): Progress {
+/** Plain lines for logs and libraries: one every few seconds of fetching. */
+export function plainProgress(print: (line: string) => void): ProgressReporter {
   let spokenAtMs = Date.now();
   return {
     line: print,
@@ -25,7 +25,7 @@ export function plainProgress(print: (line: string) => void): Progress {
 }
 
 /** A bar on the terminal. Components are fetched one after the other, so one bar is enough. */
-export function terminalProgress(): Progress {
+export function terminalProgress(): ProgressReporter {
   let bar: SingleBar | undefined;
   const format = "{component} [{bar}] {value}/{total} MB | {duration_formatted}";
   return {

@@ -1,7 +1,7 @@
 import type { Component } from "./cache.ts";
 import type { Ports, ServiceName } from "./state.ts";
 
-/** How a service's process is started. */
+/** How to start a service's process. */
 export interface Launch {
   command: string;
   arguments: string[];
@@ -13,26 +13,28 @@ export interface Launch {
 export interface LaunchContext {
   /** The installed component. */
   programs: string;
-  /** The stack's folder. */
+  /** The stack's directory. */
   directory: string;
-  /** The service's own folder: configuration and data. */
+  /** The service's own directory: configuration and data. */
   home: string;
   java: string;
   ports: Ports;
 }
 
-/** What the stack must know of a service; each adapter lies in `services/` under its vendor's name. */
+/** What the stack needs to know about a service; each adapter is in `services/` under its vendor's name. */
 export interface Service {
   name: ServiceName;
   title: string;
   component: Component;
-  /** Asks for an orderly stop that doesn't wait for clients. */
+  /** Requests an orderly stop that doesn't wait for clients. */
   stopSignal: NodeJS.Signals;
   /** Every port that it listens on. */
   portsOf(ports: Ports): number[];
-  /** The service's folder within the stack's; its path stands in the command line, by which the process is known. */
+  /**
+   * The service's directory within the stack's; its path appears in the command line, which identifies the process.
+   */
   home(directory: string): string;
-  /** Writes the configuration, creates the data folder on first use, and says how to start. */
+  /** Writes the configuration, creates the data directory on first use, and returns how to start. */
   prepare(context: LaunchContext): Promise<Launch>;
   /** True once it answers in its own protocol. Never throws; takes a few seconds at most. */
   answers(ports: Ports): Promise<boolean>;

@@ -1,37 +1,23 @@
 import { rm } from "node:fs/promises";
-import { pipelineDirectory, stackDirectory } from "./directories.ts";
+import { DEFAULT_STACK, nameOption, pipelineDirectory, stackDirectory } from "./directories.ts";
 import { requireFreeDisk } from "./disk.ts";
 import { environmentOf, type StackEnvironment } from "./environment.ts";
 import { StackError } from "./errors.ts";
 import { findJava } from "./java.ts";
 import { withLock } from "./lock.ts";
-import type { ProcessName } from "./pipeline-process.ts";
 import { endedBy, findPipeline, stopLeft } from "./pipeline-record.ts";
 import { choosePorts, type WantedPorts } from "./ports.ts";
 import { findService, stop } from "./process.ts";
-import { type Progress, plainProgress } from "./progress.ts";
+import { type ProgressReporter, plainProgress } from "./progress.ts";
 import type { Service } from "./service.ts";
-import { kafka } from "./services/kafka.ts";
-import { opensearch } from "./services/opensearch.ts";
-import { postgres } from "./services/postgres.ts";
-import { redis } from "./services/redis.ts";
-import { registry } from "./services/registry.ts";
+import { chosenServices, runningServices, serviceNamed, services } from "./services.ts";
 import { ensureStarted } from "./start.ts";
-import {
-  type OptionalServiceName,
-  optionalServiceNames,
-  readState,
-  type ServiceName,
-  type State,
-  writeState,
-} from "./state.ts";
-
-const services: readonly Service[] = [kafka, opensearch, postgres, redis, registry];
+import { type OptionalServiceName, readState, type ServiceName, type State, writeState } from "./state.ts";
 
 export interface StackOptions {
-  /** Several stacks may live side by side, each with its own ports and data. Default: "default". */
+  /** Several stacks may run side by side, each with its own ports and data. Default: "default". */
   name?: string;
-  /** What the stack has beside the core, until it is taken down. */
+  /** Optional services beside the core, until the stack is stopped. */
   with?: readonly OptionalServiceName[];
   ports?: WantedPorts;
   onProgress?: (line: string) => void;
@@ -44,35 +30,21 @@ export interface Stack {
   directory: string;
 }
 
-export interface ServiceStatus {
-  name: ServiceName | ProcessName;
-  title: string;
-  /** `orphaned`: a process of a pipeline whose start was killed. */
-  state: "running" | "unresponsive" | "stopped" | "orphaned";
-  port?: number;
-  pid?: number;
-  residentBytes?: number;
-  /** ISO 8601. */
-  startedAt?: string;
-}
-
-export const DEFAULT_STACK = "default";
-
-/** Brings up what doesn't run yet, and returns once every service answers in its own protocol. */
+/** Starts the services that are not running, and returns once every service answers in its own protocol. */
 export function up(options: StackOptions = {}): Promise<Stack> {
   return bringUp(options, plainProgress(options.onProgress ?? (() => undefined)));
 }
 
-export async function bringUp(options: StackOptions, progress: Progress): Promise<Stack> {
+export async function bringUp(options: StackOptions, progress: ProgressReporter): Promise<Stack> {
   const directory = stackDirectory(options.name ?? DEFAULT_STACK);
   return withLock(directory, () => bringUpLocked(options, directory, progress, "user"));
 }
 
-/** Under the stack's lock. A lease takes responsibility only for a stack of which nothing ran. */
+/** Call it under the stack's lock. A lease takes responsibility only for a stack of which nothing ran. */
 export async function bringUpLocked(
   { name = DEFAULT_STACK, ports: wanted = {}, with: asked = [] }: StackOptions,
   directory: string,
-  progress: Progress,
+  progress: ProgressReporter,
   broughtUpBy: "user" | "lease",
 ): Promise<Stack> {
   const state = await readState(directory);
@@ -93,18 +65,18 @@ export async function bringUpLocked(
   const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
   if (failures.length > 0) throw joined(failures);
   if (!outcomes.some((outcome) => outcome.status === "fulfilled" && outcome.value)) {
-    progress.line(`The stack "${name}" is already up.`);
+    progress.line(`Stack "${name}" is already up.`);
   }
   return { name, env: environmentOf(ports, state.with), directory };
 }
 
-/** Stops every service. Their data stays. */
+/** Stops every service and keeps the data. */
 export async function down(options: StackOptions = {}): Promise<void> {
   const directory = stackDirectory(options.name ?? DEFAULT_STACK);
   await withLock(directory, () => takeDownLocked(directory, options.onProgress));
 }
 
-/** Under the stack's lock. */
+/** Call it under the stack's lock. */
 export async function takeDownLocked(directory: string, onProgress: StackOptions["onProgress"]): Promise<void> {
   const state = await readState(directory);
   await stopLeftPipeline(directory, onProgress);
@@ -113,7 +85,7 @@ export async function takeDownLocked(directory: string, onProgress: StackOptions
       if (await stopIfRunning(service, state, directory)) onProgress?.(`${service.title}: stopped`);
     }),
   );
-  // Without processes nobody is responsible for them; the ports are kept for the next start.
+  // Without processes there is no responsibility and no optional service; the ports are kept for the next start.
   if (state.ports) writeState(directory, { ports: state.ports, processes: {}, with: [] });
 }
 
@@ -127,22 +99,14 @@ export async function reset(options: StackOptions = {}): Promise<void> {
   });
 }
 
-/** Of the services, and of the processes that `npm start` runs on them. */
-export async function status(options: StackOptions = {}): Promise<ServiceStatus[]> {
-  const directory = stackDirectory(options.name ?? DEFAULT_STACK);
-  const state = await readState(directory);
-  const ofServices = await Promise.all(chosenServices(state).map((service) => statusOf(service, state, directory)));
-  return [...ofServices, ...(await statusOfPipeline(directory))];
-}
-
 /** The settings of a stack that was up before, whether it runs now or not. */
 export async function environment(name = DEFAULT_STACK): Promise<StackEnvironment> {
   const { ports, with: optional } = await readState(stackDirectory(name));
   if (ports) return environmentOf(ports, optional);
-  throw new StackError(`There is no stack "${name}" yet: start it by \`npm run stack -- up${nameOption(name)}\`.`);
+  throw new StackError(`Stack "${name}" does not exist yet: start it with \`npm run stack -- up${nameOption(name)}\`.`);
 }
 
-/** Stops one service of a running stack, as a fault. By default orderly; SIGKILL leaves it no time for anything. */
+/** Stops one service of a running stack, as a fault. Orderly by default; SIGKILL leaves it no time for anything. */
 export async function stopService(
   name: ServiceName,
   { stack = DEFAULT_STACK, signal }: { stack?: string; signal?: NodeJS.Signals } = {},
@@ -156,7 +120,7 @@ export async function stopService(
   });
 }
 
-/** Starts one service again, on the same port and with its data; returns once it answers. */
+/** Restarts one service on the same port and with its data; returns once it answers. */
 export async function startService(
   name: ServiceName,
   { stack = DEFAULT_STACK }: { stack?: string } = {},
@@ -164,43 +128,20 @@ export async function startService(
   const directory = stackDirectory(stack);
   await withLock(directory, async () => {
     const state = await readState(directory);
-    if (!state.ports)
-      throw new StackError(`There is no stack "${stack}" whose ${name} could be started: bring it up first.`);
+    if (!state.ports) throw new StackError(`Stack "${stack}" does not exist yet: start it before its ${name}.`);
     const progress = plainProgress(() => undefined);
     await ensureStarted(serviceNamed(name), { directory, ports: state.ports, state, progress });
   });
 }
 
-async function statusOf(service: Service, state: State, directory: string): Promise<ServiceStatus> {
-  const { name, title } = service;
-  const { ports } = state;
-  const running = await findService(service, state, directory);
-  const known = { name, title, ...(ports && { port: ports[name] }) };
-  if (!running || !ports) return { ...known, state: "stopped" };
-  const startedAt = state.processes[name]?.startedAt;
-  return {
-    ...known,
-    state: (await service.answers(ports)) ? "running" : "unresponsive",
-    pid: running.pid,
-    residentBytes: running.residentBytes,
-    ...(startedAt && { startedAt }),
-  };
-}
-
-async function statusOfPipeline(directory: string): Promise<ServiceStatus[]> {
-  const pipeline = await findPipeline(pipelineDirectory(directory));
-  const state = pipeline?.ownerPid === undefined ? "orphaned" : "running";
-  return (pipeline?.processes ?? []).map(({ name, index, port, pid, residentBytes, since }) => {
-    return { name, title: `${name}-${index}`, state, port, pid, residentBytes, startedAt: since };
-  });
-}
-
-/** A pipeline that is run by a living process is that one's to end. */
+/** Stops a pipeline that a killed owner left behind; a living owner stops its own. */
 async function stopLeftPipeline(directory: string, onProgress: StackOptions["onProgress"]): Promise<void> {
   const pipeline = await findPipeline(pipelineDirectory(directory));
   if (!pipeline) return;
   if (pipeline.ownerPid === undefined) return stopLeft(pipeline, onProgress);
-  onProgress?.(`The pipeline of process ${pipeline.ownerPid} still runs: end it by ${endedBy(pipeline.ownerPid)}.`);
+  onProgress?.(
+    `The pipeline of process ${pipeline.ownerPid} is still running: stop it with ${endedBy(pipeline.ownerPid)}.`,
+  );
 }
 
 async function stopIfRunning(
@@ -214,17 +155,7 @@ async function stopIfRunning(
   return running !== undefined;
 }
 
-function chosenServices(state: State): Service[] {
-  const isOptional = (name: ServiceName) => optionalServiceNames.some((optional) => optional === name);
-  return services.filter(({ name }) => !isOptional(name) || state.with.some((optional) => optional === name));
-}
-
-async function runningServices(state: State, directory: string): Promise<Service[]> {
-  const found = await Promise.all(services.map((service) => findService(service, state, directory)));
-  return services.filter((_, index) => found[index] !== undefined);
-}
-
-/** Said before anything is fetched or started, all in one go. */
+/** Fails before anything is fetched or started, with all problems at once. */
 async function checkMachine(directory: string): Promise<void> {
   await findJava();
   await requireFreeDisk(directory);
@@ -236,24 +167,13 @@ function refuseOtherPorts(name: string, wanted: WantedPorts, state: State, runni
     const current = state.ports?.[service.name];
     if (port === undefined || port === current) continue;
     throw new StackError(
-      `The stack "${name}" already runs with ${service.title} on port ${current}: ` +
-        `stop it by \`npm run stack -- down${nameOption(name)}\` before you choose port ${port}.`,
+      `Stack "${name}" is already running with ${service.title} on port ${current}: ` +
+        `stop it with \`npm run stack -- down${nameOption(name)}\` before you choose port ${port}.`,
     );
   }
 }
 
-function serviceNamed(name: ServiceName): Service {
-  const found = services.find((service) => service.name === name);
-  if (!found)
-    throw new StackError(`There is no service "${name}": it is one of ${services.map((it) => it.name).join(", ")}.`);
-  return found;
-}
-
-export function nameOption(name = DEFAULT_STACK): string {
-  return name === DEFAULT_STACK ? "" : ` --name ${name}`;
-}
-
-/** Services fail independently; the user shall read of all of them at once. A bug keeps its stack trace. */
+/** Services fail independently; the user should see all failures at once. A bug keeps its stack trace. */
 function joined(failures: unknown[]): unknown {
   if (!failures.every((failure) => failure instanceof StackError)) {
     return failures.find((failure) => !(failure instanceof StackError));

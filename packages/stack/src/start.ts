@@ -5,29 +5,29 @@ import { findJava } from "./java.ts";
 import { lastLines, logFile } from "./log.ts";
 import { becomesFree, holderOf, portTaken } from "./ports.ts";
 import { findService, launch, stop } from "./process.ts";
-import type { Progress } from "./progress.ts";
+import type { ProgressReporter } from "./progress.ts";
 import type { Service } from "./service.ts";
 import { type Ports, type State, writeState } from "./state.ts";
 
 const START_MAX_MS = 120_000;
-/** A living service that doesn't answer within this time is started anew. */
+/** A living service that doesn't answer within this time is restarted. */
 const ANSWER_MAX_MS = 10_000;
 const ATTEMPTS_MAX = 20;
 
 export interface StartContext {
   directory: string;
   ports: Ports;
-  /** Changed in place: services start at the same time, and each writes down its process as soon as it has one. */
+  /** Changed in place: services start concurrently, and each records its process as soon as it has one. */
   state: State;
-  progress: Progress;
+  progress: ProgressReporter;
 }
 
-/** Starts a service unless it runs and answers; true if it had to. */
+/** Starts a service unless it runs and answers; returns true if it had to. */
 export async function ensureStarted(service: Service, context: StartContext): Promise<boolean> {
   const running = await findService(service, context.state, context.directory);
   if (running) {
     if (await answersWithin(service, context.ports, ANSWER_MAX_MS)) return false;
-    context.progress.line(`${service.title}: runs but doesn't answer, so it is started anew`);
+    context.progress.line(`${service.title}: running but unresponsive; restarting`);
     await stop(running.pid, service.stopSignal);
   }
   await start(service, context);
@@ -60,7 +60,7 @@ async function start(service: Service, context: StartContext): Promise<void> {
   context.progress.line(`${service.title}: ready after ${((Date.now() - startedAtMs) / 1000).toFixed(1)} s`);
 }
 
-/** Waits until the service answers; the end of its log if it ended instead. */
+/** Waits until the service answers; returns the end of its log if it exits instead. */
 async function untilReady(service: Service, { directory, ports, state }: StartContext): Promise<string | undefined> {
   const deadlineMs = Date.now() + START_MAX_MS;
   while (Date.now() < deadlineMs) {
@@ -73,7 +73,7 @@ async function untilReady(service: Service, { directory, ports, state }: StartCo
 
 function startFailure(service: Service, { directory }: StartContext, failure: string): StackError {
   return new StackError(
-    `${service.title} did not start; its log, ${logFile(directory, service.name)}, ends so:\n${failure.replace(/^/gm, "  ")}`,
+    `${service.title} did not start. The last lines of its log, ${logFile(directory, service.name)}:\n${failure.replace(/^/gm, "  ")}`,
   );
 }
 

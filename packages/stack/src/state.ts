@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { readJson, writeJson } from "./json-file.ts";
 
-/** Those that every stack has, and those that it has by `--with` alone. */
+/** The services of every stack, and those that `--with` adds. */
 export const coreServiceNames = ["kafka", "opensearch", "postgres", "redis"] as const;
 export const optionalServiceNames = ["registry"] as const;
 export const serviceNames = [...coreServiceNames, ...optionalServiceNames] as const;
@@ -11,7 +11,9 @@ export type OptionalServiceName = (typeof optionalServiceNames)[number];
 export type ServiceName = (typeof serviceNames)[number];
 
 const port = z.int().min(1).max(65_535);
-/** Beside the services' own ports, Kafka's controller, OpenSearch's transport and the registry's management need one each. */
+/**
+ * In addition to the services' own ports: Kafka's controller, OpenSearch's transport and the registry's management.
+ */
 const portsSchema = z.object({
   kafka: port,
   kafkaController: port,
@@ -19,7 +21,7 @@ const portsSchema = z.object({
   opensearchTransport: port,
   postgres: port,
   redis: port,
-  // 0, which is no port, for a stack from before there was one: chosen at its next start.
+  // 0 for a stack that is older than the registry: its port is chosen at the next start.
   registry: port.default(0),
   registryManagement: port.default(0),
 });
@@ -27,17 +29,17 @@ const processSchema = z.object({ pid: z.int().positive(), startedAt: z.iso.datet
 
 const stateSchema = z.object({
   ports: portsSchema.optional(),
-  /** What runs beside the core. */
+  /** The optional services. */
   with: z.array(z.enum(optionalServiceNames)).default([]),
   processes: z.partialRecord(z.enum(serviceNames), processSchema),
-  /** Who brought the stack up: one that a lease brought up goes down with the last lease. */
+  /** Who started the stack: one that a lease started stops with the last lease. */
   broughtUpBy: z.enum(["user", "lease"]).optional(),
 });
 
 export type Ports = z.infer<typeof portsSchema>;
 export type State = z.infer<typeof stateSchema>;
 
-/** The state is a hint: whether a process still lives is asked of the system. So an unreadable file counts as none. */
+/** The state is a hint: the system decides whether a process lives. An unreadable file therefore counts as none. */
 export async function readState(directory: string): Promise<State> {
   return (await readJson(stateFile(directory), stateSchema)) ?? { processes: {}, with: [] };
 }

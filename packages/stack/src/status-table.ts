@@ -1,18 +1,11 @@
-import type { ServiceStatus } from "./stack.ts";
+import type { ServiceStatus } from "./status.ts";
+import { textTable } from "./text-table.ts";
 
 const heading = ["SERVICE", "STATE", "PORT", "PID", "MEMORY", "SINCE"];
 
 export function statusTable(services: readonly ServiceStatus[]): string {
-  const rows = [heading, ...services.map(row)];
-  const widths = heading.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
-  return rows
-    .map(
-      (cells) =>
-        `${cells
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join("  ")
-          .trimEnd()}\n`,
-    )
+  return textTable([heading, ...services.map(row)], "left")
+    .map((line) => `${line}\n`)
     .join("");
 }
 

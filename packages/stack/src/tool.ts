@@ -9,7 +9,7 @@ interface ToolOptions {
   env?: NodeJS.ProcessEnv;
 }
 
-/** Runs a program to its end; if it fails, the error quotes what it said. */
+/** Runs a program to its end; if it fails, the error quotes its output. */
 export async function runTool(
   purpose: string,
   command: string,

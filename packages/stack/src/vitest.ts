@@ -10,7 +10,7 @@ declare module "vitest" {
 }
 
 /**
- * Vitest's `globalSetup`: holds a lease on the stack "test" while the tests run. They find its services by
+ * Vitest's `globalSetup`: holds a lease on the stack "test" while the tests run. They find its services with
  * `inject("stack")` or in the environment variables, which the workers inherit.
  */
 export default function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -23,7 +23,7 @@ export async function setupWith(
 ): Promise<() => Promise<void>> {
   const onProgress = (line: string) => process.stderr.write(`${line}\n`);
   const stack = await lease({ name: "test", with: optional, onProgress });
-  // Other suites may have brought the registry up on the same stack: a suite that didn't ask for it must not find it.
+  // Another suite may have started the registry on the same stack: a suite that didn't ask for it must not find it.
   const env = optional.includes("registry") ? stack.env : withoutRegistry(stack.env);
   Object.assign(process.env, env);
   project.provide("stack", env);

@@ -20,7 +20,7 @@ async function reasons(lines: string[], said: string | undefined): Promise<strin
   return reasonsToWait(log, said);
 }
 
-test("what a process waits for is what it says, until its checks know the remedy", async () => {
+test("reports what a process is waiting for, and the remedy once its own checks know it", async () => {
   expect(await reasons([], undefined)).toEqual(["an answer"]);
   expect(await reasons(["Error: no JSON", check("kafka", "ok")], answer)).toEqual([
     "redis: no connection",

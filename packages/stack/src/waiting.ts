@@ -11,8 +11,8 @@ const checkSchema = z.object({
 });
 
 /**
- * What a process that is not ready waits for, a phrase each: where its own checks have found the failure, that with the remedy;
- * else what it answered to `/health/ready`, if it did.
+ * What an unready process is waiting for, a phrase each: failures of its own checks with their remedies; otherwise its
+ * response to `/health/ready`, if any.
  */
 export async function reasonsToWait(log: string, answer: string | undefined): Promise<string[]> {
   const checked = failedChecks(await readFile(log, "utf8"));
@@ -39,7 +39,7 @@ function waitedFor(answer: string): string[] {
   );
 }
 
-/** `undefined` for what is no JSON, such as a stack trace in a log. */
+/** `undefined` for anything but JSON, such as a stack trace in a log. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

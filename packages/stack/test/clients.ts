@@ -4,7 +4,7 @@ import { Kafka, logLevel } from "kafkajs";
 import { Client } from "pg";
 import type { StackEnvironment } from "../src/environment.ts";
 
-/** One record kept by each service, so that a test can tell whether the service still has it. */
+/** One record in each service, so that a test can tell whether the service still has it. */
 export interface Records {
   postgres(): Promise<string | undefined>;
   opensearch(): Promise<string | undefined>;
@@ -12,7 +12,7 @@ export interface Records {
   kafka(): Promise<string | undefined>;
 }
 
-/** Writes one record to each service, by its own protocol; the answer reads them back. */
+/** Writes one record to each service in its own protocol; the result reads them back. */
 export async function writeRecords(env: StackEnvironment, value: string): Promise<Records> {
   const name = `records-${randomUUID()}`;
   await withPostgres(env, (client) => client.query(`CREATE TABLE "${name}" AS SELECT $1::text AS value`, [value]));

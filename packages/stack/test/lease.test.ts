@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { lease } from "../src/lease.ts";
-import { down, reset, status, up } from "../src/stack.ts";
+import { down, reset, up } from "../src/stack.ts";
+import { status } from "../src/status.ts";
 import { runVitest } from "./run.ts";
 
 const name = "lease-test";
@@ -35,7 +36,7 @@ async function leaseOfDeadProcess(): Promise<void> {
   await once(holder, "exit");
 }
 
-test("the last living lease takes down what a lease brought up", async () => {
+test("the last living lease stops a stack that a lease started", async () => {
   await leaseOfDeadProcess();
   const [first, second] = await Promise.all([lease({ name }), lease({ name })]);
   await first[Symbol.asyncDispose]();
@@ -44,17 +45,17 @@ test("the last living lease takes down what a lease brought up", async () => {
   expect(await states()).toEqual(new Set(["stopped"]));
 });
 
-test("a stack that the user started stays", async () => {
+test("a stack that the user started stays up", async () => {
   await up({ name });
   const lines: string[] = [];
   const held = await lease({ name, onProgress: (line) => lines.push(line) });
   await held[Symbol.asyncDispose]();
-  expect(lines.at(-1)).toContain(`\`npm run stack -- down --name ${name}\` stops it`);
+  expect(lines.at(-1)).toContain(`stop it with \`npm run stack -- down --name ${name}\`.`);
   expect(await states()).toEqual(new Set(["running"]));
   await down({ name });
 });
 
-test("Vitest processes that start at the same time share the stack and leave nothing", async () => {
+test("concurrent Vitest processes share the stack and leave nothing behind", async () => {
   const root = join(import.meta.dirname, "fixtures", "global-setup");
   const outcomes = await Promise.all([1, 2].map(() => runVitest(root, {})));
   expect(outcomes.map(({ code, stdout, stderr }) => (code === 0 ? "passed" : stdout + stderr))).toEqual([

@@ -9,13 +9,13 @@ export interface Outcome {
   stderr: string;
 }
 
-/** Runs a TypeScript file of this package in a process of its own. */
+/** Runs a TypeScript file of this package in its own process. */
 export function run(file: string, args: string[], environment: NodeJS.ProcessEnv = {}): Promise<Outcome> {
   const options = { env: { ...process.env, ...environment }, cwd: packageDirectory };
   return execute(process.execPath, ["--conditions=millrace", join(packageDirectory, file), ...args], options);
 }
 
-/** Runs Vitest on a folder of its own. */
+/** Runs Vitest on its own directory. */
 export function runVitest(root: string, environment: NodeJS.ProcessEnv): Promise<Outcome> {
   const options = { env: { ...process.env, ...environment }, cwd: packageDirectory };
   const vitest = join(import.meta.resolve("vitest/package.json").replace("file://", ""), "..", "vitest.mjs");

@@ -1,7 +1,23 @@
-import type { Clients } from "@millrace/shared";
+import type { Kafka } from "kafkajs";
 
-/** Deletes all that a pipeline has made under names of its own; only once its processes have ended. */
-export async function clean({ kafka, openSearch, postgres, config }: Clients): Promise<void> {
+/** Clients of the three stores, and the pipeline's names in them. */
+interface CleanedPipeline {
+  kafka: Kafka;
+  openSearch: { indices: { delete(request: { index: string; ignore_unavailable: boolean }): PromiseLike<unknown> } };
+  postgres: { query(statement: string): Promise<unknown> };
+  config: {
+    KAFKA_TOPICS: readonly string[];
+    BATCHES_TOPIC: string;
+    VECTORS_TOPIC: string;
+    DEAD_LETTERS_TOPIC: string;
+    REPLAY_TOPIC: string;
+    OPENSEARCH_INDEX: string;
+    POSTGRES_SCHEMA: string;
+  };
+}
+
+/** Deletes everything that a pipeline created under its names; call it only after its processes have stopped. */
+export async function clean({ kafka, openSearch, postgres, config }: CleanedPipeline): Promise<void> {
   const admin = kafka.admin();
   await admin.connect();
   try {

@@ -1,7 +1,10 @@
 import { connect } from "node:net";
 import kafkajs, { type Kafka } from "kafkajs";
 
-/** A client of a single broker, all of whose connections pass the proxy: also those to where the broker says that it is. */
+/**
+ * A client of a single broker whose connections all pass through the proxy, including those to the broker's advertised
+ * address.
+ */
 export function kafkaThrough(proxyPort: number): Kafka {
   return new kafkajs.Kafka({
     clientId: "through-proxy",

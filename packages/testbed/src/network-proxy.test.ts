@@ -38,7 +38,7 @@ test("passes bytes in both directions", async () => {
   expect(await roundTrip(await open(), "hello")).toBe("hello");
 });
 
-test("passes a large body whole and in order", async () => {
+test("passes a large body intact and in order", async () => {
   const socket = await open();
   const sent = Buffer.alloc(5_000_000, "0123456789");
   const received: Buffer[] = [];
@@ -48,7 +48,7 @@ test("passes a large body whole and in order", async () => {
   expect(Buffer.concat(received).equals(sent)).toBe(true);
 });
 
-test("a cut resets what is open and what comes, and a connection afterwards works", async () => {
+test("cut resets open and new connections, and a later connection works", async () => {
   const socket = await open();
   await roundTrip(socket, "hello");
   const reset = once(socket, "error");
@@ -60,7 +60,7 @@ test("a cut resets what is open and what comes, and a connection afterwards work
   expect(await roundTrip(await open(), "again")).toBe("again");
 });
 
-test("a blackhole accepts and holds everything, and what it held arrives afterwards", async () => {
+test("blackhole accepts and holds everything, and delivers it afterwards", async () => {
   const early = await open();
   await roundTrip(early, "hello");
   proxy.mode = "blackhole";
@@ -71,7 +71,7 @@ test("a blackhole accepts and holds everything, and what it held arrives afterwa
   expect(await Promise.all(answers)).toEqual(["held", "held too"]);
 });
 
-test("slow delays every chunk and keeps their order", async () => {
+test("slow delays every chunk and keeps the order", async () => {
   const socket = await open();
   proxy.mode = "slow";
   const startedAt = performance.now();
@@ -79,7 +79,7 @@ test("slow delays every chunk and keeps their order", async () => {
   expect(performance.now() - startedAt).toBeGreaterThan(500);
 });
 
-test("closes the client's connection where nothing listens behind it", async () => {
+test("closes the client's connection if nothing listens upstream", async () => {
   await using nowhere = await startProxy(1);
   const socket = connect(nowhere.port, "127.0.0.1");
   socket.on("error", () => undefined);

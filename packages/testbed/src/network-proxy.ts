@@ -4,20 +4,20 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Of all that passes, and in both directions: `cut` resets every connection, `blackhole` holds it, `slow` delays it. */
+/** Affects all traffic in both directions: `cut` resets every connection, `blackhole` holds it, `slow` delays it. */
 export type ProxyMode = "pass" | "cut" | "blackhole" | "slow";
 
-/** A TCP proxy on loopback that does to connections what a bad network does. What a blackhole held goes on afterwards. */
+/** A TCP proxy on loopback that behaves like a bad network. What a blackhole held is delivered afterwards. */
 export interface NetworkProxy extends AsyncDisposable {
   port: number;
   mode: ProxyMode;
 }
 
 const HOST = "127.0.0.1";
-/** Of each piece of data, in mode `slow`. */
+/** Delay of each chunk in mode `slow`. */
 const SLOW_DELAY_MS = 300;
 
-/** @param slowDelayMs what `slow` adds to each piece that passes, in both directions */
+/** @param slowDelayMs delay that `slow` adds to each chunk, in both directions */
 export async function startProxy(
   upstreamPort: number,
   { slowDelayMs = SLOW_DELAY_MS }: { slowDelayMs?: number } = {},
@@ -26,7 +26,7 @@ export async function startProxy(
   let mode: ProxyMode = "pass";
   let left = Promise.withResolvers<void>();
 
-  /** Lets a chunk pass when the mode of the moment does. */
+  /** Passes a chunk when the current mode allows it. */
   const gate = async (): Promise<void> => {
     if (mode === "slow") await sleep(slowDelayMs);
     while (mode === "blackhole") await left.promise;
@@ -50,7 +50,7 @@ export async function startProxy(
       socket.setNoDelay();
       sockets.add(socket);
       socket.once("close", () => sockets.delete(socket));
-      // Seen by the pipelines below; one that comes after they ended has nobody else.
+      // The pipelines below handle errors; one that comes after they have ended has no other listener.
       socket.on("error", () => undefined);
     }
     const closeBoth = (): void => {

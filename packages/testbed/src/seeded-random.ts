@@ -1,4 +1,4 @@
-/** Mulberry32: uniform in [0, 1), enough for texts and vectors that look like some. */
+/** Mulberry32: uniform in [0, 1), good enough for plausible texts and vectors. */
 export function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {

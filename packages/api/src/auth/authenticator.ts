@@ -6,16 +6,16 @@ import { type AuthSettings, authModeOf } from "./settings.ts";
 export const scopes = ["events:write", "events:read", "admin"] as const;
 export type Scope = (typeof scopes)[number];
 
-/** Who asks, and what they may. */
+/** The authenticated caller and its permissions. */
 export interface Caller {
-  /** The token's `sub`; absent where authentication is off. */
+  /** The token's `sub`; undefined if authentication is off. */
   subject: string | undefined;
   expiresAtMs: number | undefined;
-  /** `admin` may do what the other scopes may. */
+  /** `admin` includes all other scopes. */
   may(scope: Scope): boolean;
 }
 
-/** @param token of `Authorization: Bearer`, or of a WebSocket's handshake. Throws the 401 (or 503) as an `HttpProblem`. */
+/** @param token from the Authorization header or a WebSocket's handshake. Throws an `HttpProblem` (401, or 503). */
 export type Authenticate = (token: string | undefined) => Promise<Caller>;
 
 const anyone: Caller = { subject: undefined, expiresAtMs: undefined, may: () => true };
@@ -25,13 +25,16 @@ export function createAuthenticator(settings: AuthSettings & { HOST: string }): 
     case "off":
       return async () => anyone;
     case "closed":
-      return () => Promise.reject(unauthenticated("set AUTH_JWKS_URL: without it only a HOST on loopback is open"));
+      return () =>
+        Promise.reject(
+          unauthenticated("authentication is not configured: set AUTH_JWKS_URL, or bind HOST to loopback"),
+        );
     case "jwks": {
       const keys = createRemoteJWKSet(new URL(requireSetting(settings, "AUTH_JWKS_URL")), {
         cooldownDuration: settings.AUTH_JWKS_COOLDOWN_MS,
         cacheMaxAge: settings.AUTH_JWKS_MAX_AGE_MS,
       });
-      // A public key is no secret: with HS256 in this list, whoever has it could sign with it.
+      // Excludes HS256: it would accept tokens signed with the public key as their secret.
       const options = { ...claimsOf(settings), algorithms: ["RS256", "ES256"] };
       return (token) => verified(token, (given) => jwtVerify(given, keys, options));
     }
@@ -56,16 +59,16 @@ async function verified(
   token: string | undefined,
   verify: (token: string) => Promise<{ payload: JWTPayload }>,
 ): Promise<Caller> {
-  if (token === undefined) throw unauthenticated("send a token as Authorization: Bearer");
+  if (token === undefined) throw unauthenticated("send a token in the Authorization header: Bearer <token>");
   try {
     return callerOf((await verify(token)).payload);
   } catch (error) {
-    if (!isTokensFault(error)) throw new HttpProblem("unavailable", "the identity provider's keys cannot be fetched");
-    throw unauthenticated(`the token is refused: ${reasonOf(error)}`, 'error="invalid_token"');
+    if (!isTokenFault(error)) throw new HttpProblem("unavailable", "cannot fetch the identity provider's keys");
+    throw unauthenticated(`invalid token: ${reasonOf(error)}`, 'error="invalid_token"');
   }
 }
 
-/** Scopes as RFC 8693 has them: one claim, separated by spaces. */
+/** Reads scopes as in RFC 8693: one claim, separated by spaces. */
 function callerOf({ sub, exp, scope }: JWTPayload): Caller {
   const granted = new Set(typeof scope === "string" ? scope.split(" ") : []);
   return {
@@ -75,8 +78,8 @@ function callerOf({ sub, exp, scope }: JWTPayload): Caller {
   };
 }
 
-/** What is no fault of the token itself is one of the identity provider: its keys did not come, or are none. */
-function isTokensFault(error: unknown): error is errors.JOSEError {
+/** False for failures of the identity provider: its keys could not be fetched or are invalid. */
+function isTokenFault(error: unknown): error is errors.JOSEError {
   if (!(error instanceof errors.JOSEError)) return false;
   return !(
     error instanceof errors.JWKSTimeout ||
@@ -85,16 +88,16 @@ function isTokensFault(error: unknown): error is errors.JOSEError {
   );
 }
 
-/** Never the token, nor what it claims. */
+/** Never contains the token or its claims' values. */
 function reasonOf(error: errors.JOSEError): string {
   if (error instanceof errors.JWTExpired) return "it has expired";
   if (error instanceof errors.JWTClaimValidationFailed)
-    return `its claim ${error.claim} is missing or not the one expected`;
-  if (error instanceof errors.JWKSNoMatchingKey) return "it is signed with no key of the identity provider";
+    return `the claim ${error.claim} is missing or has an unexpected value`;
+  if (error instanceof errors.JWKSNoMatchingKey) return "the identity provider has no such signing key";
   return error.message;
 }
 
-/** RFC 6750: the scheme, and with a token that is refused the error. */
+/** The challenge of RFC 6750: the scheme, and the error for an invalid token. */
 export function unauthenticated(detail: string, challenge?: string): HttpProblem {
   const header = `Bearer realm="millrace"${challenge ? `, ${challenge}` : ""}`;
   return new HttpProblem("unauthenticated", detail, {}, { "www-authenticate": header });

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 
-/** Tells browsers which pages may call; without any origin the headers are left out, and only its own pages may. */
+/** Sets the CORS headers for the allowed origins. Without origins it sets none, so only the api's own pages may call. */
 export function crossOrigin(origins: readonly string[] = []): MiddlewareHandler {
   return cors({
     origin: origins.includes("*") ? "*" : [...origins],

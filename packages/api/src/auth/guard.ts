@@ -9,7 +9,7 @@ export interface AuthEdges {
 
 export type CallerVariables = { Variables: { caller: Caller } };
 
-/** Lets those through whose token has the scope, as often as they may. */
+/** Requires a token with the scope and enforces the rate limit. */
 export function guard(edges: AuthEdges, scope: Scope) {
   return createMiddleware<CallerVariables>(async (context, next) => {
     context.set("caller", await admit(edges, bearerToken(context.req.header("authorization")), scope));

@@ -1,12 +1,12 @@
-import type { Redis } from "@millrace/shared";
+import type { Redis } from "@millrace/connections";
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 import { HttpProblem } from "../problem.ts";
 import type { AuthSettings } from "./settings.ts";
 
-/** Counts a request of a subject; throws the 429 as an `HttpProblem` where there were too many. */
+/** Counts a request of a subject; throws an `HttpProblem` (429) above the limit. */
 export type RateLimit = (subject: string) => Promise<void>;
 
-/** All processes of the api count together, in Redis; while that is away each counts by itself. */
+/** All api processes share one count in Redis; each counts in memory while Redis is unavailable. */
 export function createRateLimit(redis: Redis, settings: AuthSettings & { REDIS_KEY_PREFIX: string }): RateLimit {
   const limits = { points: settings.RATE_LIMIT_REQUESTS, duration: settings.RATE_LIMIT_WINDOW_S };
   const limiter = new RateLimiterRedis({

@@ -4,10 +4,10 @@ import { attempt } from "../outcome.ts";
 import type { QueryEmbedder } from "../routes/search.ts";
 
 const refusalSchema = z.object({ error: z.string().catch("no reason given") });
-/** The text itself is at fault, such as one that is too long for the model. */
+/** The text itself is invalid, for example too long for the model. */
 const UNPROCESSABLE = 422;
 
-/** Asks the embed process, which alone has the embedding provider's key, for the vector of a search text. */
+/** Embeds search texts through the embed process, the only one with the embedding provider's key. */
 export function createQueryEmbedder(embedUrl: string, timeoutMs: number): QueryEmbedder {
   return {
     async embed(text) {
@@ -19,7 +19,7 @@ export function createQueryEmbedder(embedUrl: string, timeoutMs: number): QueryE
           signal: AbortSignal.timeout(timeoutMs),
         });
         if (response.status === UNPROCESSABLE) return { refused: await reasonOf(response) };
-        if (!response.ok) throw new Error(`it answered ${response.status}: ${await reasonOf(response)}`);
+        if (!response.ok) throw new Error(`status ${response.status}: ${await reasonOf(response)}`);
         const { model, dimensions, vector } = embedAnswerSchema.parse(await response.json());
         return { value: { model, vector: decodeVector(vector, dimensions) } };
       }, timeoutMs);
@@ -28,11 +28,11 @@ export function createQueryEmbedder(embedUrl: string, timeoutMs: number): QueryE
   };
 }
 
-/** @returns `dimensions` float32, from the base64 of their little-endian bytes */
+/** @returns `dimensions` float32 values, decoded from base64 of their little-endian bytes */
 function decodeVector(base64: string, dimensions: number): Float32Array {
   const bytes = Buffer.from(base64, "base64");
   if (bytes.length !== dimensions * Float32Array.BYTES_PER_ELEMENT) {
-    throw new Error(`it answered ${bytes.length} bytes for ${dimensions} dimensions`);
+    throw new Error(`received ${bytes.length} bytes for ${dimensions} dimensions`);
   }
   return Float32Array.from({ length: dimensions }, (_, index) =>
     bytes.readFloatLE(index * Float32Array.BYTES_PER_ELEMENT),

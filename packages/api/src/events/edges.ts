@@ -1,11 +1,12 @@
+import type { Redis } from "@millrace/connections";
 import { createEventDecoder, createEventEncoder, createEventProducer, openSchemaRegistry } from "@millrace/events";
 import { createValueDecoder } from "@millrace/events/value-decoder";
-import { createTopicReader, type Patience, type Redis } from "@millrace/shared";
+import { createTopicReader, type Kafka, type KafkaAdmin } from "@millrace/kafka";
+import type { Patience } from "@millrace/shared";
 import { createAuthenticator } from "../auth/authenticator.ts";
 import type { AuthEdges } from "../auth/guard.ts";
 import { createRateLimit } from "../auth/rate-limit.ts";
 import type { ApiConfig } from "../config.ts";
-import type { Kafka, KafkaAdmin } from "../kafka/admin.ts";
 import type { LatestEventsEdges } from "../routes/latest-events.ts";
 import { EventStreams } from "../streams/event-streams.ts";
 import { createIdempotency, type Idempotency } from "./idempotency.ts";
@@ -18,10 +19,10 @@ export interface EventsEdges extends LatestEventsEdges {
   streams: EventStreams;
 }
 
-/** Of the time for a request, what delivery to a topic may take; delivery to the dead-letter topic may take as much again. */
+/** The share of a request's time limit for delivery to the topic; delivery to the dead-letter topic may take as long again. */
 const DELIVERY_SHARE = 0.4;
 
-/** @param resources what is opened here is closed with them */
+/** @param resources owns everything opened here */
 export function openEventsEdges(
   config: ApiConfig,
   kafka: Kafka,

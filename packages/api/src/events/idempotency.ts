@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
-import { type Redis, redisScript } from "@millrace/shared";
-import type { EventOutcome } from "./publish.ts";
+import { type Redis, redisScript } from "@millrace/connections";
+import type { EventOutcome } from "./event-outcome.ts";
 
-/** A request that may come again. Its key is its subject's own. */
+/** A request with an Idempotency-Key. Keys are scoped to the subject and the topic. */
 export interface IdempotentRequest {
   subject: string | undefined;
   topic: string;
@@ -10,22 +10,22 @@ export interface IdempotentRequest {
   body: Uint8Array;
 }
 
-/** A request that nobody else begins until it is ended; or, where it is disposed of before, until its lock has run out. */
+/** A locked request: no other can begin it until `end`, or, if disposed of without `end`, until the lock expires. */
 export interface HeldRequest extends Disposable {
-  /** What came of its events before. */
+  /** The results of its events so far. */
   outcomes: readonly EventOutcome[];
-  /** Aborted when that can't be promised any more: what is not written by then must not be. */
+  /** Aborted when the lock is lost: nothing may be written after that. */
   lost: AbortSignal;
-  /** Keeps what came of its events, and lets the next one begin. Rejects without Redis. */
+  /** Stores the results of its events and releases the lock. Rejects without Redis. */
   end(outcomes: readonly EventOutcome[]): Promise<void>;
 }
 
-/** `other`: the key was used for another body. `busy`: the same request is under way. */
+/** `other`: the key was used with a different body. `busy`: the same request is in progress. */
 export type Begun = "other" | "busy" | HeldRequest;
 
-/** Remembers what came of the events of a request, so that those that were published are not published again. */
+/** Stores the results of a request's events, so that a retry doesn't publish them twice. */
 export interface Idempotency {
-  /** @param signal aborted when nobody waits any more: then nothing is begun */
+  /** @param signal aborts the start once the caller has stopped waiting */
   begin(request: IdempotentRequest, signal: AbortSignal): Promise<Begun>;
 }
 
@@ -36,11 +36,11 @@ interface IdempotencySettings {
 }
 
 /**
- * A process that dies while it publishes leaves its request busy for so many times REQUEST_TIMEOUT_MS. While it lives the
- * lock is renewed: events may wait for Kafka for longer than any lock lasts.
+ * The lock's lifetime in multiples of REQUEST_TIMEOUT_MS: how long a request stays busy after its process died. A live
+ * process renews the lock, as events may wait for Kafka for longer than its lifetime.
  */
 const BUSY_TIMEOUTS = 6;
-/** In the time that the lock lasts. */
+/** Renewals per lifetime of the lock. */
 const RENEWALS = 6;
 
 const take = redisScript(`
@@ -52,14 +52,14 @@ redis.call('EXPIRE', KEYS[1], ARGV[4])
 return redis.call('HGET', KEYS[1], 'outcomes') or '[]'
 `);
 
-/** 0: another has begun it since. */
+/** Returns 0 if another process holds the lock by now. */
 const renew = redisScript(`
 if redis.call('HGET', KEYS[1], 'holder') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[2], '1', 'PX', ARGV[2])
 return redis.call('EXPIRE', KEYS[1], ARGV[3])
 `);
 
-/** What another has begun since is its own to end. */
+/** Does nothing if another process holds the lock by now. */
 const release = redisScript(`
 if redis.call('HGET', KEYS[1], 'holder') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'outcomes', ARGV[2])
@@ -67,7 +67,7 @@ redis.call('DEL', KEYS[2])
 return redis.call('EXPIRE', KEYS[1], ARGV[3])
 `);
 
-/** Rejects without Redis: nobody could tell then whether a request came before. */
+/** Rejects without Redis: a repeated request could not be recognised. */
 export function createIdempotency(redis: Redis, settings: IdempotencySettings): Idempotency {
   const keysOf = ({ subject, topic, key }: IdempotentRequest): string[] => {
     const name = `${settings.REDIS_KEY_PREFIX}:{idempotency:${digest(JSON.stringify([subject ?? null, topic, key]))}}`;
@@ -96,8 +96,8 @@ export function createIdempotency(redis: Redis, settings: IdempotencySettings): 
 }
 
 /**
- * @param renewed rejects where that can't be known: after half of the lock's time it counts as lost, so that a try that is on
- * its way to Kafka by then has the other half to end
+ * @param renewed rejects while Redis is unavailable: after half of its lifetime the lock counts as lost, so that a pending
+ * produce request has the other half to finish
  */
 function keepRenewing(
   renewed: () => Promise<boolean>,
@@ -111,7 +111,7 @@ function keepRenewing(
     if (isHeld) confirmedAtMs = askedAtMs;
     if (isHeld !== false && performance.now() - confirmedAtMs < busyMs / 2) return;
     clearInterval(timer);
-    lost.abort(new Error("the lock of the request could not be renewed"));
+    lost.abort(new Error("could not renew the request's lock"));
   };
   const timer = setInterval(() => void check(), busyMs / RENEWALS).unref();
   return { lost: lost.signal, [Symbol.dispose]: () => clearInterval(timer) };

@@ -1,12 +1,12 @@
-import { type ReadRecord, readRanges, type TopicReader } from "@millrace/shared";
+import { type ReadRecord, readRanges, type TopicReader } from "@millrace/kafka";
 
-/** What bounds an answer: how many records, and how many bytes of values; one record may have more. */
+/** Limits of a response, in records and bytes of values. A single record may exceed the bytes. */
 export interface LatestLimits {
   count: number;
   maxBytes: number;
 }
 
-/** The newest records across the partitions of a topic, newest first; `undefined`: there is no such topic. */
+/** The newest records across all partitions, newest first; `undefined` if the topic does not exist. */
 export async function readLatest(
   reader: TopicReader,
   topic: string,
@@ -21,7 +21,7 @@ export async function readLatest(
   for await (const record of readRanges(reader, topic, ends, signal)) {
     newest.push(record);
     bytes += record.value?.length ?? 0;
-    // As much again as an answer has is held at the most.
+    // Holds at most twice the size of a response.
     if (newest.length < 2 * limits.count && bytes < 2 * limits.maxBytes) continue;
     newest = newestOf(newest, limits);
     bytes = bytesOf(newest);

@@ -21,10 +21,10 @@ interface ObjectSchema {
 const registered = JSON.parse(createSchema(eventDefinition, "json").text) as ObjectSchema;
 const filledIn = new Set(["event_id", "timestamp_ms", "properties"]);
 
-/** For the document alone: the schema that is registered, without what the api fills in. */
+/** For the OpenAPI document only: the registered schema, with the fields that the api fills in made optional. */
 export const eventInputSchema = z.unknown().openapi("EventInput", {
   type: "object",
-  description: "An Event; without an event_id or a timestamp_ms it is given one.",
+  description: "An event. A missing event_id or timestamp_ms is filled in.",
   properties: registered.properties,
   required: registered.required.filter((name) => !filledIn.has(name)),
   additionalProperties: false,
@@ -39,8 +39,8 @@ export const eventRecordSchema = z
     key: z.string().nullable(),
     event: z
       .unknown()
-      .openapi({ type: ["object", "null"], description: "The Event; null where the record holds none." }),
-    error: z.string().optional().openapi({ description: "Why it holds none." }),
+      .openapi({ type: ["object", "null"], description: "The event; null if the record could not be decoded." }),
+    error: z.string().optional().openapi({ description: "The reason, if the record could not be decoded." }),
   })
   .openapi("EventRecord");
 
@@ -48,11 +48,11 @@ export function topicParameter(topics: EventTopics) {
   return z
     .string()
     .regex(new RegExp(topics.pattern))
-    .openapi({ param: { name: "topic", in: "path" }, description: "A topic of events.", example: "payments" });
+    .openapi({ param: { name: "topic", in: "path" }, description: "The name of an event topic.", example: "payments" });
 }
 
 export function topicOf(name: string, topics: EventTopics): string {
   if (topics.allows(name)) return name;
-  const errors = [{ path: "topic", message: "no topic of events may have this name" }];
-  throw new HttpProblem("invalid-parameter", "the topic's name is refused", { errors });
+  const errors = [{ path: "topic", message: "not an allowed name for an event topic" }];
+  throw new HttpProblem("invalid-parameter", "the topic name is invalid", { errors });
 }

@@ -1,35 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { type Event, type EventProducer, eventSchema, type Published } from "@millrace/events";
-import { messageId, type StageTracker, type Work } from "@millrace/shared";
-import { type RequestError, requestErrors } from "../problem.ts";
+import { messageId, requestErrors } from "@millrace/shared";
+import type { StageTracker, Work } from "@millrace/stage";
+import type { EventError, EventOutcome } from "./event-outcome.ts";
 import type { HeldRequest } from "./idempotency.ts";
 
-export interface PublishedEvent {
-  event_id: string;
-  /** What GET /status/{id} asks for, where the topic is a source of the pipeline. */
-  id: string;
-  partition: number;
-  offset: number;
-  timestamp: string;
-}
-
-export interface EventError {
-  code: string;
-  message: string;
-  /** Whether sending the event again may help. */
-  retryable: boolean;
-  /** Where in the event the fault lies. */
-  errors?: RequestError[];
-}
-
-/** What a request holds as an event, and where it is in the body. */
+/** An unvalidated event of a request and its position in the body. */
 export interface EventItem {
   item: unknown;
   root: readonly PropertyKey[];
 }
-
-/** What became of an event of a request. */
-export type EventOutcome = { published: PublishedEvent } | { error: EventError };
 
 export interface EventPublishEdges {
   producer: EventProducer;
@@ -37,20 +17,21 @@ export interface EventPublishEdges {
   published: Work;
 }
 
-/** An event as its publisher may give it: what it leaves out of its identity and its time is filled in. */
+/** Validates an event; fills in a missing event_id or timestamp_ms. */
 function readEvent({ item, root }: EventItem): { event: Event } | { error: EventError } {
   const defaults = { event_id: randomUUID(), timestamp_ms: Date.now() };
   const isObject = typeof item === "object" && item !== null && !Array.isArray(item);
   const parsed = eventSchema.safeParse(isObject ? { ...defaults, ...item } : item);
   if (parsed.success) return { event: parsed.data };
   const errors = requestErrors(parsed.error, root);
-  return { error: { code: "invalid", message: "the event breaks its schema", retryable: false, errors } };
+  return { error: { code: "invalid", message: "the event does not match its schema", retryable: false, errors } };
 }
 
 /**
- * Publishes what was not published before, and tells what became of each item, in their order.
+ * Publishes the events that are not yet published.
  *
- * @param held where the request may come again
+ * @param held the lock of a request with an Idempotency-Key
+ * @returns the result of each item, in the request's order
  */
 export async function publishEvents(
   topic: string,
@@ -96,7 +77,7 @@ function outcomeOf(topic: string, event: Event, published: Published | undefined
       return {
         error: {
           code: published.fault.code,
-          message: `it is in EVENTS_DLQ_TOPIC: ${published.fault.cause}`,
+          message: `written to EVENTS_DLQ_TOPIC: ${published.fault.cause}`,
           retryable: false,
         },
       };
@@ -109,6 +90,6 @@ function outcomeOf(topic: string, event: Event, published: Published | undefined
         },
       };
     case undefined:
-      throw new TypeError("the producer gave no outcome of an event");
+      throw new TypeError("the producer returned no result for an event");
   }
 }

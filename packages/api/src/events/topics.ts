@@ -1,27 +1,27 @@
 import type { EventSettings } from "@millrace/events";
-import { aborted, createTopics, type TopicRefusal, type TopicSettings } from "@millrace/shared";
-import type { KafkaAdmin } from "../kafka/admin.ts";
+import { createTopics, type KafkaAdmin, type TopicRefusal, type TopicSettings } from "@millrace/kafka";
+import { aborted } from "@millrace/shared";
 import { singleFlight } from "../single-flight.ts";
 import type { EventsApiSettings } from "./settings.ts";
 
-/** The topics of events, of those that are in Kafka. */
+/** The event topics in Kafka. */
 export interface EventTopics {
-  /** A regular expression that each name matches. */
+  /** A regular expression that every allowed name matches. */
   readonly pattern: string;
-  /** Whether a topic of events may have this name. */
+  /** Whether an event topic may have this name. */
   allows(name: string): boolean;
   exists(topic: string): Promise<boolean>;
   /**
-   * Creates the topic if it is missing, as long as there are fewer than `EVENTS_TOPICS_MAX`.
+   * Creates the topic if it is missing and there are fewer than `EVENTS_TOPICS_MAX`.
    *
-   * @param signal aborted when nobody waits any more: then others are not held up
+   * @param signal aborted once the caller has stopped waiting, so that the next creation can start
    */
   ensure(topic: string, signal: AbortSignal): Promise<"there" | "missing" | "too-many" | TopicRefusal>;
 }
 
 type Settings = EventsApiSettings & EventSettings & TopicSettings;
 
-/** How long the list of topics is taken for true: a topic that was deleted is missed by then. */
+/** How long the list of topics is cached: the maximum delay before a deleted topic is noticed. */
 const FRESH_MS = 5_000;
 
 export function createEventTopics(admin: KafkaAdmin, settings: Settings): EventTopics {
@@ -50,7 +50,7 @@ export function createEventTopics(admin: KafkaAdmin, settings: Settings): EventT
     return (await creating) ?? "there";
   }
 
-  /** One after the other, so that they are counted. Whoever has no time any more leaves the turn to the next. */
+  /** Creates one topic at a time, so that the count stays exact. A timed-out creation doesn't block the next. */
   async function createInTurn(topic: string, signal: AbortSignal) {
     const created = turn.then(() => create(topic, signal));
     turn = turn.then(() => Promise.race([created, aborted(signal)])).catch(() => undefined);

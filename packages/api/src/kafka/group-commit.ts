@@ -1,4 +1,5 @@
-import { type OutgoingRecord, type Placement, recordSize, retryable } from "@millrace/shared";
+import type { OutgoingRecord, Placement } from "@millrace/kafka";
+import { recordSize, retryable } from "@millrace/shared";
 import type { Outcome } from "../outcome.ts";
 
 type Send = (topic: string, records: readonly OutgoingRecord[]) => Promise<Outcome<Placement[]>>;
@@ -9,18 +10,18 @@ interface Waiting {
   settle(outcome: Outcome<Placement[]>): void;
 }
 
-/** Bytes of records, as they are in Kafka. A single append may have more. */
+/** Limits in bytes, as the records have in Kafka. A single append may have more. */
 export interface GroupLimits {
   /** In one request. */
   requestMaxBytes: number;
-  /** Of all appends that were not answered; what comes beyond them is refused at once. */
+  /** Of all unanswered appends; further appends are refused at once. */
   unansweredMaxBytes: number;
 }
 
 /**
- * Appends that come while a request to Kafka is under way leave together in the next one, as a database commits in groups:
- * none waits for a timer, a broker that answers slowly is asked less often rather than more, and the records of a
- * key keep the order in which they came. One request of a topic is under way at a time.
+ * Sends the appends that arrive during a request to Kafka together in the next one, as a database commits in groups: no
+ * append waits for a timer, a slow broker gets fewer requests instead of more, and the records of a key keep their order.
+ * Each topic has one request in flight.
  */
 export class GroupCommit {
   readonly #send: Send;
@@ -33,12 +34,12 @@ export class GroupCommit {
     this.#limits = limits;
   }
 
-  /** Answers with the place of each record, or with the fault of the request that they were in. */
+  /** Resolves with the placement of each record, or with the fault of its request. */
   append(topic: string, records: readonly OutgoingRecord[]): Promise<Outcome<Placement[]>> {
     const { promise, resolve } = Promise.withResolvers<Outcome<Placement[]>>();
     const append = { records, bytes: bytesOf(records), settle: resolve };
     if (this.#unansweredBytes > 0 && this.#unansweredBytes + append.bytes > this.#limits.unansweredMaxBytes) {
-      const cause = `${this.#unansweredBytes} bytes wait for an answer already; publish more slowly`;
+      const cause = `${this.#unansweredBytes} bytes are waiting for Kafka already; publish more slowly`;
       return Promise.resolve({ fault: retryable("unavailable", cause) });
     }
     this.#unansweredBytes += append.bytes;

@@ -1,8 +1,9 @@
-import { type Stage, stages, type TopicSettings } from "@millrace/shared";
-import type { LagReader, StageLag } from "../routes/status.ts";
-import type { KafkaAdmin } from "./admin.ts";
+import type { KafkaAdmin, TopicSettings } from "@millrace/kafka";
+import { type Stage, stages } from "@millrace/stage";
+import type { LagReader } from "../routes/status.ts";
+import type { StageLag } from "../stage-schema.ts";
 
-/** The first and the next offset of every partition of a topic; absent where the topic does not exist. */
+/** The first and the next offset of every partition of a topic; a topic that does not exist has no entry. */
 type Watermarks = Map<string, { partition: number; low: number; high: number }[]>;
 
 /** The topics that each stage's consumer group reads. */
@@ -14,7 +15,7 @@ function topicsOf(settings: TopicSettings): Record<Stage, readonly string[]> {
   };
 }
 
-/** Lag: what the partitions hold beyond the offsets that the stages' consumer groups committed. */
+/** Lag: the number of records beyond the offsets that the stages' consumer groups committed. */
 export function createLagReader(admin: KafkaAdmin, settings: TopicSettings): LagReader {
   const topics = topicsOf(settings);
   return {
@@ -58,7 +59,7 @@ async function readLag(
     const partitions = watermarks.get(topic);
     if (!partitions) return [topic, null];
     const lag = partitions.reduce((sum, { partition, low, high }) => {
-      // A group begins at the earliest record; so does one whose committed offset was deleted by retention.
+      // A group starts at the earliest record; so does one whose committed offset retention has deleted.
       const position = Math.max(low, committed.get(`${topic}-${partition}`) ?? low);
       return sum + Math.max(0, high - position);
     }, 0);
@@ -68,13 +69,13 @@ async function readLag(
 }
 
 async function readCommitted(admin: KafkaAdmin, groupId: string, topics: string[]): Promise<Map<string, number>> {
-  // Without topics Kafka would tell the offsets of all.
+  // Without topics Kafka would return the offsets of all topics.
   if (topics.length === 0) return new Map();
   const offsets = await admin.use((client) => client.fetchOffsets({ groupId, topics }));
   const committed = new Map<string, number>();
   for (const { topic, partitions } of offsets) {
     for (const { partition, offset } of partitions) {
-      // -1: nothing was committed.
+      // -1: no commit.
       if (Number(offset) >= 0) committed.set(`${topic}-${partition}`, Number(offset));
     }
   }

@@ -1,12 +1,12 @@
-import { connectProducer, describeCause, type Patience, type RecordProducer, retryable } from "@millrace/shared";
+import { connectProducer, type Kafka, type RecordProducer } from "@millrace/kafka";
+import { describeCause, type Patience, retryable } from "@millrace/shared";
 import type { MessageLog } from "../routes/publish.ts";
-import type { Kafka } from "./admin.ts";
 import { GroupCommit, type GroupLimits } from "./group-commit.ts";
 
-/** A client of the api asks again soon after Kafka is back, so the producer looks more often than the stages do. */
+/** Clients of the api retry soon after Kafka is back, so this producer reconnects more often than the stages do. */
 const RECONNECT_MAX_MS = 2_000;
 
-/** Writes to Kafka; connects in the background, and until that is done every append fails at once. */
+/** Writes to Kafka. It connects in the background; until then every append fails at once. */
 export class KafkaMessageLog implements MessageLog, AsyncDisposable {
   #producer: RecordProducer | undefined;
   #commits: GroupCommit;

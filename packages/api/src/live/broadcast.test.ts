@@ -20,7 +20,7 @@ function listen({ broadcast }: ReturnType<typeof counting>) {
   return stream.getReader();
 }
 
-test("each event is made once, whoever listens, and none while nobody does", async () => {
+test("builds each event once for all clients, and none without clients", async () => {
   const counted = counting();
   const [one, other] = [listen(counted), listen(counted)];
   expect(await readText(one)).toBe("event: history\ndata: []\n\n");
@@ -34,14 +34,14 @@ test("each event is made once, whoever listens, and none while nobody does", asy
   const before = counted.made();
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(counted.made()).toBe(before);
-  // It begins again for the next.
+  // Starts again with the next client.
   const late = listen(counted);
   await readText(late);
   expect(await readText(late)).toBe(`event: snapshot\ndata: ${before + 1}\n\n`);
   await late.cancel();
 });
 
-test("as many listen as may; who leaves makes place", async () => {
+test("accepts clients up to the limit; a disconnect frees a place", async () => {
   const counted = counting();
   const readers = [listen(counted), listen(counted), listen(counted)];
   expect(counted.broadcast.listen(first)).toBeUndefined();
@@ -50,7 +50,7 @@ test("as many listen as may; who leaves makes place", async () => {
   await Promise.all(readers.slice(1).map((reader) => reader.cancel()));
 });
 
-test("who does not read is dropped, and what was unread is bounded", async () => {
+test("disconnects a client that doesn't read, and bounds its unread bytes", async () => {
   const counted = counting(() => "x".repeat(100_000));
   const [reading, idle] = [listen(counted), listen(counted)];
   for (let event = 0; event < 20; event++) await readText(reading);

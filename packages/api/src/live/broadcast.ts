@@ -1,10 +1,10 @@
-/** What a client may leave unread; one that reads more slowly is dropped, and connects again by itself. */
+/** Maximum unread bytes per client; a slower client is disconnected and reconnects by itself. */
 const UNREAD_MAX_BYTES = 1_048_576;
 
 type Controller = ReadableStreamDefaultController<Uint8Array>;
 
 /**
- * Sends the same server-sent events to all who listen: each is made once, whoever listens, and none while nobody does.
+ * Sends the same server-sent events to all clients. Builds each event once, and none while no client is connected.
  * https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 export class Broadcast<Value> {
@@ -20,7 +20,7 @@ export class Broadcast<Value> {
     this.#clientsMax = options.clientsMax;
   }
 
-  /** `undefined` where as many listen as may. */
+  /** `undefined` if the maximum number of clients is connected. */
   listen(first: Uint8Array): ReadableStream<Uint8Array> | undefined {
     if (this.#clients.size >= this.#clientsMax) return undefined;
     let own: Controller | undefined;

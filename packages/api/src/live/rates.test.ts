@@ -1,4 +1,4 @@
-import type { Presence, Stage } from "@millrace/shared";
+import type { Presence, Stage } from "@millrace/stage";
 import { expect, test } from "vitest";
 import { Rates } from "./rates.ts";
 
@@ -17,7 +17,7 @@ function presence(...sink: Presence[]): Record<Stage, Presence[]> {
   return { ingest: [], embed: [], sink };
 }
 
-test("a rate needs two reports, and adds up over a stage's instances", () => {
+test("a rate needs two reports and is the sum over a stage's instances", () => {
   const rates = new Rates();
   expect(rates.read(presence(report("one", 0, 100), report("two", 0, 0)))).toEqual({
     ingest: null,
@@ -27,7 +27,7 @@ test("a rate needs two reports, and adds up over a stage's instances", () => {
   expect(rates.read(presence(report("one", 2, 160), report("two", 2, 20))).sink).toBeCloseTo(40);
 });
 
-test("a report that is read twice counts once", () => {
+test("a report read twice counts once", () => {
   const rates = new Rates();
   rates.read(presence(report("one", 0, 0)));
   rates.read(presence(report("one", 0, 0)));
@@ -41,11 +41,13 @@ test("only the last ten seconds count", () => {
   expect(rates.read(presence(report("one", 32, 84))).sink).toBeCloseTo(7);
 });
 
-test("a process that began anew does not count backwards, and one that went away is forgotten", () => {
+test("a restarted process has no negative rate, and a stopped one is dropped", () => {
   const rates = new Rates();
   rates.read(presence(report("one", 0, 1_000)));
-  const anew = { ...report("one", 4, 8), startedAt: new Date(started + 2_000).toISOString() };
-  expect(rates.read(presence(anew)).sink).toBeNull();
+  const restarted = { ...report("one", 4, 8), startedAt: new Date(started + 2_000).toISOString() };
+  expect(rates.read(presence(restarted)).sink).toBeNull();
   rates.read(presence());
-  expect(rates.read(presence({ ...anew, messages: 80, reportedAt: report("one", 6, 0).reportedAt })).sink).toBeNull();
+  expect(
+    rates.read(presence({ ...restarted, messages: 80, reportedAt: report("one", 6, 0).reportedAt })).sink,
+  ).toBeNull();
 });

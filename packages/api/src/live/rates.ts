@@ -1,4 +1,4 @@
-import { type Presence, type Stage, stages } from "@millrace/shared";
+import { type Presence, type Stage, stages } from "@millrace/stage";
 
 const WINDOW_MS = 10_000;
 
@@ -7,11 +7,11 @@ interface Reading {
   messages: number;
 }
 
-/** Messages a second of each stage, from the counts that its processes report every few seconds. */
+/** Messages per second of each stage, from the counts that its processes report every few seconds. */
 export class Rates {
   #readings = new Map<string, Reading[]>();
 
-  /** Null for a stage none of whose processes reported twice within the window. */
+  /** Null for a stage without a process that reported twice within the window. */
   read(presence: Readonly<Record<Stage, readonly Presence[]>>): Record<Stage, number | null> {
     const present = new Set<string>();
     const rates = stages.map((stage): [Stage, number | null] => {

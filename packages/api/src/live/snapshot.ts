@@ -1,5 +1,6 @@
 import type { Snapshot, StageSnapshot, TopicNames } from "@millrace/console";
-import { type Stage, stages, type TopicSettings } from "@millrace/shared";
+import type { TopicSettings } from "@millrace/kafka";
+import { type Stage, stages } from "@millrace/stage";
 import { attempt } from "../outcome.ts";
 import { type HealthEdges, readChecks } from "../routes/health.ts";
 import type { PublishEdges } from "../routes/publish.ts";
@@ -7,7 +8,7 @@ import { readStatus, type StatusEdges } from "../routes/status.ts";
 import type { StageStatus } from "../stage-schema.ts";
 import { Rates } from "./rates.ts";
 
-/** Reads what GET /status and GET /health tell, as one statement, with the rates between two readings. */
+/** Reads the data of GET /status and GET /health as one snapshot, and adds the rates since earlier snapshots. */
 export function createSnapshotReader(
   edges: StatusEdges & HealthEdges & Pick<PublishEdges, "published" | "log">,
   settings: TopicSettings,

@@ -1,13 +1,14 @@
-import { describeCause, type OpenSearchClient, retryable } from "@millrace/shared";
+import type { OpenSearchClient } from "@millrace/opensearch";
+import { describeCause, retryable } from "@millrace/shared";
 import { z } from "zod";
 import { attempt } from "../outcome.ts";
 import type { Hit, IndexQuery, IndexSearch, SearchIndex } from "../routes/search.ts";
 
-/** The last instant that a Date can tell; a producer may count in nanoseconds and lie beyond it. */
+/** The largest time of a Date; a producer that counts in nanoseconds exceeds it. */
 const DATE_MAX_MS = 8.64e15;
 
 const sourceSchema = z.object({
-  /** On OpenSearch Serverless, where `_id` is not ours. */
+  /** Present on OpenSearch Serverless, which assigns `_id` itself. */
   id: z.string().optional(),
   text: z.string(),
   topic: z.string(),
@@ -32,12 +33,12 @@ type SubResponse = z.output<typeof responseSchema>;
 
 export interface SearchIndexOptions {
   index: string;
-  /** How many neighbours the graph is explored for, at least; Lucene takes `k` for it. */
+  /** Minimum number of candidates explored in the graph; Lucene uses `k` for it. */
   candidates: number;
   timeoutMs: number;
 }
 
-/** All queries go out in one `_msearch`, so that a hybrid search costs one round trip. */
+/** Sends all queries in one `_msearch`, so that a hybrid search costs one round trip. */
 export function createSearchIndex(
   client: OpenSearchClient,
   { index, candidates, timeoutMs }: SearchIndexOptions,
@@ -75,20 +76,20 @@ function vectorQuery(query: Extract<IndexQuery, { kind: "vector" }>, candidates:
 function textQuery({ text }: Extract<IndexQuery, { kind: "text" }>, filter: readonly unknown[]) {
   return {
     query: { bool: { must: [{ match: { text } }], filter } },
-    // Encoded, so that a page can show the highlight as it is: the only markup in it is <em>.
+    // HTML-encoded, so that a page can render the highlight: its only markup is <em>.
     highlight: { encoder: "html", fields: { text: { number_of_fragments: 1, fragment_size: 160 } } },
   };
 }
 
 function outcomeOf(response: SubResponse | undefined): IndexSearch {
-  if (!response) return { fault: retryable("unavailable", "OpenSearch left a query unanswered") };
+  if (!response) return { fault: retryable("unavailable", "OpenSearch returned no response for a query") };
   if ("hits" in response) return { value: response.hits.hits.map(toHit) };
   const { type, reason, root_cause } = response.error;
   if (type === "index_not_found_exception") return { missing: true };
   return { fault: retryable("unavailable", describeCause(rootReason(root_cause) ?? reason ?? type)) };
 }
 
-/** A failed shard's own reason says more than "all shards failed". */
+/** The reason of the failed shard, instead of "all shards failed". */
 function rootReason(rootCause: unknown): string | undefined {
   return z.array(z.object({ reason: z.string() })).safeParse(rootCause).data?.[0]?.reason;
 }

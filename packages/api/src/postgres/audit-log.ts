@@ -1,4 +1,4 @@
-import type { Pool } from "@millrace/shared";
+import type { Pool } from "@millrace/postgres";
 import type { AuditLog, AuditRecord } from "../routes/message-status.ts";
 import { ifTableExists } from "./undefined-table.ts";
 

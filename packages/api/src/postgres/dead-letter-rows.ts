@@ -1,8 +1,8 @@
-import type { Pool } from "@millrace/shared";
+import type { Pool } from "@millrace/postgres";
 import type { DeadLetterRows } from "../routes/dead-letters.ts";
 import { ifTableExists } from "./undefined-table.ts";
 
-/** Enough of a message to recognise it. */
+/** Enough to recognise a message. */
 const PREVIEW_CHARACTERS = 240;
 
 interface Row {
@@ -23,7 +23,7 @@ const selectLatest = `
 
 const countAll = "SELECT count(*)::integer AS total FROM demo_log WHERE log_level = 'ERROR'";
 
-/** Reads the rows of dead letters that the sink writes, and makes INFO again when a message is stored after all. */
+/** Reads the sink's ERROR rows. The sink turns a row into INFO once a replayed message is stored. */
 export function createDeadLetterRows(pool: Pool): DeadLetterRows {
   return {
     async latest(limit) {

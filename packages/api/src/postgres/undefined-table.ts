@@ -1,7 +1,7 @@
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const UNDEFINED_TABLE = "42P01";
 
-/** `undefined` before the sink ever ran: it creates the table, and so far no message was recorded. */
+/** `undefined` until the sink has created the table: no message is recorded before. */
 export async function ifTableExists<Value>(query: () => Promise<Value>): Promise<Value | undefined> {
   try {
     return await query();

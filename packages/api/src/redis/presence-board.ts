@@ -1,7 +1,8 @@
-import { type Presence, type Redis, type RedisSettings, readPresence, type Stage, stages } from "@millrace/shared";
+import type { Redis, RedisSettings } from "@millrace/connections";
+import { type Presence, readPresence, type Stage, stages } from "@millrace/stage";
 import type { PresenceBoard } from "../routes/status.ts";
 
-/** What the stages' processes last said of themselves. */
+/** Reads the latest report of each process of the stages. */
 export function createPresenceBoard(redis: Redis, settings: RedisSettings, intervalMs: number): PresenceBoard {
   return {
     async read() {

@@ -14,13 +14,13 @@ const mediaTypes: Readonly<Record<string, string>> = {
   ".woff2": "font/woff2",
 };
 
-/** The name of an asset has a hash of its content. */
+/** An asset's name contains a hash of its content. */
 const FOR_EVER = "public, max-age=31536000, immutable";
-/** The page names the assets, so it is asked for anew. */
+/** The page refers to the assets by name, so browsers must revalidate it. */
 const EACH_TIME = "no-cache";
 
 const contentSecurity = secureHeaders({
-  // The api itself speaks plain HTTP; whether there is TLS in front of it is not its business.
+  // The api serves plain HTTP and doesn't know whether a proxy terminates TLS.
   strictTransportSecurity: false,
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
@@ -35,14 +35,14 @@ const contentSecurity = secureHeaders({
   },
 });
 
-/** Serves the built console from memory, and says how to build it where it is not. */
+/** Serves the built console from memory, or explains how to build it. */
 export function consoleRoutes(directory = fileURLToPath(pageDirectory)): Hono {
   const app = new Hono();
   const page = join(directory, "index.html");
   if (!existsSync(page)) {
     app.get("/", (context) =>
       context.text(
-        "The console is not built: run npm run console, and start again. The documentation is at /docs.\n",
+        "The console is not built. Run npm run console and restart the api. The API documentation is at /docs.\n",
         503,
       ),
     );

@@ -1,36 +1,30 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { DeadLetterList } from "@millrace/console";
-import {
-  type DeadLetter,
-  type Log,
-  messageId,
-  parseMessageId,
-  replayRecord,
-  SelectionTooLarge,
-} from "@millrace/shared";
+import { SelectionTooLarge } from "@millrace/kafka";
+import { type DeadLetter, type Log, messageId, parseMessageId, replayRecord, requestErrors } from "@millrace/shared";
 import { bodyLimit } from "hono/body-limit";
 import { attempt, type Outcome } from "../outcome.ts";
 import { elapsedMs } from "../probe.ts";
-import { describeProblems, HttpProblem, requestErrors } from "../problem.ts";
+import { describeProblems, HttpProblem } from "../problem.ts";
 import { parseJson } from "../publish-body.ts";
 import { sameOrigin } from "../same-origin.ts";
 import type { MessageLog } from "./publish.ts";
 
-/** The rows of the messages that are given up now. Rejects where they cannot be known. */
+/** The audit rows of dead-lettered messages. Rejects if the store is unavailable. */
 export interface DeadLetterRows {
   latest(limit: number): Promise<DeadLetterList>;
 }
 
 export interface DeadLettersEdges {
   deadLetterRows: DeadLetterRows;
-  /** Rejects with `SelectionTooLarge` where they are more than may be held. */
+  /** Rejects with `SelectionTooLarge` if they exceed the memory limit. */
   readDeadLetters(ids: readonly string[], signal: AbortSignal): Promise<DeadLetter[]>;
   messageLog: MessageLog;
   log: Log;
 }
 
 const LIST_MAX = 500;
-/** As many of the longest ids take about half of it. */
+/** `LIST_MAX` ids of maximum length take about half of it. */
 const BODY_MAX_BYTES = 262_144;
 
 const deadLetterSchema = z
@@ -39,7 +33,7 @@ const deadLetterSchema = z
     code: z.string().nullable(),
     cause: z.string().nullable(),
     recordedAt: z.string().openapi({ description: "ISO 8601" }),
-    preview: z.string().nullable().openapi({ description: "The beginning of the message, where it is text." }),
+    preview: z.string().nullable().openapi({ description: "The beginning of the message; null if it is not text." }),
   })
   .openapi("DeadLetter");
 
@@ -47,22 +41,28 @@ const listRoute = createRoute({
   method: "get",
   path: "/dead-letters",
   tags: ["messages"],
-  summary: "The messages that are given up",
-  description: "The latest first. A message that was replayed and stored is not among them any more.",
+  summary: "List dead-lettered messages",
+  description: "Newest first. Messages that were replayed and stored are not listed.",
   request: {
     query: z.strictObject({
-      limit: z.coerce.number().int().min(1).max(LIST_MAX).default(100).openapi({ description: "Most of them." }),
+      limit: z.coerce
+        .number()
+        .int()
+        .min(1)
+        .max(LIST_MAX)
+        .default(100)
+        .openapi({ description: "Maximum messages in the response." }),
     }),
   },
   responses: {
     200: {
-      description: "The latest of them, and how many there are.",
+      description: "The newest dead-lettered messages, and the total number.",
       content: {
         "application/json": { schema: z.object({ total: z.int(), deadLetters: z.array(deadLetterSchema) }) },
       },
     },
     ...describeProblems({
-      "invalid-parameter": "the parameter limit is refused",
+      "invalid-parameter": "a parameter is invalid",
       unavailable: "PostgreSQL: connection refused",
     }),
   },
@@ -79,22 +79,22 @@ const replayRoute = createRoute({
   method: "post",
   path: "/dead-letters/replay",
   tags: ["messages"],
-  summary: "Send dead letters through the pipeline again",
+  summary: "Replay dead-lettered messages",
   description:
-    "Under their first identity, as `millrace dead-letters replay` does. Not from another site's pages. The dead-letter topic is read from its beginning, for 40 % of REQUEST_TIMEOUT_MS at the most; the command takes as long as it needs.",
+    "Messages keep their original id, as with `millrace dead-letters replay`. Cross-site requests are refused. Scanning the dead-letter topic may take up to 40 % of REQUEST_TIMEOUT_MS; for a larger topic use the command, which has no time limit.",
   request: { body: { required: true, content: { "application/json": { schema: idsSchema } } } },
   responses: {
     202: {
-      description: "They are on their way; GET /status/{id} follows each.",
+      description: "The messages are in the replay topic. Follow each with GET /status/{id}.",
       content: { "application/json": { schema: z.object({ replayed: z.int() }) } },
     },
     ...describeProblems({
       "malformed-body": "the body is not JSON",
-      "foreign-origin": "this is for this api's own pages, and for programs",
-      "unknown-message": "there is no dead letter of messages-3-41; nothing was replayed",
-      "too-large": "the messages have more than 33554432 bytes together",
-      "invalid-body": "a part of the body is refused; nothing was replayed",
-      unavailable: "Kafka: connection refused; 0 of 1 messages were replayed",
+      "foreign-origin": "only the api's own pages and non-browser clients may do this",
+      "unknown-message": "no dead letter for messages-3-41; nothing was replayed",
+      "too-large": "the selected dead letters exceed 33554432 bytes: replay fewer at once",
+      "invalid-body": "the body is invalid; nothing was replayed",
+      unavailable: "Kafka: connection refused; nothing was replayed",
     }),
   },
 });
@@ -125,7 +125,7 @@ export function deadLettersRoutes(edges: DeadLettersEdges, replayTopic: string, 
 const limitBody = bodyLimit({
   maxSize: BODY_MAX_BYTES,
   onError: () => {
-    throw new HttpProblem("too-large", `the body has more than ${BODY_MAX_BYTES} bytes`);
+    throw new HttpProblem("too-large", `the body exceeds ${BODY_MAX_BYTES} bytes`);
   },
 });
 
@@ -133,10 +133,10 @@ function parseIds(body: string): readonly string[] {
   const parsed = idsSchema.safeParse(parseJson(body));
   if (parsed.success) return [...new Set(parsed.data.ids)];
   const errors = requestErrors(parsed.error);
-  throw new HttpProblem("invalid-body", "a part of the body is refused; nothing was replayed", { errors });
+  throw new HttpProblem("invalid-body", "the body is invalid; nothing was replayed", { errors });
 }
 
-/** All of them, or the problem. */
+/** Finds all of the dead letters, or throws. */
 async function findLetters(ids: readonly string[], edges: DeadLettersEdges, timeoutMs: number): Promise<DeadLetter[]> {
   const outcome = await attempt(async (signal) => {
     try {
@@ -154,7 +154,7 @@ async function findLetters(ids: readonly string[], edges: DeadLettersEdges, time
   const found = new Set(letters.map(({ origin }) => messageId(origin)));
   const missing = ids.filter((id) => !found.has(id));
   if (missing.length === 0) return letters;
-  throw new HttpProblem("unknown-message", `there is no dead letter of ${missing.join(", ")}; nothing was replayed`);
+  throw new HttpProblem("unknown-message", `no dead letter for ${missing.join(", ")}; nothing was replayed`);
 }
 
 async function replay(
@@ -163,7 +163,7 @@ async function replay(
   topic: string,
   timeoutMs: number,
 ): Promise<Outcome<unknown>> {
-  // Each as an append of its own: what is appended at once leaves together, within the bound of one request.
+  // One append per message: concurrent appends are batched within the size limit of a produce request.
   const appended = () => Promise.all(letters.map((letter) => messageLog.append(topic, [replayRecord(letter)])));
   const outcome = await attempt(appended, timeoutMs / 2);
   return "fault" in outcome ? outcome : (outcome.value.find((each) => "fault" in each) ?? outcome);

@@ -1,27 +1,29 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { type LastReport, lastReportSchema, type Presence, type Stage, stages } from "@millrace/shared";
+import { type LastReport, lastReportSchema } from "@millrace/shared";
+import { type Presence, type Stage, stages } from "@millrace/stage";
 import { attempt } from "../outcome.ts";
 import { describeProblems } from "../problem.ts";
 
 export interface DoctorEdges {
   readPresence(): Promise<Record<Stage, Presence[]>>;
-  /** Of the api itself; absent while its checks run. */
+  /** The api's own report; undefined while its checks run. */
   lastReport(): LastReport | undefined;
 }
 
 const doctorSchema = z.object({
   reports: z.array(z.object({ instance: z.string(), report: lastReportSchema })),
-  unknown: z.string().optional().openapi({ description: "Why the stages' reports are missing: Redis is away." }),
+  unknown: z.string().optional().openapi({ description: "Why the stages' reports are missing: Redis is unavailable." }),
 });
 
 const route = createRoute({
   method: "get",
   path: "/doctor",
   tags: ["pipeline"],
-  summary: "What the doctor found when each process started",
-  description: "Every dependency of each process, tried step by step at its start. `millrace doctor` tries them now.",
+  summary: "The startup report of each process's doctor",
+  description:
+    "Each process checks all of its dependencies step by step when it starts. `millrace doctor` checks them now.",
   responses: {
-    200: { description: "A report a process.", content: { "application/json": { schema: doctorSchema } } },
+    200: { description: "One report per process.", content: { "application/json": { schema: doctorSchema } } },
     ...describeProblems({}),
   },
 });

@@ -23,7 +23,7 @@ const page = `<!doctype html>
 </html>
 `;
 
-// The validator badge would be fetched from elsewhere.
+// No validator badge: it would be loaded from another site.
 const start = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#swagger-ui", validatorUrl: null, deepLinking: true });
 `;
 
@@ -33,13 +33,13 @@ const mediaTypes = {
   "favicon-32x32.png": "image/png",
 } as const;
 
-/** The documentation page: Swagger UI from this process itself, with no request to anywhere else. */
+/** Serves Swagger UI from this process, without requests to any other site. */
 export function addDocumentation(app: OpenAPIHono): void {
   app.openAPIRegistry.registerComponent("securitySchemes", "token", {
     type: "http",
     scheme: "bearer",
     bearerFormat: "JWT",
-    description: "Asked for where AUTH_JWKS_URL or AUTH_HS256_SECRET is set.",
+    description: "Required if AUTH_JWKS_URL or AUTH_HS256_SECRET is set.",
   });
   app.get("/openapi.json", (context) => context.json(openApiDocument(app)));
   app.use("/docs", contentSecurity);
@@ -58,12 +58,12 @@ export function addDocumentation(app: OpenAPIHono): void {
 }
 
 const contentSecurity = secureHeaders({
-  // The api itself speaks plain HTTP; whether there is TLS in front of it is not its business.
+  // The api serves plain HTTP and doesn't know whether a proxy terminates TLS.
   strictTransportSecurity: false,
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
     scriptSrc: ["'self'"],
-    // Swagger UI draws its icons with inline styles.
+    // Swagger UI uses inline styles for its icons.
     styleSrc: ["'self'", "'unsafe-inline'"],
     imgSrc: ["'self'", "data:"],
     connectSrc: ["'self'"],
@@ -84,10 +84,10 @@ export function openApiDocument(app: OpenAPIHono): ReturnType<OpenAPIHono["getOp
     },
     servers: [{ url: "/" }],
     tags: [
-      { name: "messages", description: "Publish messages and follow them." },
-      { name: "events", description: "Publish events, and follow them." },
-      { name: "search", description: "Find messages." },
-      { name: "pipeline", description: "How the stages and the services do." },
+      { name: "messages", description: "Publish, follow and replay messages." },
+      { name: "events", description: "Publish, read and stream events." },
+      { name: "search", description: "Search messages." },
+      { name: "pipeline", description: "State of the stages and services." },
     ],
   });
 }

@@ -11,7 +11,7 @@ const eventsHealthSchema = z
   .object({
     status: z.enum(["ok", "degraded", "failed"]).openapi({
       description:
-        "failed: events can be neither published nor read. degraded: without Idempotency-Key, and each process limits rates by itself.",
+        "failed: events can be neither published nor read. degraded: requests with an Idempotency-Key fail, and rate limits apply per process.",
     }),
     checks: z.object({ kafka: checkSchema, redis: checkSchema }),
   })
@@ -21,15 +21,15 @@ const route = createRoute({
   method: "get",
   path: "/api/v1/health",
   tags: ["events"],
-  summary: "Whether events can be published and read",
-  description: "Needs no token. GET /health tells of the whole pipeline.",
+  summary: "Health of the events API",
+  description: "No token required. GET /health covers the whole pipeline.",
   responses: {
     200: {
-      description: "Kafka answers.",
+      description: "Kafka is available.",
       content: { "application/json": { schema: eventsHealthSchema } },
     },
     503: {
-      description: "Kafka does not answer; `checks` says why.",
+      description: "Kafka is unavailable; `checks` has the cause.",
       content: { "application/json": { schema: eventsHealthSchema } },
     },
     ...describeProblems({}),

@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { type Presence, type Stage, stages } from "@millrace/shared";
+import { type Presence, type Stage, stages } from "@millrace/stage";
 import { attempt, type Outcome } from "../outcome.ts";
 import { type Check, elapsedMs, PROBE_TIMEOUT_MS, type Probe } from "../probe.ts";
 import { describeProblems } from "../problem.ts";
@@ -8,7 +8,7 @@ import { slowOf, waitsOf } from "../stage-summary.ts";
 export const services = ["kafka", "opensearch", "postgres", "redis"] as const;
 export type Service = (typeof services)[number];
 
-/** What embed calls its provider, in the dependencies that it reports. */
+/** The provider's name among the dependencies that embed reports. */
 const EMBEDDING_PROVIDER = "embedding-provider";
 
 export interface HealthEdges {
@@ -20,8 +20,8 @@ export const checkSchema = z
   .object({
     status: z.enum(["ok", "slow", "failed"]),
     cause: z.string().optional(),
-    since: z.string().optional().openapi({ description: "ISO 8601: the first failure in a row, where it is known." }),
-    checkedInMs: z.number().openapi({ description: "How long the last check took." }),
+    since: z.string().optional().openapi({ description: "When the current failure began, if known; ISO 8601." }),
+    checkedInMs: z.number().openapi({ description: "Duration of the last check." }),
   })
   .openapi("Check");
 
@@ -30,9 +30,9 @@ type Name = (typeof names)[number];
 
 const healthSchema = z
   .object({
-    status: z.enum(["ok", "slow", "failed"]).openapi({ description: "The worst of the checks'." }),
-    failed: z.array(z.enum(names)).openapi({ description: "The names of the checks that failed." }),
-    slow: z.array(z.enum(names)).openapi({ description: "The names of the checks that found something slow." }),
+    status: z.enum(["ok", "slow", "failed"]).openapi({ description: "The worst status of all checks." }),
+    failed: z.array(z.enum(names)).openapi({ description: "Names of the failed checks." }),
+    slow: z.array(z.enum(names)).openapi({ description: "Names of the slow checks." }),
     checks: z.record(z.enum(names), checkSchema),
   })
   .openapi("Health");
@@ -41,24 +41,24 @@ const failedExample = {
   status: "failed",
   failed: ["sink"],
   slow: [],
-  checks: { sink: { status: "failed", cause: "no process reports", checkedInMs: 0.8 } },
+  checks: { sink: { status: "failed", cause: "no running process", checkedInMs: 0.8 } },
 };
 
 const route = createRoute({
   method: "get",
   path: "/health",
   tags: ["pipeline"],
-  summary: "The health of all processes and services",
+  summary: "Health of all processes and services",
   description:
-    "A stage works when one of its instances is ready, and is slow when a request to another service takes one of them " +
-    "longer than SLOW_OPERATION_MS. Checked about once a second, however often asked.",
+    "A stage is ok if at least one of its instances is ready, and slow if an operation of any instance exceeds " +
+    "SLOW_OPERATION_MS. Results are cached for about a second.",
   responses: {
     200: {
-      description: "All work; `slow` says which do so slowly, and `checks` what takes long.",
+      description: "No check failed. `slow` names the slow ones, and `checks` the slow operations.",
       content: { "application/json": { schema: healthSchema } },
     },
     503: {
-      description: "Not all work; `failed` says which, and `checks` why.",
+      description: "At least one check failed. `failed` names them, and `checks` has the causes.",
       content: { "application/json": { schema: healthSchema, example: failedExample } },
     },
     ...describeProblems({}),
@@ -77,7 +77,7 @@ export function healthRoute(edges: HealthEdges): OpenAPIHono {
   return app;
 }
 
-/** Never rejects: what cannot be asked has failed. */
+/** Never rejects: an unreachable service counts as failed. */
 export async function readChecks({ readPresence, probes }: HealthEdges): Promise<Record<Name, Check>> {
   const startedAt = performance.now();
   const [kafka, opensearch, postgres, redis, presence] = await Promise.all([
@@ -89,7 +89,7 @@ export async function readChecks({ readPresence, probes }: HealthEdges): Promise
   ]);
   const ofStage = (stage: Stage) => checkStage(presence.outcome, stage, presence.checkedInMs);
   return {
-    // It answers, so it works; what it needs is beside it.
+    // This process responds, so it is ok; its dependencies are listed separately.
     api: { status: "ok", checkedInMs: 0 },
     ingest: ofStage("ingest"),
     embed: ofStage("embed"),
@@ -103,9 +103,9 @@ function checkStage(presence: Outcome<Record<Stage, Presence[]>>, stage: Stage, 
   if ("fault" in presence) return unknown(presence.fault.cause, checkedInMs);
   const instances = presence.value[stage];
   if (instances.some(({ ready }) => ready)) return { ...slowness(instances), checkedInMs };
-  if (instances.length === 0) return { status: "failed", cause: "no process reports", checkedInMs };
+  if (instances.length === 0) return { status: "failed", cause: "no running process", checkedInMs };
   const waits = instances.flatMap(waitsOf);
-  const cause = waits.map((wait) => `waits for ${wait.dependency}${wait.cause ? ` (${wait.cause})` : ""}`);
+  const cause = waits.map((wait) => `waiting for ${wait.dependency}${wait.cause ? ` (${wait.cause})` : ""}`);
   const since = waits.map((wait) => wait.since).sort()[0];
   return { status: "failed", cause: cause.join("; ") || "starting", ...(since && { since }), checkedInMs };
 }
@@ -119,16 +119,16 @@ function slowness(instances: readonly Presence[]): Pick<Check, "status" | "cause
   return { status: "slow", cause: takes.join("; ") };
 }
 
-/** Only embed speaks with the embedding provider, so its word is taken. */
+/** Relies on embed's report: only embed connects to the embedding provider. */
 function checkProvider(presence: Outcome<Record<Stage, Presence[]>>, checkedInMs: number): Check {
   if ("fault" in presence) return unknown(presence.fault.cause, checkedInMs);
   const reports = presence.value.embed.flatMap(({ dependencies }) => dependencies[EMBEDDING_PROVIDER] ?? []);
   if (reports.some(({ state }) => state === "working")) return { status: "ok", checkedInMs };
   const [report] = reports;
-  if (!report) return { status: "failed", cause: "no embed process reports it", checkedInMs };
+  if (!report) return { status: "failed", cause: "unknown: no embed process reports it", checkedInMs };
   return { status: "failed", cause: report.cause ?? report.state, since: report.since, checkedInMs };
 }
 
 function unknown(cause: string, checkedInMs: number): Check {
-  return { status: "failed", cause: `unknown, as Redis is away: ${cause}`, checkedInMs };
+  return { status: "failed", cause: `unknown: Redis is unavailable (${cause})`, checkedInMs };
 }

@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { EventDecoder } from "@millrace/events";
-import type { TopicReader } from "@millrace/shared";
+import type { TopicReader } from "@millrace/kafka";
 import { type AuthEdges, guard } from "../auth/guard.ts";
 import { type EventRecord, toEventRecord } from "../events/event-record.ts";
 import { type LatestLimits, readLatest } from "../events/latest.ts";
@@ -16,7 +16,7 @@ export interface LatestEventsEdges {
   eventDecoder: EventDecoder;
 }
 
-/** Of the values of one answer. */
+/** Total size of the values in one response. */
 const MAX_BYTES = 16_777_216;
 const COUNT_DEFAULT = 20;
 
@@ -36,13 +36,13 @@ export function latestEventsRoute(edges: LatestEventsEdges, maxCount: number, ti
     const limits = { count: context.req.valid("query").limit, maxBytes: MAX_BYTES };
     const outcome = await attempt((signal) => readEvents(topic, limits, edges, signal), timeoutMs);
     const events = answerOf("Kafka", outcome);
-    if (!events) throw new HttpProblem("unknown-topic", `there is no topic ${topic}`);
+    if (!events) throw new HttpProblem("unknown-topic", `the topic ${topic} does not exist`);
     return context.json({ events }, 200);
   });
   return app;
 }
 
-/** `undefined` where there is no such topic. */
+/** `undefined` if the topic does not exist. */
 async function readEvents(
   topic: string,
   limits: LatestLimits,
@@ -60,7 +60,7 @@ function describeRoute({ auth, topics }: LatestEventsEdges, maxCount: number) {
     path: "/api/v1/events/{topic}/latest",
     tags: ["events"],
     summary: "The newest events of a topic",
-    description: "Newest first across all partitions, read at their ends without a consumer group.",
+    description: "Newest first across all partitions. Reads without a consumer group.",
     security: [{ token: ["events:read"] }],
     middleware: [guard(auth, "events:read")] as const,
     request: {
@@ -72,12 +72,12 @@ function describeRoute({ auth, topics }: LatestEventsEdges, maxCount: number) {
           .min(1)
           .max(maxCount)
           .default(Math.min(COUNT_DEFAULT, maxCount))
-          .openapi({ description: `Most events; fewer where they have more than ${MAX_BYTES} bytes.` }),
+          .openapi({ description: `Maximum events. Returns fewer if they exceed ${MAX_BYTES} bytes.` }),
       }),
     },
     responses: {
       200: {
-        description: "The events, newest first by Kafka's timestamps.",
+        description: "The events, newest first by Kafka's record timestamp.",
         content: {
           "application/json": {
             schema: z.object({ events: z.array(eventRecordSchema) }),
@@ -86,10 +86,10 @@ function describeRoute({ auth, topics }: LatestEventsEdges, maxCount: number) {
         },
       },
       ...describeProblems({
-        "invalid-parameter": "the parameter limit is refused",
-        unauthenticated: "send a token as Authorization: Bearer",
+        "invalid-parameter": "a parameter is invalid",
+        unauthenticated: "send a token in the Authorization header: Bearer <token>",
         forbidden: "the token lacks the scope events:read",
-        "unknown-topic": "there is no topic payments",
+        "unknown-topic": "the topic payments does not exist",
         "rate-limited": "more than 6000 requests in 60 s",
         unavailable: "Kafka: connection refused",
       }),

@@ -1,12 +1,6 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import {
-  type Milestone,
-  milestones,
-  type Origin,
-  type Progress,
-  parseMessageId,
-  type StageTracker,
-} from "@millrace/shared";
+import { type Origin, parseMessageId } from "@millrace/shared";
+import { type Milestone, milestones, type Progress, type StageTracker } from "@millrace/stage";
 import { durationsOf, lastOf, timesOf } from "../message-progress.ts";
 import { attempt, type Outcome } from "../outcome.ts";
 import { describeProblems, HttpProblem } from "../problem.ts";
@@ -25,7 +19,7 @@ const recordSchema = z.object({
 /** A message's row of demo_log. */
 export type AuditRecord = z.output<typeof recordSchema>;
 
-/** The one row that every message ends in. Rejects where that cannot be known. */
+/** Finds the audit row of a message. Rejects if the store is unavailable. */
 export interface AuditLog {
   find(message: Identity): Promise<AuditRecord | undefined>;
 }
@@ -40,14 +34,15 @@ const messageStatusSchema = z
     id: z.string(),
     state: z.enum(milestones),
     milestones: z.partialRecord(z.enum(milestones), z.string()).openapi({
-      description: "When each was reached, ISO 8601; empty where Redis does not know it (any more).",
+      description:
+        "When the message reached each milestone, ISO 8601; empty if Redis has no (or no longer has) progress for it.",
     }),
     durationsMs: z.array(z.object({ from: z.enum(milestones), to: z.enum(milestones), ms: z.number() })),
-    record: recordSchema.optional().openapi({ description: "The row of demo_log, once there is one." }),
+    record: recordSchema.optional().openapi({ description: "The message's row in demo_log, once written." }),
     unknown: z
       .object({ progress: z.string().optional(), record: z.string().optional() })
       .optional()
-      .openapi({ description: "Why a part is missing." }),
+      .openapi({ description: "The reason for each missing field." }),
   })
   .openapi("MessageStatus");
 
@@ -62,21 +57,23 @@ const route = createRoute({
   method: "get",
   path: "/status/{id}",
   tags: ["messages"],
-  summary: "One message through the stages",
+  summary: "Progress of one message",
   request: {
     params: z.object({
-      id: z.string().openapi({ description: "topic-partition-offset, as POST /publish tells it", example: example.id }),
+      id: z
+        .string()
+        .openapi({ description: "topic-partition-offset, as returned by POST /publish", example: example.id }),
     }),
   },
   responses: {
     200: {
-      description: "Where the message is, and how long each step took.",
+      description: "The message's state and the duration of each step.",
       content: { "application/json": { schema: messageStatusSchema, example } },
     },
     ...describeProblems({
-      "invalid-parameter": "an id is topic-partition-offset",
-      "unknown-message": "neither Redis nor PostgreSQL knows messages-3-41",
-      unavailable: "Redis: connection refused; demo_log has no row of messages-3-41",
+      "invalid-parameter": "the id must have the form topic-partition-offset",
+      "unknown-message": "neither Redis nor PostgreSQL has messages-3-41",
+      unavailable: "Redis: connection refused; no other store has messages-3-41",
     }),
   },
 });
@@ -100,8 +97,8 @@ const PARTITION_MAX = 2 ** 31 - 1;
 function identityOf(id: string): Identity {
   const identity = parseMessageId(id);
   if (identity && identity.partition <= PARTITION_MAX && Number.isSafeInteger(identity.offset)) return identity;
-  const errors = [{ path: "id", message: "not of the form topic-partition-offset" }];
-  throw new HttpProblem("invalid-parameter", "an id is topic-partition-offset", { errors });
+  const errors = [{ path: "id", message: "must have the form topic-partition-offset" }];
+  throw new HttpProblem("invalid-parameter", "the id must have the form topic-partition-offset", { errors });
 }
 
 function messageStatus(id: string, progress: Outcome<Progress | undefined>, record: Outcome<AuditRecord | undefined>) {
@@ -114,9 +111,9 @@ function messageStatus(id: string, progress: Outcome<Progress | undefined>, reco
   };
   const missing = Object.values(unknown);
   if (!state) {
-    // Whoever is away may know the message, so it cannot be called unknown.
-    if (missing.length > 0) throw new HttpProblem("unavailable", `${missing.join("; ")}; nobody else knows ${id}`);
-    throw new HttpProblem("unknown-message", `neither Redis nor PostgreSQL knows ${id}`);
+    // An unavailable store may have the message, so it is not a 404.
+    if (missing.length > 0) throw new HttpProblem("unavailable", `${missing.join("; ")}; no other store has ${id}`);
+    throw new HttpProblem("unknown-message", `neither Redis nor PostgreSQL has ${id}`);
   }
   return {
     id,
@@ -128,7 +125,7 @@ function messageStatus(id: string, progress: Outcome<Progress | undefined>, reco
   };
 }
 
-/** The row is what counts: the progress in Redis is best effort. */
+/** The row takes precedence: progress in Redis is best effort. */
 function stateOf(record: AuditRecord): Milestone {
   return record.log_level === "INFO" ? "stored" : "dead_lettered";
 }

@@ -7,10 +7,10 @@ export function metricsRoutes(metrics: Metrics): OpenAPIHono {
     method: "get",
     path: "/metrics",
     tags: ["pipeline"],
-    summary: "The api's metrics, for Prometheus",
+    summary: "Prometheus metrics of the api",
     responses: {
       200: {
-        description: "Prometheus's text format; docs/monitoring.md lists the metrics.",
+        description: "Prometheus text format; docs/monitoring.md lists the metrics.",
         content: { "text/plain": { schema: z.string() } },
       },
     },

@@ -2,9 +2,10 @@ import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { describeCause, type Log } from "@millrace/shared";
 import { bodyLimit } from "hono/body-limit";
 import { type AuthEdges, guard } from "../auth/guard.ts";
+import type { EventOutcome } from "../events/event-outcome.ts";
 import type { HeldRequest, Idempotency, IdempotentRequest } from "../events/idempotency.ts";
 import { eventInputSchema, exampleEvent, topicOf, topicParameter } from "../events/openapi.ts";
-import { type EventItem, type EventOutcome, type EventPublishEdges, publishEvents } from "../events/publish.ts";
+import { type EventItem, type EventPublishEdges, publishEvents } from "../events/publish.ts";
 import type { EventTopics } from "../events/topics.ts";
 import { answerOf, attempt } from "../outcome.ts";
 import { elapsedMs } from "../probe.ts";
@@ -27,7 +28,9 @@ export interface PublishEventsLimits {
 const publishedSchema = z
   .object({
     event_id: z.string(),
-    id: z.string().openapi({ description: "What GET /status/{id} asks for, where the topic is one of KAFKA_TOPICS." }),
+    id: z
+      .string()
+      .openapi({ description: "The message id for GET /status/{id}, if the topic is one of KAFKA_TOPICS." }),
     partition: z.int(),
     offset: z.int(),
     timestamp: z.string().openapi({ description: "Kafka's record timestamp, ISO 8601." }),
@@ -36,18 +39,20 @@ const publishedSchema = z
 
 const errorSchema = z
   .object({
-    index: z.int().openapi({ description: "Of the event in the request." }),
+    index: z.int().openapi({ description: "Position of the event in the request." }),
     code: z.string().openapi({ description: "invalid, too_long, unavailable, …" }),
     message: z.string(),
-    retryable: z.boolean().openapi({ description: "Whether sending the event again may help." }),
+    retryable: z.boolean().openapi({ description: "Whether a retry may succeed." }),
     errors: problemSchema.shape.errors,
   })
   .openapi("EventError");
 
 const answerSchema = z
   .object({
-    events: z.array(publishedSchema.nullable()).openapi({ description: "In the order of the request." }),
-    errors: z.array(errorSchema).openapi({ description: "Why the ones that are null were not published." }),
+    events: z
+      .array(publishedSchema.nullable())
+      .openapi({ description: "In the request's order; null for an event that was not published." }),
+    errors: z.array(errorSchema).openapi({ description: "One error for each null in `events`." }),
   })
   .openapi("PublishedEvents");
 type Answer = z.output<typeof answerSchema>;
@@ -71,7 +76,7 @@ const exampleOfSome: Answer = {
     {
       index: 1,
       code: "invalid",
-      message: "the event breaks its schema",
+      message: "the event does not match its schema",
       retryable: false,
       errors: [{ path: "/1/event_type", message: "Invalid input: expected string, received undefined" }],
     },
@@ -87,7 +92,7 @@ export function publishEventsRoute(edges: PublishEventsEdges, limits: PublishEve
     bodyLimit({
       maxSize: limits.maxBytes,
       onError: () => {
-        throw new HttpProblem("too-large", `the body has more than ${limits.maxBytes} bytes`);
+        throw new HttpProblem("too-large", `the body exceeds ${limits.maxBytes} bytes`);
       },
     }),
     async (context) => {
@@ -114,17 +119,18 @@ export function publishEventsRoute(edges: PublishEventsEdges, limits: PublishEve
 async function ensureTopic(topic: string, topics: EventTopics, timeoutMs: number): Promise<void> {
   const ensured = answerOf("Kafka", await attempt((signal) => topics.ensure(topic, signal), timeoutMs));
   if (ensured === "missing")
-    throw new HttpProblem("unknown-topic", `${topic} is missing, and KAFKA_CREATE_TOPICS is off`);
-  if (ensured === "too-many") throw new HttpProblem("too-many-topics", `there are as many as EVENTS_TOPICS_MAX allows`);
+    throw new HttpProblem("unknown-topic", `the topic ${topic} does not exist, and KAFKA_CREATE_TOPICS is off`);
+  if (ensured === "too-many")
+    throw new HttpProblem("too-many-topics", "the number of event topics has reached EVENTS_TOPICS_MAX");
   if (ensured === "there") return;
   if (ensured.topic !== topic || ensured.error !== "INVALID_TOPIC_EXCEPTION") {
     throw new HttpProblem("topic-refused", ensured.cause);
   }
   const errors = [{ path: "topic", message: ensured.cause }];
-  throw new HttpProblem("invalid-parameter", "the topic's name is refused", { errors });
+  throw new HttpProblem("invalid-parameter", "the topic name is invalid", { errors });
 }
 
-/** Publishes the events that no request with this key has published yet. */
+/** Publishes the events that no earlier request with this key has published. */
 async function once(
   request: IdempotentRequest,
   publish: (held: HeldRequest) => Promise<EventOutcome[]>,
@@ -132,21 +138,21 @@ async function once(
   { timeoutMs }: PublishEventsLimits,
 ): Promise<EventOutcome[]> {
   const begun = answerOf("Redis", await attempt((signal) => idempotency.begin(request, signal), timeoutMs));
-  if (begun === "other") throw new HttpProblem("other-request", "the Idempotency-Key came with another body before");
+  if (begun === "other") throw new HttpProblem("other-request", "this Idempotency-Key was used with a different body");
   if (begun === "busy") {
     const again = { "retry-after": "1" };
-    throw new HttpProblem("in-progress", "a request with this Idempotency-Key is under way", {}, again);
+    throw new HttpProblem("in-progress", "a request with this Idempotency-Key is in progress", {}, again);
   }
   using held = begun;
   const outcomes = await publish(held);
-  // They are published: an answer that could not be kept is given all the same.
+  // The events are published, so the client gets its response even if storing it failed.
   await held.end(outcomes).catch((error) => {
     log.record("api.events", "retry", undefined, { cause: `Redis: ${describeCause(error)}` });
   });
   return outcomes;
 }
 
-/** An array of events, or one: a JSON Pointer to an event of an array begins with its index. */
+/** Reads one event or an array of events. JSON Pointers into an array begin with the index. */
 function readItems(contentType: string | undefined, body: Uint8Array, maxEvents: number): EventItem[] {
   if (contentType?.split(";")[0]?.trim().toLowerCase() !== "application/json") {
     throw new HttpProblem("unsupported-media-type", "send application/json");
@@ -154,7 +160,8 @@ function readItems(contentType: string | undefined, body: Uint8Array, maxEvents:
   const content = parseJson(decodeText(body));
   if (!Array.isArray(content)) return [{ item: content, root: [] }];
   if (content.length === 0 || content.length > maxEvents) {
-    const message = content.length === 0 ? "the array is empty" : `it has more than ${maxEvents} events`;
+    const message =
+      content.length === 0 ? "the array is empty" : `${content.length} events exceed the limit of ${maxEvents}`;
     throw new HttpProblem("invalid-body", "nothing was published", { errors: [{ path: "", message }] });
   }
   return content.map((item, index) => ({ item, root: [index] }));
@@ -162,8 +169,8 @@ function readItems(contentType: string | undefined, body: Uint8Array, maxEvents:
 
 function idempotencyKeyOf(header: string | undefined): string | undefined {
   if (header === undefined || /^[\x21-\x7e]{1,255}$/.test(header)) return header;
-  const errors = [{ path: "Idempotency-Key", message: "not 1 to 255 visible ASCII characters" }];
-  throw new HttpProblem("invalid-parameter", "a header is refused", { errors });
+  const errors = [{ path: "Idempotency-Key", message: "must be 1 to 255 visible ASCII characters" }];
+  throw new HttpProblem("invalid-parameter", "a header is invalid", { errors });
 }
 
 function toAnswer(outcomes: readonly EventOutcome[]): Answer {
@@ -173,12 +180,12 @@ function toAnswer(outcomes: readonly EventOutcome[]): Answer {
   };
 }
 
-/** Where nothing was published, the whole request is a problem: of its body if all are invalid, or else of Kafka. */
+/** Throws a problem if nothing was published: about the body if all events are invalid, otherwise about Kafka. */
 function throwIfNone({ events, errors }: Answer): void {
   if (errors.length < events.length) return;
   if (errors.every(({ code }) => code === "invalid")) {
     const found = errors.flatMap((error) => error.errors ?? []);
-    throw new HttpProblem("invalid-body", "no event fits its schema; nothing was published", { errors: found });
+    throw new HttpProblem("invalid-body", "no event matches its schema; nothing was published", { errors: found });
   }
   if (errors.every(isRetryable)) {
     throw new HttpProblem("unavailable", `nothing was published: ${errors[0]?.message}`);
@@ -196,9 +203,9 @@ function describeRoute(topics: EventTopics, limits: PublishEventsLimits) {
     tags: ["events"],
     summary: "Publish events",
     description:
-      "One event or an array of them, each checked by the schema: what is valid is published, the rest is told about. " +
-      "The topic is created with its first events. Events of one user, else of one device, keep their order. " +
-      "A request that is sent again with its Idempotency-Key publishes what it had not published before, and nothing twice.",
+      "One event or an array of events. Valid events are published; each invalid one is reported in `errors`. " +
+      "The first events create the topic. Events of the same user (or device, without a user) keep their order. " +
+      "Retrying a request with the same Idempotency-Key publishes only the events that are not yet published.",
     security: [{ token: ["events:write"] }],
     request: {
       params: z.object({ topic: topicParameter(topics) }),
@@ -207,7 +214,7 @@ function describeRoute(topics: EventTopics, limits: PublishEventsLimits) {
           .string()
           .regex(/^[!-~]{1,255}$/)
           .optional()
-          .openapi({ description: "Makes it safe to send the request again, as it was." }),
+          .openapi({ description: "Makes the request safe to retry with the same body." }),
       }),
       body: {
         required: true,
@@ -224,25 +231,25 @@ function describeRoute(topics: EventTopics, limits: PublishEventsLimits) {
     },
     responses: {
       202: {
-        description: "Kafka has all of the events.",
+        description: "All events are published.",
         content: { "application/json": { schema: answerSchema, example: exampleAnswer } },
       },
       207: {
-        description: "Kafka has some of the events; `errors` says why it has not the others.",
+        description: "Some events are published; `errors` has the cause for each of the others.",
         content: { "application/json": { schema: answerSchema, example: exampleOfSome } },
       },
       ...describeProblems({
         "malformed-body": "the body is not JSON",
-        "invalid-parameter": "the topic's name is refused",
-        unauthenticated: "the token is refused: it has expired",
+        "invalid-parameter": "the topic name is invalid",
+        unauthenticated: "invalid token: it has expired",
         forbidden: "the token lacks the scope events:write",
-        "unknown-topic": "payments is missing, and KAFKA_CREATE_TOPICS is off",
-        "in-progress": "a request with this Idempotency-Key is under way",
-        "too-many-topics": "there are as many as EVENTS_TOPICS_MAX allows",
-        "too-large": `the body has more than ${limits.maxBytes} bytes`,
+        "unknown-topic": "the topic payments does not exist, and KAFKA_CREATE_TOPICS is off",
+        "in-progress": "a request with this Idempotency-Key is in progress",
+        "too-many-topics": "the number of event topics has reached EVENTS_TOPICS_MAX",
+        "too-large": `the body exceeds ${limits.maxBytes} bytes`,
         "unsupported-media-type": "send application/json",
-        "invalid-body": "no event fits its schema; nothing was published",
-        "other-request": "the Idempotency-Key came with another body before",
+        "invalid-body": "no event matches its schema; nothing was published",
+        "other-request": "this Idempotency-Key was used with a different body",
         "rate-limited": "more than 6000 requests in 60 s",
         "topic-refused":
           "Kafka does not create the topic payments (INVALID_REPLICATION_FACTOR): set KAFKA_REPLICATION_FACTOR to no more than there are brokers",

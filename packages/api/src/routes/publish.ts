@@ -1,15 +1,7 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import {
-  cutBySize,
-  type Log,
-  messageId,
-  type OutgoingRecord,
-  type Placement,
-  type StageTracker,
-  TRACEPARENT,
-  type Tracing,
-  type Work,
-} from "@millrace/shared";
+import type { OutgoingRecord, Placement } from "@millrace/kafka";
+import { cutBySize, type Log, messageId, TRACEPARENT, type Tracing } from "@millrace/shared";
+import type { StageTracker, Work } from "@millrace/stage";
 import { bodyLimit } from "hono/body-limit";
 import { attempt, type Outcome } from "../outcome.ts";
 import { elapsedMs } from "../probe.ts";
@@ -17,7 +9,7 @@ import { describeProblems, HttpProblem } from "../problem.ts";
 import { createMessageSchema, type PublishLimits, type PublishRecord, parsePublishBody } from "../publish-body.ts";
 import { type PublishTraces, tracePublishing } from "../publish-traces.ts";
 
-/** Appends records to a topic, all or none of them, in one attempt. */
+/** Appends records to a topic in one attempt, all or none. */
 export interface MessageLog {
   append(topic: string, records: readonly OutgoingRecord[]): Promise<Outcome<Placement[]>>;
 }
@@ -25,7 +17,7 @@ export interface MessageLog {
 export interface PublishEdges {
   messageLog: MessageLog;
   tracing: Tracing;
-  /** Counts what was published. */
+  /** Counts published messages. */
   published: Work;
   tracker: Pick<StageTracker, "reached">;
   log: Log;
@@ -45,7 +37,7 @@ export function publishRoute(edges: PublishEdges, limits: PublishLimits, timeout
     bodyLimit({
       maxSize: limits.maxBytes,
       onError: () => {
-        throw new HttpProblem("too-large", `the body has more than ${limits.maxBytes} bytes`);
+        throw new HttpProblem("too-large", `the body exceeds ${limits.maxBytes} bytes`);
       },
     }),
     async (context) => {
@@ -58,7 +50,7 @@ export function publishRoute(edges: PublishEdges, limits: PublishLimits, timeout
   return app;
 }
 
-/** Publishes all records and tells where each went, in their order; throws the problem where Kafka took not all. */
+/** Publishes all records and returns their positions, in order. Throws a problem if Kafka did not accept all of them. */
 async function publish(
   { records, end }: PublishTraces,
   edges: PublishEdges,
@@ -84,11 +76,13 @@ async function publish(
     ...(fault && { cause: fault.cause }),
   });
   if (!fault) return done;
-  // What was published stays published: the client must be able to tell which messages to send again.
+  // Published messages cannot be withdrawn: the response shows the client which ones to retry.
   const messages = published.map((each) => each ?? null);
   const count = `${done.length} of ${records.length} messages were published`;
   if (fault.code === "timeout") {
-    throw new HttpProblem("timeout", `Kafka: ${fault.cause}; ${count}, and more may have been`, { messages });
+    throw new HttpProblem("timeout", `Kafka: ${fault.cause}; ${count}; others may have been published too`, {
+      messages,
+    });
   }
   throw new HttpProblem("unavailable", `Kafka: ${fault.cause}; ${count}`, { messages });
 }
@@ -97,7 +91,7 @@ function sizeOf(records: readonly PublishRecord[]): number {
   return records.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** One request after the other, so that the messages keep their order; ends at the first fault, which it returns. */
+/** Sends one request after the other to keep the messages' order. Stops at the first fault and returns it. */
 async function publishToTopic(
   topic: string,
   entries: readonly [index: number, record: PublishRecord][],
@@ -106,7 +100,7 @@ async function publishToTopic(
   published: (Published | undefined)[],
 ) {
   const records = entries.map(([index, { record }]) => ({ ...record, index }));
-  // A broker takes 1 MiB by default for all records of a request that go to one partition.
+  // By default a broker accepts 1 MiB per partition in one request.
   for (const chunk of cutBySize(records, requestMaxBytes)) {
     const outcome = await messageLog.append(topic, chunk);
     if ("fault" in outcome) return outcome.fault;
@@ -118,15 +112,15 @@ async function publishToTopic(
 }
 
 function describeRoute(messageSchema: ReturnType<typeof createMessageSchema>, limits: PublishLimits) {
-  const message = messageSchema.openapi("Message", { description: "Has exactly one of text and value." });
+  const message = messageSchema.openapi("Message", { description: "Requires exactly one of text and value." });
   return createRoute({
     method: "post",
     path: "/publish",
     tags: ["messages"],
     summary: "Publish messages",
     description:
-      "One message or an array of them. All are checked before the first is published. At least once: a message " +
-      "that is sent again after a 503 or 504 is a message of its own.",
+      "One message or an array of messages, all validated before any is published. Delivery is at least once: retrying " +
+      "after a 503 or 504 may publish a message twice.",
     request: {
       body: {
         required: true,
@@ -149,7 +143,8 @@ function describeRoute(messageSchema: ReturnType<typeof createMessageSchema>, li
     },
     responses: {
       202: {
-        description: "Kafka has the messages; `id` is what GET /status/{id} asks for. In the order of the request.",
+        description:
+          "All messages are in Kafka. The response keeps the request's order; pass an `id` to GET /status/{id}.",
         content: {
           "application/json": {
             schema: z.object({ messages: z.array(publishedSchema) }),
@@ -159,9 +154,9 @@ function describeRoute(messageSchema: ReturnType<typeof createMessageSchema>, li
       },
       ...describeProblems({
         "malformed-body": "the body is not JSON",
-        "too-large": `the body has more than ${limits.maxBytes} bytes`,
+        "too-large": `the body exceeds ${limits.maxBytes} bytes`,
         "unsupported-media-type": "send application/json or text/plain",
-        "invalid-body": "a part of the body is refused; nothing was published",
+        "invalid-body": "a part of the body is invalid; nothing was published",
         unavailable: "Kafka: connection refused; 0 of 1 messages were published",
       }),
     },

@@ -5,8 +5,8 @@ const liveSchema = z.object({ status: z.string() });
 const readySchema = liveSchema.extend({ dependencies: z.record(z.string(), z.unknown()) });
 
 /**
- * For Kubernetes' probes. Ready means that the api itself can serve: it does so while a service is away, since it is
- * the one to ask which one that is.
+ * Kubernetes probes. The api is ready even while a service is unavailable, since it is the one that reports which
+ * service that is.
  */
 export function readinessRoutes(readiness: Health): OpenAPIHono {
   const app = new OpenAPIHono();
@@ -18,17 +18,17 @@ export function readinessRoutes(readiness: Health): OpenAPIHono {
     method: "get",
     path: "/health/live",
     tags: ["pipeline"],
-    summary: "The api runs",
-    responses: { 200: json("It runs.", liveSchema) },
+    summary: "Liveness probe",
+    responses: { 200: json("The process is running.", liveSchema) },
   });
   app.openAPIRegistry.registerPath({
     method: "get",
     path: "/health/ready",
     tags: ["pipeline"],
-    summary: "The api can serve",
+    summary: "Readiness probe",
     responses: {
-      200: json("It has tried to reach every service.", readySchema),
-      503: json("It has only just begun.", readySchema),
+      200: json("The api accepts requests; it has tried each service once.", readySchema),
+      503: json("The api is starting.", readySchema),
     },
   });
   app.route("/", healthRoutes(readiness));

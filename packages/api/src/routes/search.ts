@@ -5,10 +5,10 @@ import { elapsedMs } from "../probe.ts";
 import { describeProblems, HttpProblem } from "../problem.ts";
 import { fuseRankings } from "../reciprocal-rank-fusion.ts";
 
-/** A text may be refused by the model for itself: too long, for example. */
+/** `refused`: the text itself cannot be embedded, for example because it is too long. */
 export type Embedding = Outcome<{ model: string; vector: Float32Array }> | { refused: string };
 
-/** Turns a search text into a vector, by the model that the documents' vectors are made with. */
+/** Embeds a search text with the same model as the documents. */
 export interface QueryEmbedder {
   embed(text: string): Promise<Embedding>;
 }
@@ -18,10 +18,10 @@ export type IndexQuery = { k: number; topic?: string } & (
   | { kind: "vector"; vector: Float32Array }
 );
 
-/** What a query comes to; an index that does not exist yet is no fault. */
+/** The result of a query. A missing index is not a fault. */
 export type IndexSearch = Outcome<Hit[]> | { missing: true };
 
-/** Answers several queries at once, each for itself. */
+/** Runs several queries at once; each succeeds or fails alone. */
 export interface SearchIndex {
   search(queries: readonly IndexQuery[]): Promise<IndexSearch[]>;
 }
@@ -35,13 +35,13 @@ export interface SearchEdges {
 const hitSchema = z
   .object({
     id: z.string(),
-    score: z.number().openapi({ description: "Comparable within one answer only." }),
+    score: z.number().openapi({ description: "Comparable only within the same response." }),
     text: z.string(),
     topic: z.string(),
     partition: z.int(),
     offset: z.int(),
     timestamp: z.string().openapi({ description: "Kafka's record timestamp, ISO 8601." }),
-    highlight: z.string().optional().openapi({ description: "A fragment as HTML, the words found within <em>." }),
+    highlight: z.string().optional().openapi({ description: "An HTML fragment with the matched words in <em>." }),
   })
   .openapi("Hit");
 export type Hit = z.output<typeof hitSchema>;
@@ -52,7 +52,7 @@ type Mode = (typeof modes)[number];
 const searchSchema = z.object({
   mode: z.enum(modes),
   hits: z.array(hitSchema),
-  degraded: z.string().optional().openapi({ description: "Why a hybrid search had to do without one of its halves." }),
+  degraded: z.string().optional().openapi({ description: "Why a hybrid search used words only." }),
 });
 type SearchAnswer = z.output<typeof searchSchema>;
 
@@ -68,7 +68,7 @@ const exampleHit: Hit = {
 
 const QUERY_MAX_LENGTH = 2_000;
 
-/** A document that both halves rank low can still be among the best of the fusion, so each is asked for more. */
+/** A document with a low rank in both rankings may rank high in the fusion, so each query fetches more hits. */
 const CANDIDATES_MIN = 50;
 
 export function searchRoute(edges: SearchEdges, maxHits: number): OpenAPIHono {
@@ -125,7 +125,7 @@ async function searchHybrid(query: SearchQuery, edges: SearchEdges): Promise<Sea
     return degraded(query, (await edges.searchIndex.search([byText]))[0], "embed", embedded.fault);
   const byVector = vectorQuery(query, candidates, embedded.value.vector);
   const [texts, vectors] = await edges.searchIndex.search([byText, byVector]);
-  // Such as an index whose vectors are of another model: the words can still be found.
+  // For example an index with another model's vectors: searching by words still works.
   if (vectors && "fault" in vectors) return degraded(query, texts, "OpenSearch", vectors.fault);
   return { mode: query.mode, hits: fuse(hitsOf(texts), hitsOf(vectors)).slice(0, query.k) };
 }
@@ -134,7 +134,7 @@ async function embed(text: string, embedder: QueryEmbedder): Promise<Exclude<Emb
   const embedded = await embedder.embed(text);
   if (!("refused" in embedded)) return embedded;
   const errors = [{ path: "q", message: embedded.refused }];
-  throw new HttpProblem("invalid-parameter", "the text cannot be embedded", { errors });
+  throw new HttpProblem("invalid-parameter", "the text could not be embedded", { errors });
 }
 
 function degraded(
@@ -144,10 +144,10 @@ function degraded(
   fault: RetryableFault,
 ): SearchAnswer {
   const hits = hitsOf(texts).slice(0, query.k);
-  return { mode: query.mode, hits, degraded: `found by words only; ${who}: ${fault.cause}` };
+  return { mode: query.mode, hits, degraded: `searched by words only; ${who}: ${fault.cause}` };
 }
 
-/** The texts' hits come first, as they have the highlights. */
+/** Prefers the text query's hits, as only they have highlights. */
 function fuse(texts: readonly Hit[], vectors: readonly Hit[]): Hit[] {
   const byId = new Map([...vectors, ...texts].map((hit) => [hit.id, hit]));
   const fused = fuseRankings([texts.map(({ id }) => id), vectors.map(({ id }) => id)]);
@@ -159,7 +159,7 @@ function fuse(texts: readonly Hit[], vectors: readonly Hit[]): Hit[] {
 
 function hitsOf(found: IndexSearch | undefined): Hit[] {
   if (!found || "missing" in found) {
-    throw new HttpProblem("nothing-indexed", "nothing has been indexed yet, publish a message");
+    throw new HttpProblem("nothing-indexed", "nothing has been indexed yet: publish a message first");
   }
   if ("value" in found) return found.value;
   throw new HttpProblem(found.fault.code === "timeout" ? "timeout" : "unavailable", `OpenSearch: ${found.fault.cause}`);
@@ -186,10 +186,10 @@ function describeRoute(maxHits: number) {
           .trim()
           .min(1)
           .max(QUERY_MAX_LENGTH)
-          .openapi({ description: "What to look for.", example: "how do I limit concurrency?" }),
+          .openapi({ description: "The search text.", example: "how do I limit concurrency?" }),
         mode: z.enum(modes).default("semantic").openapi({
           description:
-            "semantic: nearest vectors (cosine); text: words (BM25); hybrid: both, joined by reciprocal rank fusion.",
+            "semantic: nearest vectors (cosine); text: words (BM25); hybrid: both, combined by reciprocal rank fusion.",
         }),
         k: z.coerce
           .number()
@@ -197,23 +197,23 @@ function describeRoute(maxHits: number) {
           .min(1)
           .max(maxHits)
           .default(Math.min(10, maxHits))
-          .openapi({ description: "Most hits." }),
+          .openapi({ description: "Maximum hits." }),
         topic: z
           .string()
           .regex(/^[a-zA-Z0-9._-]{1,249}$/)
           .optional()
-          .openapi({ description: "Only messages of this topic." }),
+          .openapi({ description: "Restrict the search to this topic." }),
       }),
     },
     responses: {
       200: {
-        description: "The hits, best first.",
+        description: "The hits, best match first.",
         content: { "application/json": { schema: searchSchema, example: { mode: "semantic", hits: [exampleHit] } } },
       },
       ...describeProblems({
-        "invalid-parameter": "the parameter q is refused",
+        "invalid-parameter": "a parameter is invalid",
         unavailable: "embed: connection refused",
-        "nothing-indexed": "nothing has been indexed yet, publish a message",
+        "nothing-indexed": "nothing has been indexed yet: publish a message first",
       }),
     },
   });

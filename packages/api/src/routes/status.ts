@@ -1,27 +1,21 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { type Presence, type Stage, stages } from "@millrace/shared";
+import { type Presence, type Stage, stages } from "@millrace/stage";
 import { attempt, type Outcome } from "../outcome.ts";
 import { describeProblems } from "../problem.ts";
-import { type StageStatus, stageStatusSchema } from "../stage-schema.ts";
+import { type StageLag, type StageStatus, stageStatusSchema } from "../stage-schema.ts";
 import { summarize } from "../stage-summary.ts";
 
-/** What the processes of each stage last said of themselves. Rejects where that cannot be known. */
+/** The latest report of each process. Rejects if Redis is unavailable. */
 export interface PresenceBoard {
   read(): Promise<Record<Stage, Presence[]>>;
 }
 
-export interface StageLag {
-  total: number;
-  /** `null` where the topic does not exist. */
-  topics: Record<string, number | null>;
-}
-
-/** How many records each stage has not committed yet. Rejects where that cannot be known. */
+/** Consumer lag of each stage. Rejects if Kafka is unavailable. */
 export interface LagReader {
   read(): Promise<Record<Stage, StageLag>>;
 }
 
-/** Both are read at most about once a second, however often they are asked for. */
+/** Both are cached for about a second. */
 export interface StatusEdges {
   readPresence(): Promise<Record<Stage, Presence[]>>;
   readLag(): Promise<Record<Stage, StageLag>>;
@@ -35,11 +29,12 @@ const route = createRoute({
   method: "get",
   path: "/status",
   tags: ["pipeline"],
-  summary: "The state of every stage",
-  description: "What cannot be known is null, and `unknown` says why. Read about once a second, however often asked.",
+  summary: "State of all stages",
+  description:
+    "A field is null if its source is unavailable; `unknown` has the reason. Results are cached for about a second.",
   responses: {
     200: {
-      description: "State, instances, lag, messages in flight, last activity and latencies of each stage.",
+      description: "State, instances, lag, messages in flight, last activity and latencies per stage.",
       content: { "application/json": { schema: statusSchema } },
     },
     ...describeProblems({}),
@@ -54,7 +49,7 @@ export function statusRoute(edges: StatusEdges, timeoutMs: number): OpenAPIHono 
   return app;
 }
 
-/** Never rejects: what cannot be known is null. */
+/** Never rejects: fields of an unavailable source are null. */
 export async function readStatus(edges: StatusEdges, timeoutMs: number): Promise<Record<Stage, StageStatus>> {
   const [presence, lag] = await Promise.all([
     attempt(edges.readPresence, timeoutMs),

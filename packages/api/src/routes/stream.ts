@@ -24,11 +24,11 @@ export interface StreamLimits {
   timeoutMs: number;
   tokenTimeoutMs: number;
   clientBufferBytes: number;
-  /** Of the pages that may open a WebSocket, besides the api's own. */
+  /** Origins whose pages may open a WebSocket, in addition to the api's own. */
   origins: readonly string[];
 }
 
-/** Our own close codes: as their HTTP statuses, and 4000. */
+/** Application close codes: the HTTP status plus 4000. */
 const closeCodes: Partial<Record<HttpProblem["kind"], number>> = {
   unauthenticated: 4401,
   forbidden: 4403,
@@ -50,9 +50,10 @@ export function streamRoute(edges: StreamEdges, limits: StreamLimits): OpenAPIHo
     const start = parseStart(context.req.header("last-event-id") || from);
     if (!start) throw refusedStart();
     if (!answerOf("Kafka", await attempt(() => edges.topics.exists(topic), limits.timeoutMs))) {
-      throw new HttpProblem("unknown-topic", `there is no topic ${topic}`);
+      throw new HttpProblem("unknown-topic", `the topic ${topic} does not exist`);
     }
-    if (edges.streams.isFull) throw new HttpProblem("unavailable", "as many clients as STREAM_CLIENTS_MAX allows");
+    if (edges.streams.isFull)
+      throw new HttpProblem("unavailable", "the number of clients has reached STREAM_CLIENTS_MAX");
     const subscription: Subscription = { topic, start, filter: { key, type } };
     if (!isWebSocket) return followByEvents(context, subscription, caller, edges.streams, limits);
     const upgrade = upgradeWebSocket(() => ({
@@ -60,13 +61,13 @@ export function streamRoute(edges: StreamEdges, limits: StreamLimits): OpenAPIHo
         if (raw instanceof WebSocket) void followBySocket(raw, subscription, caller, edges, limits);
       },
     }));
-    // It reads the request alone; its type asks for the variables of any app.
+    // `upgrade` only reads the request; its type requires a context with untyped variables.
     return (await upgrade(context as unknown as Parameters<typeof upgrade>[0], next)) as Response;
   });
   return app;
 }
 
-/** A WebSocket without a token may send it in its first message. */
+/** A WebSocket client may send its token in its first message instead. */
 async function admitNowOrLater(auth: AuthEdges, token: string | undefined, isWebSocket: boolean) {
   try {
     return await admit(auth, token, "events:read");
@@ -90,7 +91,7 @@ function followByEvents(
   return context.body(connection.body, 200, {
     "content-type": "text/event-stream; charset=utf-8",
     "cache-control": "no-store",
-    // Proxies such as nginx would keep events back until they have enough of them.
+    // Otherwise proxies such as nginx buffer the events.
     "x-accel-buffering": "no",
   });
 }
@@ -103,7 +104,7 @@ async function followBySocket(
   { tokenTimeoutMs }: StreamLimits,
 ): Promise<void> {
   const connection = new WebSocketConnection(socket);
-  // The close that follows says all.
+  // A close event follows each error.
   socket.on("error", () => undefined);
   try {
     const caller = admitted ?? (await admit(auth, await messageToken(socket, tokenTimeoutMs), "events:read"));
@@ -115,28 +116,28 @@ async function followBySocket(
   await streams.join(subscription, connection);
 }
 
-/** A stream lasts no longer than the token that opened it. */
+/** Closes the stream when its token expires. */
 function closeWhenExpired(connection: WebSocketConnection | ServerSentEvents, caller: Caller | undefined): void {
   if (caller?.expiresAtMs === undefined) return;
   const timer = setTimeout(
     () => connection.close(4401, "the token has expired"),
-    // Beyond this a timer fires at once.
+    // A timer with a longer delay fires immediately.
     Math.min(caller.expiresAtMs - Date.now(), 2_147_483_647),
   );
   void connection.closed.then(() => clearTimeout(timer));
 }
 
-/** Browsers let any page open a WebSocket to anywhere, a process on loopback included. */
+/** Browsers let any page open a WebSocket to any host, loopback included. */
 function refuseForeignPages(context: Context, origins: readonly string[]): void {
   const origin = context.req.header("origin");
   if (origin === undefined || origins.includes("*") || origins.includes(origin)) return;
   if (URL.parse(origin)?.host === context.req.header("host")) return;
-  throw new HttpProblem("forbidden", "the page's origin is not one of CORS_ORIGINS");
+  throw new HttpProblem("forbidden", "the page's origin is not in CORS_ORIGINS");
 }
 
 function refusedStart(): HttpProblem {
-  const message = "neither now nor earliest nor an ISO 8601 time nor offsets such as 0:12,1:7";
-  return new HttpProblem("invalid-parameter", "a parameter is refused", { errors: [{ path: "from", message }] });
+  const message = "must be now, earliest, an ISO 8601 time, or offsets such as 0:12,1:7";
+  return new HttpProblem("invalid-parameter", "a parameter is invalid", { errors: [{ path: "from", message }] });
 }
 
 function describeRoute(topics: EventTopics) {
@@ -144,10 +145,10 @@ function describeRoute(topics: EventTopics) {
     method: "get",
     path: "/api/v1/stream/{topic}",
     tags: ["events"],
-    summary: "Follow a topic",
+    summary: "Stream events of a topic",
     description:
-      "By WebSocket where the request asks for the upgrade, else by server-sent events; docs/streams.md has the messages. " +
-      "From now on, or from a time or offsets of the past; without a gap or a double after a reconnect with the last offsets.",
+      "Over a WebSocket if the request asks for an upgrade, otherwise as server-sent events; docs/streams.md describes the messages. " +
+      "Starts now, at a past time, or at given offsets. Reconnecting with the last offsets neither skips nor repeats an event.",
     security: [{ token: ["events:read"] }],
     request: {
       params: z.object({ topic: topicParameter(topics) }),
@@ -157,26 +158,26 @@ function describeRoute(topics: EventTopics) {
           .max(10_000)
           .default("now")
           .openapi({
-            description: "now, earliest, an ISO 8601 time, or offsets: the next one of each partition.",
+            description: "now, earliest, an ISO 8601 time, or the next offset of each partition.",
             examples: ["now", "2026-01-01T12:00:00Z", "0:12,1:7"],
           }),
-        key: z.string().max(1_000).optional().openapi({ description: "Only events under this key." }),
-        type: z.string().max(1_000).optional().openapi({ description: "Only events of this event_type." }),
+        key: z.string().max(1_000).optional().openapi({ description: "Restrict the stream to events with this key." }),
+        type: z.string().max(1_000).optional().openapi({ description: "Restrict the stream to this event_type." }),
       }),
       headers: z.object({
-        "Last-Event-ID": z.string().max(10_000).optional().openapi({ description: "Goes before `from`." }),
+        "Last-Event-ID": z.string().max(10_000).optional().openapi({ description: "Overrides `from`." }),
       }),
     },
     responses: {
       200: {
-        description: "Events, each with the offsets after it as its id, until one side ends it.",
+        description: "Events until either side closes the stream. Each event's id is the offsets to continue from.",
         content: { "text/event-stream": { schema: z.string() } },
       },
       ...describeProblems({
-        "invalid-parameter": "a parameter is refused",
-        unauthenticated: "send a token as Authorization: Bearer",
+        "invalid-parameter": "a parameter is invalid",
+        unauthenticated: "send a token in the Authorization header: Bearer <token>",
         forbidden: "the token lacks the scope events:read",
-        "unknown-topic": "there is no topic payments",
+        "unknown-topic": "the topic payments does not exist",
         "rate-limited": "more than 6000 requests in 60 s",
         unavailable: "Kafka: connection refused",
       }),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventDecoder } from "@millrace/events";
-import { createTopicReader, describeCause, type Patience, type TopicReader } from "@millrace/shared";
-import type { Kafka } from "../kafka/admin.ts";
+import { createTopicReader, type Kafka, type TopicReader } from "@millrace/kafka";
+import { describeCause, type Patience } from "@millrace/shared";
 import { elapsedMs } from "../probe.ts";
 import type { Offsets, StreamStart } from "./offsets.ts";
 import type { StreamRecord } from "./recent-records.ts";
@@ -9,10 +9,10 @@ import type { StreamSettings } from "./settings.ts";
 import { StreamClient, type StreamConnection, type StreamFilter } from "./stream-client.ts";
 import { TopicTail, toStreamRecords } from "./topic-tail.ts";
 
-/** RFC 6455: the server cannot go on; try again. */
+/** The WebSocket close code "try again later". */
 const TRY_AGAIN_LATER = 1013;
 
-/** A topic without clients is followed for as long, for those that come back. */
+/** How long a topic without clients is still followed, for clients that reconnect. */
 const LINGER_MS = 30_000;
 const FETCH_LIMITS = { maxBytes: 262_144, maxWaitMs: 100 };
 
@@ -28,19 +28,19 @@ interface Followed {
   idle?: NodeJS.Timeout;
 }
 
-/** Follows the topics that have clients, each once, and brings clients that begin in the past to where the others are. */
+/** Follows each topic once for all of its clients, and lets clients that start in the past catch up. */
 export class EventStreams implements AsyncDisposable {
   readonly #kafka: Kafka;
   readonly #decoder: EventDecoder;
   readonly #settings: StreamSettings;
   readonly #patience: Patience;
   readonly #past: TopicReader;
-  // As many as there are topics of events that have, or just had, clients.
+  // Bounded by the number of event topics with current or recent clients.
   readonly #followed = new Map<string, Followed>();
   readonly #clients = new Set<StreamClient>();
   readonly #pinging: NodeJS.Timeout;
   #joined = 0;
-  /** By the clients that left. */
+  /** Of disconnected clients. */
   #missed = 0;
 
   constructor(kafka: Kafka, decoder: EventDecoder, settings: StreamSettings, patience: Patience) {
@@ -54,12 +54,12 @@ export class EventStreams implements AsyncDisposable {
     }, settings.STREAM_PING_INTERVAL_MS);
   }
 
-  /** How many follow, or are about to. */
+  /** The number of clients, including those still joining. */
   get joined(): number {
     return this.#joined;
   }
 
-  /** How many records clients missed because they were slow, since the process began. */
+  /** Records that slow clients missed since the process started. */
   get missed(): number {
     return [...this.#clients].reduce((sum, client) => sum + client.missed, this.#missed);
   }
@@ -68,17 +68,17 @@ export class EventStreams implements AsyncDisposable {
     return this.#joined >= this.#settings.STREAM_CLIENTS_MAX;
   }
 
-  /** Sends the topic's records until the connection is closed; never rejects. */
+  /** Sends the topic's records until the connection closes; never rejects. */
   async join(subscription: Subscription, connection: StreamConnection): Promise<void> {
     const { topic } = subscription;
-    if (this.isFull) return connection.close(TRY_AGAIN_LATER, "as many clients as STREAM_CLIENTS_MAX allows");
+    if (this.isFull) return connection.close(TRY_AGAIN_LATER, "the number of clients has reached STREAM_CLIENTS_MAX");
     this.#joined++;
     const followed = this.#follow(topic);
     const startedAt = performance.now();
     let client: StreamClient | undefined;
     try {
       const tail = await followed.tail;
-      if (!tail) throw new Error("the topic is gone");
+      if (!tail) throw new Error("the topic no longer exists");
       client = await this.#open(tail, subscription, connection);
       this.#clients.add(client);
       await this.#catchUp(client, tail);
@@ -88,7 +88,7 @@ export class EventStreams implements AsyncDisposable {
       this.#patience.log.record("api.stream", "ok", elapsedMs(startedAt), { topic, missed: client.missed });
     } catch (error) {
       this.#patience.log.record("api.stream", "retry", elapsedMs(startedAt), { topic, cause: describeCause(error) });
-      connection.close(TRY_AGAIN_LATER, "come back with the last offsets");
+      connection.close(TRY_AGAIN_LATER, "reconnect with the last offsets");
     }
     if (client) {
       this.#clients.delete(client);
@@ -111,7 +111,7 @@ export class EventStreams implements AsyncDisposable {
     clearTimeout(followed.idle);
     followed.clients++;
     this.#followed.set(topic, followed);
-    // What could not be followed, or is followed no more, is begun anew by the next client.
+    // Forgets a tail that failed to open or has ended; the next client opens a new one.
     if (!known)
       followed.tail
         .then((opened) => opened?.ended)
@@ -133,7 +133,7 @@ export class EventStreams implements AsyncDisposable {
     await tail?.[Symbol.asyncDispose]();
   }
 
-  /** Finds the offsets that the client begins at, and tells it. */
+  /** Resolves the client's start offsets and sends them to it. */
   async #open(tail: TopicTail, { start, filter }: Subscription, connection: StreamConnection): Promise<StreamClient> {
     const { offsets, gone } = start.at === "now" ? { offsets: tail.offsets, gone: 0 } : await this.#begin(tail, start);
     const client = new StreamClient(connection, offsets, filter, this.#settings.STREAM_CLIENT_BUFFER_BYTES);
@@ -141,7 +141,7 @@ export class EventStreams implements AsyncDisposable {
     return client;
   }
 
-  /** What it asks for and retention took is gone. Offsets beyond the end are of a topic that was made anew since. */
+  /** Counts records that retention has deleted as gone. Offsets beyond the end belong to a topic that has been recreated. */
   async #begin({ topic }: TopicTail, start: StreamStart): Promise<{ offsets: Offsets; gone: number }> {
     const ranges = (await this.#past.ranges(topic, start.at === "time" ? start.timeMs : undefined)) ?? [];
     const offsets: Offsets = new Map();
@@ -154,7 +154,7 @@ export class EventStreams implements AsyncDisposable {
     return { offsets, gone };
   }
 
-  /** At the client's own pace, from Kafka and then from memory; ends with the client among those that get what is new. */
+  /** Catches up at the client's own pace, from Kafka and then from memory, and finally adds the client to the tail. */
   async #catchUp(client: StreamClient, tail: TopicTail): Promise<void> {
     while (client.connection.isOpen && !tail.isClosed) {
       const behind = tail.recent.missing(client.offsets);
@@ -164,7 +164,7 @@ export class EventStreams implements AsyncDisposable {
       }
       const records = client.nextChunk(tail.recent.from(client.offsets));
       if (records.length === 0) {
-        // Nothing was awaited since: what comes next comes to this client too.
+        // Nothing was awaited since the check, so the client misses no record.
         tail.clients.add(client);
         return;
       }
@@ -183,7 +183,7 @@ export class EventStreams implements AsyncDisposable {
       }
       client.offsets.set(partition, nextOffset);
     }
-    // A transaction that is still open: there is nothing to read yet.
+    // Without progress there is an open transaction: wait for its end.
     if (fetched.every(({ partition, nextOffset }) => nextOffset === behind.get(partition)))
       await sleep(FETCH_LIMITS.maxWaitMs);
   }

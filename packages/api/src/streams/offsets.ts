@@ -1,18 +1,18 @@
-/** Of each partition the next offset to read. */
+/** The next offset to read, by partition. */
 export type Offsets = Map<number, number>;
 
-/** Where a stream begins; `offsets` names what its client has not seen yet, partition by partition. */
+/** The start of a stream; `offsets` has the next offset of each partition. */
 export type StreamStart =
   | { at: "now" | "earliest" }
   | { at: "time"; timeMs: number }
   | { at: "offsets"; offsets: Offsets };
 
-/** As a client keeps it: `0:12,1:7`. */
+/** The form for clients: `0:12,1:7`. */
 export function formatOffsets(offsets: ReadonlyMap<number, number>): string {
   return [...offsets].map(([partition, offset]) => `${partition}:${offset}`).join(",");
 }
 
-/** `now`, `earliest`, an ISO 8601 time, or offsets; `undefined` where it is none of them. */
+/** Parses `now`, `earliest`, an ISO 8601 time or offsets; `undefined` for anything else. */
 export function parseStart(text: string): StreamStart | undefined {
   if (text === "now" || text === "earliest") return { at: text };
   if (/^\d{1,5}:\d{1,15}(,\d{1,5}:\d{1,15})*$/.test(text)) {

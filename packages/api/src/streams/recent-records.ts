@@ -1,18 +1,18 @@
 import type { Offsets } from "./offsets.ts";
 
-/** A record as all clients of its topic get it. */
+/** A record, encoded once for all clients of its topic. */
 export interface StreamRecord {
   partition: number;
   offset: number;
   key: string | null;
   type: string | undefined;
-  /** An `EventRecord`. */
+  /** The serialised `EventRecord`. */
   json: string;
-  /** Of it. */
+  /** Size of `json`. */
   bytes: number;
 }
 
-/** The newest records of a topic, without a gap: of each partition all from some offset on. */
+/** The newest records of a topic: for each partition all records from some offset on, without gaps. */
 export class RecentRecords {
   readonly #maxBytes: number;
   readonly #starts: Offsets;
@@ -20,7 +20,7 @@ export class RecentRecords {
   #first = 0;
   #bytes = 0;
 
-  /** @param starts where each partition is read from on */
+  /** @param starts the first offset of each partition */
   constructor(starts: ReadonlyMap<number, number>, maxBytes: number) {
     this.#starts = new Map(starts);
     this.#maxBytes = maxBytes;
@@ -36,12 +36,12 @@ export class RecentRecords {
     }
   }
 
-  /** The partitions of which something from these offsets on is not here (any more). */
+  /** The partitions with records from these offsets on that are not (or no longer) in memory. */
   missing(offsets: ReadonlyMap<number, number>): Offsets {
     return new Map([...offsets].filter(([partition, offset]) => offset < (this.#starts.get(partition) ?? 0)));
   }
 
-  /** In the order in which they came. What the offsets have become counts when a record's turn comes. */
+  /** Yields records in arrival order. Compares with the offsets lazily, so they may change while iterating. */
   *from(offsets: ReadonlyMap<number, number>): Generator<StreamRecord> {
     for (let index = this.#first; index < this.#records.length; index++) {
       const record = this.#records[index];
@@ -51,7 +51,7 @@ export class RecentRecords {
 
   #forgetOldest(): void {
     const oldest = this.#records[this.#first++];
-    if (!oldest) throw new RangeError("there is nothing to forget");
+    if (!oldest) throw new RangeError("no record to evict");
     this.#bytes -= oldest.bytes;
     this.#starts.set(oldest.partition, oldest.offset + 1);
   }

@@ -2,11 +2,11 @@ import { formatOffsets } from "./offsets.ts";
 import type { StreamRecord } from "./recent-records.ts";
 import type { StreamConnection } from "./stream-client.ts";
 
-/** Milliseconds that a browser waits before it comes back. */
+/** Delay before a browser reconnects. */
 const RETRY_MS = 1_000;
 
 /**
- * Server-sent events, as the HTML standard has them: the id of each is the offsets after it, which a browser sends back
+ * Server-sent events as in the HTML standard. Each event's id is the offsets to continue from, which a browser returns
  * as Last-Event-ID when it reconnects.
  */
 export class ServerSentEvents implements StreamConnection {
@@ -19,7 +19,7 @@ export class ServerSentEvents implements StreamConnection {
   #pulls = 0;
   #pullsAtPing = -1;
 
-  /** @param queueBytes how much may wait before the stream asks for no more */
+  /** @param queueBytes the stream's high-water mark */
   constructor(queueBytes: number) {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.closed = promise;
@@ -71,10 +71,10 @@ export class ServerSentEvents implements StreamConnection {
     else this.#send(": ping\n\n");
   }
 
-  /** The protocol has no codes: whoever is cut off comes back. */
+  /** The protocol has no close codes: a disconnected client reconnects. */
   close(): void {
     const controller = this.#end();
-    // What still waits would never be taken.
+    // Drops queued events: a stalled client would never read them.
     controller?.error(new Error("the stream is closed"));
   }
 

@@ -3,10 +3,10 @@ import type { WebSocket } from "ws";
 import { z } from "zod";
 import { bearerToken } from "../auth/guard.ts";
 
-/** A token among the subprotocols, as browsers can send it: they cannot send headers. */
+/** A token among the subprotocols: browsers cannot set headers on a WebSocket. */
 const TOKEN_PROTOCOL = /^bearer\.([A-Za-z0-9._-]+)$/;
 
-/** Of the handshake: never of the URL, which proxies and browsers keep. */
+/** Reads the token from the handshake's headers; never from the URL, which proxies and browsers store. */
 export function handshakeToken(header: (name: string) => string | undefined): string | undefined {
   const offered = header("sec-websocket-protocol")?.split(",") ?? [];
   const tokens = offered.flatMap((protocol) => TOKEN_PROTOCOL.exec(protocol.trim())?.[1] ?? []);
@@ -15,7 +15,7 @@ export function handshakeToken(header: (name: string) => string | undefined): st
 
 const messageSchema = z.strictObject({ token: z.string().min(1) });
 
-/** Of the first message, `{"token":"…"}`; `undefined` where none comes in time, or another one. */
+/** Reads the token from the first message, `{"token":"…"}`; `undefined` after a timeout or another message. */
 export function messageToken(socket: WebSocket, timeoutMs: number): Promise<string | undefined> {
   const { promise, resolve } = Promise.withResolvers<string | undefined>();
   const timer = setTimeout(() => resolve(undefined), timeoutMs);

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Offsets } from "./offsets.ts";
 import { type StreamRecord, sizeOf } from "./recent-records.ts";
 
-/** The way to a client, in its protocol. It never blocks and never throws: what is sent into a closed one is lost. */
+/** A connection to a client. Never blocks and never throws: data sent after it closed is lost. */
 export interface StreamConnection {
-  /** Given to `sendRecords` and not yet taken by the network. */
+  /** Bytes queued but not yet written to the network. */
   readonly bufferedBytes: number;
   readonly isOpen: boolean;
   readonly closed: Promise<void>;
@@ -12,9 +12,9 @@ export interface StreamConnection {
   /** @param before the client's offsets before these records */
   sendRecords(records: readonly StreamRecord[], before: ReadonlyMap<number, number>): void;
   sendMissed(count: number, offsets: ReadonlyMap<number, number>): void;
-  /** Cuts it off where it has not answered the ping before, or else sends another. */
+  /** Sends a ping; disconnects the client if it did not respond to the previous one. */
   ping(): void;
-  /** @param code of RFC 6455, or from 4000 on of our own */
+  /** @param code a close code of RFC 6455, or an application code from 4000 */
   close(code: number, reason: string): void;
 }
 
@@ -23,12 +23,12 @@ export interface StreamFilter {
   type?: string | undefined;
 }
 
-/** How often a client that catches up looks whether there is room again. */
+/** Poll interval for buffer space while a client catches up. */
 const ROOM_TICK_MS = 10;
 
 /**
- * What one client has got, and what waits for it. A record goes to it once: what lies before its offsets is passed over.
- * Where more would wait for it than it may, it misses records until half of that has been taken, and is then told how many.
+ * The offsets and the buffer of one client. Sends each record once: skips records before its offsets. When the buffer
+ * is full the client misses records until the buffer is half empty, and then receives their number.
  */
 export class StreamClient {
   readonly offsets: Offsets;
@@ -36,7 +36,7 @@ export class StreamClient {
   readonly #filter: StreamFilter;
   readonly #bufferMaxBytes: number;
   #missed = 0;
-  #untold = 0;
+  #unreported = 0;
 
   constructor(connection: StreamConnection, offsets: Offsets, filter: StreamFilter, bufferMaxBytes: number) {
     this.connection = connection;
@@ -45,18 +45,18 @@ export class StreamClient {
     this.#bufferMaxBytes = bufferMaxBytes;
   }
 
-  /** How many records it missed, since it joined. */
+  /** The number of records missed since the client joined. */
   get missed(): number {
     return this.#missed;
   }
 
-  /** Says where it begins, and how many of the records it asked for are gone. */
+  /** Sends the start offsets, and how many of the requested records no longer exist. */
   open(gone: number): void {
     this.connection.sendOpen(this.offsets);
     if (gone > 0) this.connection.sendMissed(gone, this.offsets);
   }
 
-  /** As many of the records as may wait for it together, and at least one. */
+  /** As many records as fit into half of the buffer, and at least one. */
   nextChunk(records: Iterable<StreamRecord>): StreamRecord[] {
     const chunk: StreamRecord[] = [];
     let bytes = 0;
@@ -68,7 +68,7 @@ export class StreamClient {
     return chunk;
   }
 
-  /** Waits for room, so that a client that reads the past misses nothing of it, however slow it is. */
+  /** Waits for buffer space, so that even a slow client misses no past records. */
   async deliverPatiently(records: readonly StreamRecord[]): Promise<void> {
     const bytes = sizeOf(records);
     const hasRoom = () => {
@@ -84,28 +84,28 @@ export class StreamClient {
     const wanted = records.filter((record) => this.#take(record));
     if (wanted.length === 0) return;
     const waiting = this.connection.bufferedBytes;
-    const limit = this.#untold > 0 ? this.#bufferMaxBytes / 2 : this.#bufferMaxBytes;
-    // A batch that is larger than all that may wait goes out alone.
+    const limit = this.#unreported > 0 ? this.#bufferMaxBytes / 2 : this.#bufferMaxBytes;
+    // A batch that exceeds the whole buffer is sent when the buffer is empty.
     if (waiting > 0 && waiting + bytes > limit) {
       this.#missed += wanted.length;
-      this.#untold += wanted.length;
+      this.#unreported += wanted.length;
       return;
     }
-    this.#tellMissed(before);
-    // The same array for all who want all of it: it is encoded once.
+    this.#reportMissed(before);
+    // Clients without a filter share the array, so that it is encoded once.
     this.connection.sendRecords(wanted.length === records.length ? records : wanted, before);
   }
 
-  /** What is due without a record: a ping, and the word of what was missed. */
+  /** Sends a ping and reports missed records, independently of new records. */
   tick(): void {
-    if (this.connection.bufferedBytes <= this.#bufferMaxBytes / 2) this.#tellMissed(this.offsets);
+    if (this.connection.bufferedBytes <= this.#bufferMaxBytes / 2) this.#reportMissed(this.offsets);
     this.connection.ping();
   }
 
-  #tellMissed(offsets: ReadonlyMap<number, number>): void {
-    if (this.#untold === 0) return;
-    this.connection.sendMissed(this.#untold, offsets);
-    this.#untold = 0;
+  #reportMissed(offsets: ReadonlyMap<number, number>): void {
+    if (this.#unreported === 0) return;
+    this.connection.sendMissed(this.#unreported, offsets);
+    this.#unreported = 0;
   }
 
   #take({ partition, offset, key, type }: StreamRecord): boolean {

@@ -1,33 +1,24 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EventDecoder } from "@millrace/events";
-import {
-  backoffDelayMs,
-  createTopicReader,
-  delay,
-  describeCause,
-  isOutOfRange,
-  type Patience,
-  type ReadRecord,
-  type TopicReader,
-} from "@millrace/shared";
+import { createTopicReader, isOutOfRange, type Kafka, type ReadRecord, type TopicReader } from "@millrace/kafka";
+import { backoffDelayMs, delay, describeCause, type Patience } from "@millrace/shared";
 import { toEventRecord } from "../events/event-record.ts";
-import type { Kafka } from "../kafka/admin.ts";
 import type { Offsets } from "./offsets.ts";
 import { RecentRecords, type StreamRecord, sizeOf } from "./recent-records.ts";
 import type { StreamSettings } from "./settings.ts";
 import type { StreamClient } from "./stream-client.ts";
 
-/** RFC 6455: the client may come back at once. */
+/** The WebSocket close code "service restart": the client may reconnect immediately. */
 export const SERVICE_RESTART = 1012;
 
-/** How often partitions that were added to the topic are looked for. */
+/** Interval of the check for added partitions. */
 const PARTITIONS_MS = 30_000;
 
 const FETCH_LIMITS = { maxBytes: 524_288, maxWaitMs: 500 };
 
 /**
- * Follows a topic for all of its clients: each new record is read, decoded and encoded once, however many they are. It has
- * a connection of its own, so what others read of the past never delays it.
+ * Follows a topic for all of its clients: reads, decodes and encodes each new record once. Uses a separate connection, so
+ * that clients catching up don't delay it.
  */
 export class TopicTail implements AsyncDisposable {
   readonly topic: string;
@@ -39,7 +30,7 @@ export class TopicTail implements AsyncDisposable {
   readonly #settings: StreamSettings;
   readonly #patience: Patience;
   readonly #closed = new AbortController();
-  /** Resolves when it follows no more. */
+  /** Resolves when following ends. */
   readonly ended: Promise<void>;
   #partitionsAtMs = performance.now();
 
@@ -61,7 +52,7 @@ export class TopicTail implements AsyncDisposable {
     this.ended = this.#follow();
   }
 
-  /** Rejects while Kafka is away; `undefined`: there is no such topic. */
+  /** Rejects while Kafka is unavailable; `undefined` if the topic does not exist. */
   static async open(
     topic: string,
     kafka: Kafka,
@@ -83,13 +74,13 @@ export class TopicTail implements AsyncDisposable {
     return this.#closed.signal.aborted;
   }
 
-  /** Where the next records will be. */
+  /** The offsets of the next records. */
   get offsets(): Offsets {
     return new Map(this.#offsets);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed.abort(new Error("the topic is followed no more"));
+    this.#closed.abort(new Error("stopped following the topic"));
     await this.#reader[Symbol.asyncDispose]();
     await this.ended;
   }
@@ -103,7 +94,7 @@ export class TopicTail implements AsyncDisposable {
         if (this.isClosed) return;
         const cause = describeCause(error);
         this.#patience.log.record("api.stream", "retry", undefined, { topic: this.topic, cause });
-        if (isOutOfRange(error)) return this.#giveUp();
+        if (isOutOfRange(error)) return this.#closeClients();
         await delay(backoffDelayMs(failures++, this.#patience.backoff), this.#closed.signal).catch(() => undefined);
       }
     }
@@ -117,7 +108,7 @@ export class TopicTail implements AsyncDisposable {
       fetched.flatMap((partition) => partition.records),
       this.#decoder,
     );
-    // From here on nothing waits: clients come and go between two batches.
+    // No await from here on: clients join and leave only between two batches.
     for (const { partition, nextOffset } of fetched) this.#offsets.set(partition, nextOffset);
     for (const record of records) this.recent.add(record);
     const bytes = sizeOf(records);
@@ -134,8 +125,8 @@ export class TopicTail implements AsyncDisposable {
     this.#partitionsAtMs = performance.now();
   }
 
-  /** The topic lost records that were not read yet, or was made anew: the clients begin again where they can. */
-  #giveUp(): void {
+  /** The topic was truncated or recreated: disconnects the clients, which reconnect with their offsets. */
+  #closeClients(): void {
     this.#closed.abort(new Error("the topic's offsets changed"));
     for (const client of this.clients) client.connection.close(SERVICE_RESTART, "the topic's offsets changed");
   }

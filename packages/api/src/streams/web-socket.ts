@@ -4,28 +4,28 @@ import { formatOffsets } from "./offsets.ts";
 import type { StreamRecord } from "./recent-records.ts";
 import type { StreamConnection } from "./stream-client.ts";
 
-/** What a client offers, beside its token; only this one is ever chosen, so that no token is sent back. */
+/** The only subprotocol that the server selects, so that it never echoes a token offered beside it. */
 export const SUBPROTOCOL = "millrace";
 
-/** A client sends a token at most. */
+/** Clients only send a token. */
 const MESSAGE_MAX_BYTES = 16_384;
 
 export function createWebSocketServer(): WebSocketServer {
   const server = new Server({
     noServer: true,
     maxPayload: MESSAGE_MAX_BYTES,
-    // One frame goes to all clients; compressed, it would have to be compressed for each.
+    // All clients share one frame; compression would have to run per client.
     perMessageDeflate: false,
     handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
   });
-  // The HTTP server describes the same class with optional properties of its own.
+  // The HTTP server declares the same class with additional optional properties.
   return server as unknown as WebSocketServer;
 }
 
-/** A batch that goes to many clients is encoded once. */
+/** Encodes a batch once for all clients. */
 const frames = new WeakMap<readonly StreamRecord[], Buffer>();
 
-/** Messages of JSON: `open` with the offsets that it begins at, `events`, and `missed` with how many. */
+/** Sends JSON messages: `open` with the start offsets, `events`, and `missed` with a count. */
 export class WebSocketConnection implements StreamConnection {
   readonly closed: Promise<void>;
   readonly #socket: WebSocket;

@@ -1,24 +1,21 @@
-import { openValueDecoder } from "@millrace/events/value-decoder";
 import {
   checkIdentity,
-  createKafka,
-  createTopicReader,
-  dimensionsOf,
   firstConnection,
-  Health,
-  kafkaSettings,
-  Log,
-  modelSettings,
-  type OffsetRange,
   openRedis,
-  readConfiguration,
-  readRanges,
   redisSettings,
   schemaRegistrySettings,
-  textSettings,
+} from "@millrace/connections";
+import { openValueDecoder } from "@millrace/events/value-decoder";
+import { decodeRules, textSettings } from "@millrace/ingest";
+import {
+  createKafka,
+  createTopicReader,
+  kafkaSettings,
+  type OffsetRange,
+  readRanges,
   topicSettings,
-} from "@millrace/shared";
-import { decodeRules } from "@millrace/shared/decode";
+} from "@millrace/kafka";
+import { dimensionsOf, Health, Log, modelSettings, readConfiguration } from "@millrace/shared";
 import { Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
 import { createEstimator, type Estimate } from "../cost/estimate.ts";
@@ -35,8 +32,8 @@ interface Options {
 }
 
 const help = `
-Reads the topic, and asks Redis which texts have a vector already. Nothing is spent, with or without --dry-run.
-Messages are read as ingest reads them (TEXT_FIELD, MESSAGE_MAX_BYTES, …), and the model is the one that embed is told
+Reads the topic, and asks Redis which texts already have a vector. Nothing is spent, with or without --dry-run.
+Messages are read as ingest reads them (TEXT_FIELD, MESSAGE_MAX_BYTES, …), for the model that embed is configured with
 (OPENAI_EMBEDDING_MODEL, OPENAI_EMBEDDING_DIMENSIONS); other models are shown for comparison.`;
 
 const settings = z.object({
@@ -49,15 +46,17 @@ const settings = z.object({
 });
 type CostConfig = z.output<typeof settings>;
 
-/** @param giveUp ends what waits */
+/** @param giveUp ends every wait */
 export function costCommand(giveUp: AbortSignal): Command {
   return new Command("cost")
-    .description("tokens and dollars of a topic before they are spent, by model, and what the cache saves")
+    .description(
+      "estimate the tokens and dollars of a topic by model, and what the cache saves, before anything is spent",
+    )
     .option("--topic <topic>", "default: the first of KAFKA_TOPICS")
-    .option("--from <time>", "only messages from then on (ISO 8601, or 15m for 15 minutes ago)", parseMoment)
-    .option("--until <time>", "only messages before then", parseMoment)
-    .option("--price <dollars>", "for a million tokens of the configured model, instead of the list price", parsePrice)
-    .option("--dry-run", "says so; the command never spends anything")
+    .option("--from <time>", "only messages from this time on (ISO 8601, or 15m for 15 minutes ago)", parseMoment)
+    .option("--until <time>", "only messages before this time", parseMoment)
+    .option("--price <dollars>", "per million tokens of the configured model, instead of the list price", parsePrice)
+    .option("--dry-run", "the default: the command never spends anything")
     .option("--json", "print the report as JSON")
     .addHelpText("after", help)
     .action((options: Options) => run(options, giveUp));
@@ -107,7 +106,7 @@ async function estimateTopic(
   }
 }
 
-/** @param after what comes at and after the end; a partition without it has none */
+/** @param after the ranges from the end time on; a partition without one has no end */
 function cut(ranges: readonly OffsetRange[], after: readonly OffsetRange[]): OffsetRange[] {
   const ends = new Map(after.map(({ partition, from }) => [partition, from]));
   return ranges.map((range) => ({ ...range, to: Math.max(range.from, ends.get(range.partition) ?? range.to) }));
@@ -125,6 +124,6 @@ function progressOf(ranges: readonly OffsetRange[]): () => void {
 
 function parsePrice(text: string): number {
   const price = Number(text);
-  if (!(price >= 0)) throw new InvalidArgumentError("Not a number of dollars such as 0.02.");
+  if (!(price >= 0)) throw new InvalidArgumentError("Not a price in dollars such as 0.02.");
   return price;
 }

@@ -1,17 +1,13 @@
 import {
   connectProducer,
   createTopicReader,
-  type DeadLetter,
   type DeadLetterSelection,
-  messageId,
   type OutgoingRecord,
-  type PoisonCode,
-  poisonCodes,
   readDeadLetters,
-  replayRecord,
-} from "@millrace/shared";
-import { type Clients, openClients } from "@millrace/shared/clients";
+} from "@millrace/kafka";
+import { type DeadLetter, messageId, type PoisonCode, poisonCodes, replayRecord } from "@millrace/shared";
 import { Command, Option } from "commander";
+import { type Clients, openClients } from "../clients.ts";
 import { CommandError } from "../errors.ts";
 import { ask } from "../services.ts";
 
@@ -22,38 +18,38 @@ interface Options {
   all?: true;
 }
 
-/** Enough of a value to recognise it. */
+/** Enough of a value to recognize it. */
 const SHOWN_BYTES = 2_000;
 
 export function deadLettersCommand(): Command {
   return new Command("dead-letters")
-    .description("look at the messages that were given up, and send them through the pipeline again")
+    .description("list dead letters, and send them through the pipeline again")
     .addCommand(
       selecting(new Command("list"))
-        .description("one line for each message that was given up")
-        .option("--json", "a JSON line each")
+        .description("print one line per dead letter")
+        .option("--json", "print one JSON object per line")
         .action(list),
     )
     .addCommand(
       new Command("show")
-        .description("everything about one message: why, where, its headers and its value")
+        .description("show everything about one dead letter: its reason, stage, headers and value")
         .argument("<id>", "topic-partition-offset")
-        .option("--json", "as JSON, with the value as base64")
+        .option("--json", "print it as JSON, with the value in base64")
         .action(show),
     )
     .addCommand(
       selecting(new Command("replay"))
-        .description("send messages through the pipeline again, under their first identity")
+        .description("send dead letters through the pipeline again, under their original identity")
         .argument("[ids...]", "topic-partition-offset of each")
-        .option("--all", "all that the other options select")
+        .option("--all", "all dead letters that match the other options")
         .action(replay),
     );
 }
 
 function selecting(command: Command): Command {
   return command
-    .option("--topic <topic>", "of this source topic only")
-    .addOption(new Option("--code <code>", "given up for this reason only").choices([...poisonCodes]));
+    .option("--topic <topic>", "only from this source topic")
+    .addOption(new Option("--code <code>", "only with this reason").choices([...poisonCodes]));
 }
 
 function selection({ topic, code }: Options, ids?: readonly string[]): DeadLetterSelection {
@@ -75,7 +71,7 @@ async function list(options: Options): Promise<void> {
 async function show(id: string, options: Options): Promise<void> {
   await using clients = openClients(process.env, "cli");
   const [letter] = await read(clients, { ids: [id] });
-  if (!letter) throw new CommandError(`There is no dead letter of ${id}: see millrace dead-letters list.`);
+  if (!letter) throw new CommandError(`No dead letter has the ID ${id}: see millrace dead-letters list.`);
   const headers = letter.headers.map(([name, value]) => [name, value?.toString() ?? null]);
   if (options.json) {
     const value = letter.value?.toString("base64") ?? null;
@@ -87,12 +83,13 @@ async function show(id: string, options: Options): Promise<void> {
 }
 
 async function replay(ids: string[], options: Options): Promise<void> {
-  if (ids.length === 0 && !options.all) throw new CommandError("Say which: ids, or --all (with --topic or --code).");
+  if (ids.length === 0 && !options.all)
+    throw new CommandError("Name the dead letters to replay: their IDs, or --all (with --topic or --code).");
   await using clients = openClients(process.env, "cli");
   const letters = await read(clients, selection(options, ids.length > 0 ? ids : undefined));
   const unknown = ids.filter((id) => !letters.some(({ origin }) => messageId(origin) === id));
   if (unknown.length > 0)
-    throw new CommandError(`There is no dead letter of ${unknown.join(", ")}; nothing was replayed.`);
+    throw new CommandError(`No dead letter has the ID ${unknown.join(", ")}; nothing was replayed.`);
   const refused = await send(clients, letters);
   say(`replayed=${letters.length - refused.length}`);
   if (refused.length === 0) return;
@@ -102,12 +99,12 @@ async function replay(ids: string[], options: Options): Promise<void> {
   );
 }
 
-/** @returns those that the topic does not take for their size */
+/** @returns those that are too large for the topic */
 async function send({ kafka, patience, config }: Clients, letters: readonly DeadLetter[]): Promise<DeadLetter[]> {
   await using producer = await connectProducer(kafka, patience);
   const written = new Map<OutgoingRecord, DeadLetter>();
   for (const letter of letters) written.set(replayRecord(letter), letter);
-  const refused = await producer.send(config.REPLAY_TOPIC, [...written.keys()]);
+  const { refused } = await producer.send(config.REPLAY_TOPIC, [...written.keys()]);
   return refused.flatMap(({ item }) => written.get(item) ?? []);
 }
 

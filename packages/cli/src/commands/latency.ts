@@ -14,20 +14,20 @@ interface Options {
 }
 
 const help = `
-Logs are read as the processes write them, or with what stands before each line in
+Reads logs as the processes write them, and with the prefixes that these commands add:
   kubectl logs --prefix --tail=-1 -l app.kubernetes.io/part-of=millrace | millrace latency
   docker compose logs | millrace latency
-The latencies are those of operations that ended well; quantiles are right to within 1 %, the maximum is exact.
-"publish → stored" is each message's time from its record in Kafka until OpenSearch and PostgreSQL both have it.`;
+Latencies cover successful operations only; quantiles are within 1 % of the exact ones, the maximum is exact.
+"publish → stored" is the time from a message's Kafka timestamp until OpenSearch and PostgreSQL both have it.`;
 
 export function latencyCommand(stop: AbortSignal): Command {
   return new Command("latency")
-    .description("how fast each stage and operation is, from the processes' logs")
-    .argument("[files...]", "logs; - or none: standard input")
-    .option("--since <time>", "only from then on (ISO 8601, or 15m for 15 minutes ago)", parseMoment)
-    .option("--until <time>", "only until then", parseMoment)
+    .description("report how fast each stage and operation is, from the processes' logs")
+    .argument("[files...]", "log files; - or none for standard input")
+    .option("--since <time>", "only from this time on (ISO 8601, or 15m for 15 minutes ago)", parseMoment)
+    .option("--until <time>", "only until this time", parseMoment)
     .option("--json", "print the report as JSON")
-    .option("--html <file>", "also write it as a page with plots, which needs nothing else")
+    .option("--html <file>", "also write it as a self-contained page with plots")
     .addHelpText("after", help)
     .action((files: string[], options: Options) => run(files, options, stop));
 }
@@ -40,7 +40,7 @@ async function run(files: string[], options: Options, stop: AbortSignal): Promis
   const collector = await readLogs(files.length === 0 ? ["-"] : files, range, stop);
   const { report } = collector;
   if (report.lines.operations + report.lines.outside === 0) {
-    throw new CommandError("No line tells of an operation: give the logs of api, ingest, embed and sink.");
+    throw new CommandError("Found no operations: pass the logs of api, ingest, embed and sink.");
   }
   if (options.html !== undefined) await writePage(options.html, latencyPage(collector));
   process.stdout.write(`${options.json ? JSON.stringify(report, undefined, 2) : latencyTable(report)}\n`);
@@ -51,6 +51,6 @@ async function writePage(file: string, page: string): Promise<void> {
     await writeFile(file, page);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new CommandError(`${file} can't be written (${code}): give the path of a file by --html.`);
+    throw new CommandError(`Can't write ${file} (${code}): name a writable file with --html.`);
   }
 }

@@ -1,10 +1,10 @@
 import { delay, documentSettings, readConfiguration } from "@millrace/shared";
-import { type Clients, openClients } from "@millrace/shared/clients";
+import { textTable } from "@millrace/stack";
 import { Command } from "commander";
 import { z } from "zod";
+import { type Clients, openClients } from "../clients.ts";
 import { parseMoment } from "../durations.ts";
 import { wholeNumber } from "../options.ts";
-import { align } from "../table.ts";
 import type { Finding, PartitionReport } from "../verify/reconcile.ts";
 import { repair } from "../verify/repair.ts";
 import { type VerifyOptions, verify } from "../verify/verify.ts";
@@ -18,22 +18,22 @@ interface Options {
 }
 
 const WAIT_MAX_S = 86_400;
-/** Between two verifications of a repair. */
+/** Pause between two verifications of a repair. */
 const AGAIN_MS = 1_000;
 
 const help = `
-Exit code 0: every message has its row, and every valid one its document. 1: something is wrong (or was, and is not yet
-mended). What is still in flight at the start counts as missing: let the pipeline drain first. What is published meanwhile
-does not count. --repair sends messages without a row or a document through the pipeline again; it deletes nothing.`;
+Exit code 0: every message has its row, and every valid one its document. 1: something is missing or left over.
+Messages still in flight at the start count as missing: let the pipeline drain first. Messages published meanwhile do not
+count. --repair sends messages without a row or a document through the pipeline again; it deletes nothing.`;
 
-/** @param giveUp ends what waits */
+/** @param giveUp ends every wait */
 export function verifyCommand(giveUp: AbortSignal): Command {
   return new Command("verify")
     .description("reconcile the source topic with demo_log and the index")
     .option("--topic <topic>", "default: the first of KAFKA_TOPICS")
-    .option("--from <time>", "only messages from then on (ISO 8601, or 15m for 15 minutes ago)", parseMoment)
-    .option("--repair", "send what is missing through the pipeline again, and verify once more")
-    .option("--wait <seconds>", "how long --repair waits for what it sent", wholeNumber(0, WAIT_MAX_S), 60)
+    .option("--from <time>", "only messages from this time on (ISO 8601, or 15m for 15 minutes ago)", parseMoment)
+    .option("--repair", "send missing messages through the pipeline again, then verify once more")
+    .option("--wait <seconds>", "how long --repair waits for the messages that it sent", wholeNumber(0, WAIT_MAX_S), 60)
     .option("--json", "print the report as JSON")
     .addHelpText("after", help)
     .action((options: Options) => run(options, giveUp));
@@ -51,30 +51,30 @@ async function run(options: Options, giveUp: AbortSignal): Promise<void> {
       process.stderr.isTTY && process.stderr.write(`\rpartition ${partition + 1} of ${of} `),
   };
   let reports = await verify(clients, what);
-  if (options.repair && !sound(reports)) reports = await mend(clients, what, reports, options);
+  if (options.repair && !isConsistent(reports)) reports = await repairAll(clients, what, reports, options);
   const text = options.json ? JSON.stringify(toJson(topic, reports)) : table(topic, reports);
   process.stdout.write(`${text}\n`);
-  if (!sound(reports)) process.exitCode = 1;
+  if (!isConsistent(reports)) process.exitCode = 1;
 }
 
-async function mend(clients: Clients, what: VerifyOptions, reports: PartitionReport[], options: Options) {
+async function repairAll(clients: Clients, what: VerifyOptions, reports: PartitionReport[], options: Options) {
   process.stderr.write(`${table(what.topic, reports)}\n`);
   const { sent, refused } = await repair(clients, what.topic, reports);
-  process.stderr.write(`${sent} messages were sent through the pipeline again.\n`);
+  process.stderr.write(`Sent ${sent} messages through the pipeline again.\n`);
   if (refused > 0) {
     const { REPLAY_TOPIC } = clients.config;
     process.stderr.write(`${refused} are too large for ${REPLAY_TOPIC}: raise its max.message.bytes and try again.\n`);
   }
   const until = Date.now() + options.wait * 1_000;
   let again = reports;
-  while (sent > 0 && !sound(again) && Date.now() < until) {
+  while (sent > 0 && !isConsistent(again) && Date.now() < until) {
     await delay(AGAIN_MS, clients.patience.hardStop);
     again = await verify(clients, what);
   }
   return again;
 }
 
-function sound(reports: readonly PartitionReport[]): boolean {
+function isConsistent(reports: readonly PartitionReport[]): boolean {
   return reports.every(({ findings }) => findings.size === 0);
 }
 
@@ -96,12 +96,12 @@ function table(topic: string, reports: readonly PartitionReport[]): string {
     ...findings.map((finding) => String(report.findings.get(finding)?.length ?? 0)),
   ]);
   const sums = columns.map((_, column) => rows.reduce((sum, row) => sum + Number(row[column]), 0));
-  const total = ["in all", ...sums.slice(1).map(String)];
+  const total = ["total", ...sums.slice(1).map(String)];
   const examples = reports.flatMap((report) => exampleLines(topic, report));
-  return [...align([columns, ...rows, total], 1), ...examples].join("\n");
+  return [...textTable([columns, ...rows, total], "left", "right"), ...examples].join("\n");
 }
 
-/** The first offsets of each finding, so that somebody can look into one. */
+/** The first offsets of each finding, so that someone can look into them. */
 function exampleLines(topic: string, { partition, findings: found }: PartitionReport): string[] {
   return [...found].map(([finding, offsets]) => {
     const some = offsets.slice(0, 5).map((offset) => `${topic}-${partition}-${offset}`);
@@ -112,7 +112,7 @@ function exampleLines(topic: string, { partition, findings: found }: PartitionRe
 function toJson(topic: string, reports: readonly PartitionReport[]) {
   return {
     topic,
-    sound: sound(reports),
+    consistent: isConsistent(reports),
     partitions: reports.map(({ findings: found, ...report }) => ({ ...report, findings: Object.fromEntries(found) })),
   };
 }

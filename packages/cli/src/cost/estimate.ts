@@ -1,9 +1,10 @@
-import { groupByNode, isTombstone, type ReadRecord, type Redis, type ValueDecoder, vectorKeys } from "@millrace/shared";
-import { type Decoded, type DecodeRules, decode } from "@millrace/shared/decode";
-import { tokensCharged, tokensOf } from "@millrace/shared/tokens";
+import { groupByNode, type Redis } from "@millrace/connections";
+import { type Decoded, type DecodeRules, decode, tokensCharged, tokensOf } from "@millrace/ingest";
+import type { ReadRecord } from "@millrace/kafka";
+import { isTombstone, type ValueDecoder, vectorKeys } from "@millrace/shared";
 import { TextSet } from "./text-set.ts";
 
-/** Texts and their tokens. */
+/** A number of texts and of their tokens. */
 export interface Amount {
   texts: number;
   tokens: number;
@@ -11,25 +12,25 @@ export interface Amount {
 
 export interface Estimate {
   messages: number;
-  /** That would be dead-lettered by ingest, or that delete a document: they cost nothing. */
+  /** Messages that ingest would dead-letter, or that delete a document: they cost nothing. */
   withoutText: number;
   all: Amount;
-  /** Each text once, as far as texts were remembered. */
+  /** Each text counted once, as far as texts were remembered. */
   distinct: Amount;
-  /** Of the distinct ones, those whose vectors lie in the embedding cache; `undefined`: nobody knows. */
+  /** The distinct texts whose vectors are in the embedding cache; `undefined` if unknown. */
   cached: Amount | undefined;
-  /** What the rate limits may count for the distinct ones that are not cached: 0.25 token a byte where that is more. */
+  /** What the rate limits may count for the distinct uncached texts: 0.25 token per byte if that is more. */
   chargedTokens: number;
-  /** There were more texts than are remembered: some repetitions went unseen. */
+  /** There were more texts than the estimate remembers: some repetitions were not detected. */
   isPartial: boolean;
 }
 
 export interface EstimateOptions {
   rules: DecodeRules;
-  /** For the values that name their schema; absent where there is no schema registry. */
+  /** Decodes values that name their schema; absent without a schema registry. */
   values: ValueDecoder | undefined;
   cache: { redis: Redis; keyPrefix: string; model: string };
-  /** Of the model's vectors; without them the cache can't be asked. */
+  /** Dimensions of the model's vectors; without them the cache can't be asked. */
   dimensions: number | undefined;
 }
 
@@ -39,10 +40,10 @@ interface Pending {
   charged: number;
 }
 
-/** Texts that are looked up in the cache at once. */
+/** Number of texts looked up in the cache at once. */
 const LOOKUP = 1_000;
 
-/** Adds records up, in bounded memory, in the way in which ingest reads and embed pays for them. */
+/** Adds up records in bounded memory, the way ingest reads and embed pays for them. */
 export function createEstimator({ rules, values, cache, dimensions }: EstimateOptions) {
   const keyOf = vectorKeys({ ...cache, dimensions: dimensions ?? 0 });
   const seen = new TextSet();
@@ -84,7 +85,7 @@ export function createEstimator({ rules, values, cache, dimensions }: EstimateOp
   };
 
   return {
-    /** Returns a promise where something must be asked for first. */
+    /** Returns a promise if something must be requested first. */
     add(record: ReadRecord): undefined | Promise<void> {
       estimate.messages++;
       const decoded = decode(record, rules, values);
@@ -97,7 +98,7 @@ export function createEstimator({ rules, values, cache, dimensions }: EstimateOp
   };
 }
 
-/** One command for each key, and one pipeline for each node, since the keys of a Redis Cluster lie on different ones. */
+/** One command per key and one pipeline per node, since the keys of a Redis Cluster are on different nodes. */
 async function areCached(redis: Redis, texts: readonly Pending[]): Promise<boolean[] | undefined> {
   const cached = new Set<string>();
   const asking = groupByNode(redis, texts, ({ key }) => key).map(async (group) => {

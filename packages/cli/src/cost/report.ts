@@ -1,20 +1,20 @@
 import { pricedModels, priceOf } from "@millrace/shared";
-import { align } from "../table.ts";
+import { textTable } from "@millrace/stack";
 import type { Amount, Estimate } from "./estimate.ts";
 
 const UNKNOWN_CACHE =
-  "What is in the cache is not known, and not taken off: Redis did not answer, or OPENAI_EMBEDDING_DIMENSIONS is to be set for this model.";
+  "The cache is not counted: Redis did not answer, or OPENAI_EMBEDDING_DIMENSIONS must be set for this model.";
 
-/** The model that embed is configured for, whose vectors the cache holds. */
+/** The model that embed is configured with, whose vectors the cache holds. */
 export interface ConfiguredModel {
   model: string;
-  /** Dollars for a million tokens, where they are not the list price. */
+  /** Dollars per million tokens, if they differ from the list price. */
   price: number | undefined;
 }
 
 export type CostReport = ReturnType<typeof costReport>;
 
-/** What a topic costs: for each model without anything saved, with repetitions saved, and with what is in the cache. */
+/** The cost of a topic for each model: without savings, without repetitions, and without cached texts. */
 export function costReport(topic: string, estimate: Estimate, configured: ConfiguredModel) {
   const names = [configured.model, ...pricedModels.filter((model) => model !== configured.model)];
   const models = names.map((model) => {
@@ -34,7 +34,7 @@ export function costReport(topic: string, estimate: Estimate, configured: Config
   return { topic, ...estimate, cached: estimate.cached ?? null, models };
 }
 
-/** The report for a person. */
+/** Formats the report for people. */
 export function costTable(report: CostReport): string {
   const { topic, messages, withoutText, all, distinct, cached, chargedTokens, isPartial, models } = report;
   const rows = models.map(({ model, isConfigured, usdPerMillionTokens, usdWithoutCache, savedUsd, usd }) => [
@@ -44,18 +44,25 @@ export function costTable(report: CostReport): string {
   ]);
   const repeated = { texts: all.texts - distinct.texts, tokens: all.tokens - distinct.tokens };
   return [
-    `${topic}: ${count(messages)} messages, of which ${count(withoutText)} have no text that could be embedded`,
-    ...align([
-      ["", "", "texts", "tokens"],
-      ["in all", "", ...figures(all)],
-      ["repeated in the topic", "", ...figures(repeated)],
-      ["in the cache", "", ...(cached ? figures(cached) : ["unknown", "unknown"])],
-    ]),
-    ...align([["model", "", "$ a million", "$ without cache", "$ saved", "$ to pay"], ...rows]),
-    `Tokens are counted in cl100k_base, by which OpenAI bills; its limits may count up to ${count(chargedTokens)} for what is to be paid (0.25 token a byte).`,
+    `${topic}: ${count(messages)} messages, ${count(withoutText)} of them without text to embed`,
+    ...textTable(
+      [
+        ["", "texts", "tokens"],
+        ["total", ...figures(all)],
+        ["repeated in the topic", ...figures(repeated)],
+        ["in the cache", ...(cached ? figures(cached) : ["unknown", "unknown"])],
+      ],
+      "left",
+      "right",
+    ),
+    ...textTable(
+      [["model", "", "$ per million", "$ without cache", "$ saved", "$ to pay"], ...rows],
+      ...(["left", "left", "right"] as const),
+    ),
+    `Tokens are counted with cl100k_base, as OpenAI bills them; its rate limits may count up to ${count(chargedTokens)} for the tokens to pay (0.25 token per byte).`,
     ...(cached ? [] : [UNKNOWN_CACHE]),
     ...(isPartial
-      ? ["The topic has more texts than are remembered: repetitions of the later ones were not seen."]
+      ? ["The topic has more texts than the estimate remembers: repetitions of later texts were not detected."]
       : []),
   ].join("\n");
 }

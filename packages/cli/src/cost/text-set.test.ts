@@ -16,7 +16,7 @@ test("a text is new once", () => {
   expect(set.isFull).toBe(false);
 });
 
-test("hashes that fall into one slot are told apart", () => {
+test("distinguishes hashes that fall into the same slot", () => {
   const set = new TextSet();
   const hashes = [0, 1, 2].map((index) => (7 + index * 2 ** 22).toString(16).padStart(64, "0"));
   expect([...hashes, ...hashes].map((each) => set.add(each))).toEqual([true, true, true, false, false, false]);

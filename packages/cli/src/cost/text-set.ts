@@ -1,18 +1,18 @@
 const SLOTS = 2 ** 22;
-/** A hash table that is fuller than this gets slow. */
+/** A fuller hash table becomes slow. */
 const TEXTS_MAX = (SLOTS / 4) * 3;
-/** A number holds 53 bits exactly; zero is a free slot, so that one is added. */
+/** A number holds 53 bits exactly. Zero marks a free slot, so one is added to each value. */
 const DIGITS = 13;
 
 /**
- * Remembers texts by 52 bits of their hashes, in 32 MB and no more: the first three million or so, among which it takes
- * two different texts for one in a topic of a thousand.
+ * Remembers texts by 52 bits of their hashes in at most 32 MB: the first three million or so. In one of a thousand
+ * topics it takes two different texts for the same.
  */
 export class TextSet {
   #slots = new Float64Array(SLOTS);
   #size = 0;
 
-  /** Nothing more is remembered: a repetition of a later text goes unseen. */
+  /** Nothing more is remembered: repetitions of later texts go undetected. */
   get isFull(): boolean {
     return this.#size >= TEXTS_MAX;
   }

@@ -1,10 +1,12 @@
 import { styleText } from "node:util";
-import { type DependencyReport, type Report, type StepReport, steps } from "@millrace/shared";
-import { align } from "../table.ts";
+import { type DependencyReport, type Report, type StepReport, steps } from "@millrace/doctor";
+import { textTable } from "@millrace/stack";
 
 const WIDTH = 110;
 
-/** The report for a person: a row a dependency, a column a step, and below it each failure with its remedy. */
+/**
+ * Formats the report for people: a row per dependency, a column per step, and below it each failure with its remedy.
+ */
 export function doctorTable(report: Report): string {
   const rows = report.dependencies.map((dependency) => [
     dependency.dependency,
@@ -12,7 +14,7 @@ export function doctorTable(report: Report): string {
   ]);
   const titles = ["", ...steps.map((step) => (step === "cleanup" ? "clean-up" : step))];
   const failures = report.dependencies.flatMap(describeFailure);
-  return [...align([titles, ...rows], titles.length), "", ...failures, summary(report)].join("\n");
+  return [...textTable([titles, ...rows], "left"), "", ...failures, summary(report)].join("\n");
 }
 
 function cell({ steps: reports }: DependencyReport, step: string): string {
@@ -32,7 +34,7 @@ function describeFailure({ dependency, failure }: DependencyReport): string[] {
   return [
     styleText("red", `✗ ${dependency}: ${step}: ${code}`),
     ...part("tried", tried),
-    ...part("came back", said),
+    ...part("response", said),
     ...part("remedy", remedy.text),
     ...(remedy.policy ? JSON.stringify(remedy.policy, undefined, 2).split("\n").map(indent) : []),
     "",
@@ -58,6 +60,6 @@ function wrap(text: string, width: number): string[] {
 function summary({ process, durationMs, dependencies }: Report): string {
   const failed = dependencies.filter(({ status }) => status === "failed").length;
   const who = process === "all" ? "all processes" : process;
-  const verdict = failed === 0 ? "everything works" : `${failed} of ${dependencies.length} dependencies fail`;
+  const verdict = failed === 0 ? "everything works" : `${failed} of ${dependencies.length} dependencies failed`;
   return `${who}: ${verdict}, ${(durationMs / 1000).toFixed(1)} s`;
 }

@@ -8,7 +8,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const ATTEMPTS_MAX = 8;
 const BACKOFF = { initialMs: 200, maxMs: 5_000 };
 
-/** Of the answer, what counts here: the events that the api did not take. */
+/** The only part of the response that counts: the events that the api did not accept. */
 const answerSchema = z.object({ errors: z.array(z.unknown()).default([]) });
 
 export interface ApiTargetOptions {
@@ -18,7 +18,9 @@ export interface ApiTargetOptions {
   token?: string;
 }
 
-/** Through `POST /api/v1/events/{topic}`; a request without an answer is sent again under the same idempotency key. */
+/**
+ * Publishes through `POST /api/v1/events/{topic}` and retries an unanswered request under the same idempotency key.
+ */
 export function apiTarget({ url, topic, token }: ApiTargetOptions, stop: AbortSignal): Target {
   const client = new HttpClient(url, REQUEST_TIMEOUT_MS);
   const run = randomUUID();
@@ -33,7 +35,7 @@ export function apiTarget({ url, topic, token }: ApiTargetOptions, stop: AbortSi
       try {
         const answer = await client.request(path, body, headers);
         if (answer.status !== 429 && answer.status < 500) return answer;
-        cause = `the api answers ${answer.status}`;
+        cause = `the api answered ${answer.status}`;
       } catch (error) {
         cause = describeCause(error);
       }
@@ -56,7 +58,7 @@ export function apiTarget({ url, topic, token }: ApiTargetOptions, stop: AbortSi
 
 function countOf({ status, body }: HttpAnswer, count: number): Sent {
   if (status >= 300)
-    return { accepted: 0, refused: count, failed: 0, cause: `the api answers ${status}: ${body.slice(0, 300)}` };
+    return { accepted: 0, refused: count, failed: 0, cause: `the api answered ${status}: ${body.slice(0, 300)}` };
   const answer = answerSchema.safeParse(JSON.parse(body));
   const refused = answer.success ? answer.data.errors.length : 0;
   return { accepted: count - refused, refused, failed: 0 };

@@ -1,3 +1,4 @@
+import { checkIdentity, schemaRegistrySettings } from "@millrace/connections";
 import {
   createEventEncoder,
   createEventProducer,
@@ -7,19 +8,8 @@ import {
   type Published,
 } from "@millrace/events";
 import { eventSettings } from "@millrace/events/settings";
-import {
-  checkIdentity,
-  createKafka,
-  createTopicReader,
-  Health,
-  kafkaSettings,
-  Log,
-  type Patience,
-  readConfiguration,
-  schemaRegistrySettings,
-  topicSettings,
-  tryEnsureTopics,
-} from "@millrace/shared";
+import { createKafka, createTopicReader, kafkaSettings, topicSettings, tryEnsureTopics } from "@millrace/kafka";
+import { Health, Log, type Patience, readConfiguration } from "@millrace/shared";
 import { z } from "zod";
 import { CommandError } from "../errors.ts";
 import { ask } from "../services.ts";
@@ -29,9 +19,9 @@ import type { Sent, Target } from "./target.ts";
 const settings = z.object({ ...kafkaSettings, ...topicSettings, ...schemaRegistrySettings, ...eventSettings });
 
 /**
- * Straight to the topic, as the api would write it; the invalid ones as plain JSON, which whoever reads the topic must bear.
- * Rejects where the brokers are away or refuse the topics, and so does the first batch of which nothing arrives: there is
- * nothing to wait for that ever worked. What fails later is tried again as the api would, and then counted.
+ * Writes straight to the topic, as the api would; invalid events as plain JSON, which consumers of the topic must
+ * handle. Rejects if the brokers are unreachable or refuse the topics, and if nothing of the first batch arrives: what
+ * never worked is not worth waiting for. Later failures are retried as the api does, and then counted.
  */
 export async function kafkaTarget(topic: string, stop: AbortSignal): Promise<Target> {
   const config = readConfiguration(settings.superRefine(checkIdentity), process.env);
@@ -63,7 +53,7 @@ export async function kafkaTarget(topic: string, stop: AbortSignal): Promise<Tar
       broken.clear();
       const sent = counted(published);
       hasWorked ||= sent.accepted > 0;
-      if (!hasWorked && !stop.aborted) throw new CommandError(`Nothing arrives in topic ${topic}: ${sent.cause}.`);
+      if (!hasWorked && !stop.aborted) throw new CommandError(`No event reaches topic ${topic}: ${sent.cause}.`);
       return sent;
     },
     [Symbol.asyncDispose]: () => producer[Symbol.asyncDispose](),

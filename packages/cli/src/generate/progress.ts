@@ -2,20 +2,23 @@ import { Presets, SingleBar } from "cli-progress";
 import type { Sent } from "./target.ts";
 
 export interface GenerateProgress {
-  /** A batch is on its way, until the next update. */
+  /** A batch is in flight until the next update. */
   sending(): void;
-  /** @param part of all that there is to do, from 0 to 1 */
+  /** @param part of the whole, from 0 to 1 */
   update(sent: Sent, part: number): void;
-  /** Ends the display with what was done in all. */
+  /** Ends the display with the totals. */
   end(): void;
 }
 
 const PLAIN_INTERVAL_MS = 5_000;
 const TERMINAL_INTERVAL_MS = 250;
-/** A batch that takes longer is worth a word: the target is away, say. */
+/** A batch that takes longer is worth mentioning: the target may be unreachable. */
 const SLOW_MS = 2_000;
 
-/** On standard error, since standard output may be what is generated: a bar on a terminal, else a line every five seconds. */
+/**
+ * Uses standard error, since standard output may carry the events: a bar on a terminal, otherwise a line every five
+ * seconds.
+ */
 export function showGenerateProgress(): GenerateProgress {
   const startedAtMs = performance.now();
   const isTerminal = process.stderr.isTTY;
@@ -52,7 +55,7 @@ export function showGenerateProgress(): GenerateProgress {
     end() {
       clearInterval(timer);
       if (isTerminal) bar.stop();
-      process.stderr.write(`${state()}${latest.cause === undefined ? "" : `; the last reason: ${latest.cause}`}\n`);
+      process.stderr.write(`${state()}${latest.cause === undefined ? "" : `; last reason: ${latest.cause}`}\n`);
     },
   };
 }

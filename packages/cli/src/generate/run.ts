@@ -2,26 +2,26 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Generated } from "@millrace/generators";
 import type { Sent, Target, Total } from "./target.ts";
 
-/** As many as the api takes in one request. */
+/** As many as the api accepts in one request. */
 const BATCH_MAX = 1_000;
-/** What is due within it is sent together. */
+/** Events that are due within this time are sent together. */
 const TICK_MS = 20;
 
-export interface RunOptions {
+export interface GenerateRunOptions {
   target: Target;
-  /** Most events; may be infinite. */
+  /** Maximum number of events; may be infinite. */
   count: number;
-  /** When the first one is due, by its own clock; absent: each is sent as soon as can be. */
+  /** When the first event is due, by its own clock; if absent, each is sent as soon as possible. */
   pacedFromMs?: number;
   stop: AbortSignal;
-  /** Told before each batch. */
+  /** Called before each batch. */
   onSend(): void;
-  /** Told after each batch: what was sent so far, and the moment up to which. */
+  /** Called after each batch with what was sent so far, and up to which moment. */
   onProgress(sent: Sent, atMs: number): void;
 }
 
-/** Sends events to a target, in batches, each when it is due; a target that is slower delays them, and skips none. */
-export async function run(events: Iterable<Generated>, options: RunOptions): Promise<Total> {
+/** Sends events to a target in batches, each event when it is due; a slower target delays events and skips none. */
+export async function run(events: Iterable<Generated>, options: GenerateRunOptions): Promise<Total> {
   const { target, count, pacedFromMs, stop, onSend, onProgress } = options;
   const total: Total = { accepted: 0, refused: 0, failed: 0, invalid: 0 };
   const startedAtMs = performance.now();

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Target } from "./target.ts";
 
-/** A line of JSON for each event. */
+/** Writes one line of JSON per event. */
 export function standardOutput(stop: AbortSignal): Target {
   return {
     async send(batch) {

@@ -1,23 +1,23 @@
 import type { Generated } from "@millrace/generators";
 
-/** What became of a batch; `cause` is why the last one of those that did not arrive did not. */
+/** The outcome of a batch; `cause` explains the last event that did not arrive. */
 export interface Sent {
   accepted: number;
-  /** Not taken for what they are, as the invalid ones should be. */
+  /** Refused for their content, as invalid events should be. */
   refused: number;
-  /** Not delivered, though they might have been. */
+  /** Not delivered for another reason. */
   failed: number;
   cause?: string;
 }
 
-/** What became of a whole run. */
+/** The outcome of a whole run. */
 export interface Total extends Sent {
-  /** How many of them were invalid. */
+  /** How many of the events were invalid. */
   invalid: number;
 }
 
 /** Where generated events go. */
 export interface Target extends AsyncDisposable {
-  /** One batch at a time, so that the events of a key keep their order. */
+  /** Sends one batch at a time, so that the events of a key stay in order. */
   send(batch: readonly Generated[]): Promise<Sent>;
 }

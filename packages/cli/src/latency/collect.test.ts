@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { LatencyCollector, type Range } from "./collect.ts";
+import { LatencyCollector, type TimeRange } from "./collect.ts";
 
 const startMs = Date.parse("2026-01-31T12:00:00Z");
 
@@ -7,13 +7,13 @@ function line(afterMs: number, service: string, action: string, rest: Record<str
   return JSON.stringify({ time: new Date(startMs + afterMs).toISOString(), service, action, status: "ok", ...rest });
 }
 
-function reportOf(lines: readonly string[], range: Partial<Range> = {}) {
+function reportOf(lines: readonly string[], range: Partial<TimeRange> = {}) {
   const collector = new LatencyCollector(range);
   for (const each of lines) collector.add(each);
   return collector.report;
 }
 
-test("counts, rates, latencies, errors and retries of each operation, in the order of a message's way", () => {
+test("reports counts, rates, latencies, errors and retries of each operation, in the order of the stages", () => {
   const report = reportOf([
     line(10_000, "sink", "sink.batch", { durationMs: 20, details: { messages: 30, endToEndMs: { 100: 29, 400: 1 } } }),
     line(5_000, "sink", "sink.batch", { durationMs: 10, details: { messages: 10, endToEndMs: { 50: 10 } } }),
@@ -31,20 +31,20 @@ test("counts, rates, latencies, errors and retries of each operation, in the ord
   expect(report.operations).toMatchObject([
     { stage: "api", operation: "api.publish", count: 1, ratePerS: 0.1, messages: 40 },
     { stage: "embed", operation: "process.crash", count: 0, errors: 1 },
-    // How long a failed attempt took says nothing about how long the operation takes.
+    // The duration of a failed attempt says nothing about how long the operation takes.
     { stage: "sink", operation: "sink.bulk_write", count: 0, retries: 1, maxMs: 0 },
     { stage: "sink", operation: "sink.batch", count: 2, messages: 40, ratePerS: 0.2, maxMs: 20 },
   ]);
 });
 
-test("damaged and other lines are counted, empty ones are not, and all others are read", () => {
+test("counts damaged and foreign lines, ignores empty ones, and reads all others", () => {
   const whole = line(0, "ingest", "ingest.pack", { durationMs: 1 });
   const report = reportOf(["", " \r", whole, whole.slice(0, 50), "[2026-01-31] INFO of another program", whole]);
   expect(report.lines).toEqual({ operations: 2, outside: 0, other: 1, damaged: 1 });
   expect(report.operations).toMatchObject([{ count: 2, ratePerS: null }]);
 });
 
-test("a report of nothing says so", () => {
+test("a report of nothing is empty", () => {
   expect(reportOf([])).toEqual({
     from: null,
     until: null,
@@ -54,14 +54,14 @@ test("a report of nothing says so", () => {
   });
 });
 
-test("what lies outside the asked-for time is left out", () => {
+test("leaves out operations outside the requested time", () => {
   const lines = [0, 1_000, 2_000, 3_000].map((afterMs) => line(afterMs, "api", "api.search", { durationMs: afterMs }));
   const { lines: counts, operations } = reportOf(lines, { sinceMs: startMs + 1_000, untilMs: startMs + 2_000 });
   expect(counts).toMatchObject({ operations: 2, outside: 2 });
   expect(operations).toMatchObject([{ count: 2, maxMs: 2_000 }]);
 });
 
-test("operations that no process has can't fill the memory", () => {
+test("unknown operations can't fill the memory", () => {
   const report = reportOf(Array.from({ length: 1_000 }, (_, at) => line(0, `s${at}`, "api.search", { durationMs: 1 })));
   expect(report.lines).toMatchObject({ operations: 256, other: 744 });
 });

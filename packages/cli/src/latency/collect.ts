@@ -1,25 +1,24 @@
-import { actions } from "@millrace/shared";
-import { Distribution, type DistributionSummary } from "./distribution.ts";
+import { actions, Distribution, type DistributionSummary } from "@millrace/shared";
 import { type OperationLine, readLine } from "./operation-line.ts";
 import { Timeline } from "./timeline.ts";
 
-/** In the order of a message's way; other processes come after them. */
+/** In the order of the stages; other processes come after them. */
 const stagesInOrder = ["api", "ingest", "embed", "sink"];
 const actionsInOrder = Object.keys(actions);
-/** More than there are processes and operations: what is beyond is no log of ours. */
+/** More than there are processes and operations: anything beyond is not from our logs. */
 const OPERATIONS_MAX = 256;
 export const END_TO_END = "publish → stored";
 
-export interface Range {
+export interface TimeRange {
   sinceMs: number;
   untilMs: number;
 }
 
-/** Those that ended well have a latency; `errors` and `retries` come on top. */
+/** Latencies cover successful operations; `errors` and `retries` are counted separately. */
 export interface OperationReport extends DistributionSummary {
   stage: string;
   operation: string;
-  /** Of those that ended well; `null` where the log spans no time. */
+  /** Rate of successful operations; `null` if the log spans no time. */
   ratePerS: number | null;
   errors: number;
   retries: number;
@@ -29,9 +28,9 @@ export interface OperationReport extends DistributionSummary {
 export interface LatencyReport {
   from: string | null;
   until: string | null;
-  /** `outside`: operations before `--since` or after `--until`. `other`: whole, but no operation of a process. */
+  /** `outside`: operations before `--since` or after `--until`. `other`: intact, but not an operation of a process. */
   lines: { operations: number; outside: number; other: number; damaged: number };
-  /** From Kafka's record timestamp until both stores have the message; `null` where no log of the sink was read. */
+  /** From Kafka's record timestamp until both stores have the message; `null` without a log of the sink. */
   endToEnd: (DistributionSummary & { ratePerS: number | null }) | null;
   operations: OperationReport[];
 }
@@ -46,7 +45,7 @@ export interface Tally {
   latency: Distribution;
 }
 
-/** Takes the lines of any number of logs, in any order, and keeps what a report needs: its memory is bounded. */
+/** Takes the lines of any number of logs in any order, and keeps what a report needs in bounded memory. */
 export class LatencyCollector {
   readonly timeline = new Timeline();
   readonly endToEnd = new Distribution();
@@ -54,13 +53,13 @@ export class LatencyCollector {
   readonly #lines = { operations: 0, outside: 0, other: 0, damaged: 0 };
   #firstMs = Number.POSITIVE_INFINITY;
   #lastMs = Number.NEGATIVE_INFINITY;
-  #range: Range;
+  #range: TimeRange;
 
-  constructor(range: Partial<Range> = {}) {
+  constructor(range: Partial<TimeRange> = {}) {
     this.#range = { sinceMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY, ...range };
   }
 
-  /** @param text a line of a log, with any prefix; empty ones do not count */
+  /** @param text a line of a log, with any prefix; empty lines do not count */
   add(text: string): void {
     if (text.trim() === "") return;
     const line = readLine(text);
@@ -69,7 +68,7 @@ export class LatencyCollector {
     else this.#record(line);
   }
 
-  /** The operations that have a latency, an error or a retry, in the order of a message's way. */
+  /** The operations that have a latency, an error or a retry, in the order of the stages. */
   get tallies(): Tally[] {
     const rank = ({ stage, action }: Tally): number => {
       const at = stagesInOrder.indexOf(stage);
@@ -118,7 +117,7 @@ export class LatencyCollector {
 
   #recordSuccess({ atMs, action, durationMs, messages, endToEnd }: OperationLine, tally: Tally): void {
     tally.ok++;
-    // How long a process ran is no latency.
+    // The running time of a process is not a latency.
     if (durationMs === undefined || action.startsWith("process.")) return;
     tally.messages += messages;
     tally.latency.record(durationMs);

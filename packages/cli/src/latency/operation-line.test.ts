@@ -36,12 +36,12 @@ test.each([
   ["kubectl logs --prefix --timestamps", "[pod/millrace-sink-0/sink] 2026-01-31T12:00:00.000000001Z "],
   ["docker compose logs", "sink-1    | "],
   ["docker compose logs, in colour", "\u001b[36msink-1    | \u001b[0m"],
-])("a line is read behind the prefix of %s", (_name, prefix) => {
+])("reads a line behind the prefix of %s", (_name, prefix) => {
   expect(readLine(prefix + line)).toMatchObject(expected);
   expect(readLine(`${prefix}${line}\r`)).toMatchObject(expected);
 });
 
-test("a line that lacks its end, or parts in its middle, is never taken for another, and never thrown about", () => {
+test("a truncated or split line is never taken for another one, and never throws", () => {
   fc.assert(
     fc.property(fc.nat(line.length - 1), (length) => {
       expect(["other", "damaged"]).toContain(readLine(line.slice(0, length)));
@@ -81,4 +81,4 @@ test.each([
   "kafka-1 | [2026-01-31] INFO started",
   '{"msg":"another program"}',
   '{"action":"__proto__"}',
-])("what no process logs as an operation is passed over: %s", (text) => expect(readLine(text)).toBe("other"));
+])("ignores lines that no process logs as an operation: %s", (text) => expect(readLine(text)).toBe("other"));

@@ -1,4 +1,4 @@
-import { type Action, actions } from "@millrace/shared";
+import { type Action, actions, parseJson } from "@millrace/shared";
 import { z } from "zod";
 
 /** An operation that a process logged. */
@@ -9,13 +9,13 @@ export interface OperationLine {
   action: Action;
   status: "ok" | "retry" | "failed";
   durationMs: number | undefined;
-  /** How many messages it was about; 0 where the line does not say. */
+  /** Number of messages in the operation; 0 if the line does not say. */
   messages: number;
   /** How many messages took how long from publish to stored. */
   endToEnd: readonly (readonly [ms: number, count: number])[];
 }
 
-/** `other`: not an operation of a process, but whole, or plain text. `damaged`: cut, garbled, or of another form. */
+/** `other`: intact but not an operation, or plain text. `damaged`: truncated, garbled, or of another form. */
 export type ReadLine = OperationLine | "other" | "damaged";
 
 const count = z.int().nonnegative();
@@ -36,15 +36,17 @@ const lineSchema = z.object({
 });
 
 /**
- * Reads a line of a log, whatever stands before its JSON: `kubectl logs --prefix` writes `[pod/…/container] `,
- * `docker compose logs` writes `service-1  | `, both with times and colours where they are asked to.
+ * Reads a line of a log with any prefix before its JSON: `kubectl logs --prefix` writes `[pod/…/container] `, `docker
+ * compose logs` writes `service-1
+ *
+ * `, both optionally with times and colours.
  */
 export function readLine(text: string): ReadLine {
   const start = text.indexOf('{"');
   if (start < 0) return "other";
-  const json = parseObject(start === 0 ? text : text.slice(start));
+  const json = parseJson(start === 0 ? text : text.slice(start));
   if (json === undefined) return "damaged";
-  const action = json.action;
+  const { action } = json as { action?: unknown };
   if (!isAction(action)) return "other";
   const { success, data } = lineSchema.safeParse(json);
   const atMs = success ? Date.parse(data.time) : Number.NaN;
@@ -59,14 +61,6 @@ export function readLine(text: string): ReadLine {
     messages: details?.messages ?? details?.items ?? details?.count ?? 0,
     endToEnd: Object.entries(details?.endToEndMs ?? {}).map(([ms, messages]) => [Number(ms), messages]),
   };
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isAction(action: unknown): action is Action {

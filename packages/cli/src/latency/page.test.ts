@@ -16,7 +16,7 @@ function collected(): LatencyCollector {
   return collector;
 }
 
-test("the page has what its plots draw, and nothing that it would have to ask a server for", () => {
+test("the page contains everything that its plots draw, and requests nothing from a server", () => {
   const page = latencyPage(collected());
   expect(page).not.toMatch(/\b(src|href)=|@import|url\(/);
   expect(page).toContain("default-src 'none'");
@@ -31,6 +31,6 @@ test("the page has what its plots draw, and nothing that it would have to ask a 
   for (const { data, series } of plots) expect(data).toHaveLength(series.length + 1);
 });
 
-test("a page of no operations is a page", () => {
+test("a report without operations still renders", () => {
   expect(latencyPage(new LatencyCollector())).toContain("0 operations read");
 });

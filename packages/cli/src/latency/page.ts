@@ -6,7 +6,7 @@ import { latencyTable } from "./table.ts";
 
 const require = createRequire(import.meta.url);
 
-/** Runs in the browser. A legend entry that is clicked hides its series; a range that is dragged is zoomed into. */
+/** Runs in the browser. Clicking a legend entry hides its series; dragging a range zooms into it. */
 const draw = `
 const isDark = matchMedia("(prefers-color-scheme: dark)").matches;
 const [ink, grid] = isDark ? ["#e6e6e6", "#3a3a3a"] : ["#1f1f1f", "#dcdcdc"];
@@ -36,7 +36,7 @@ pre { overflow-x: auto; }
 .u-legend { text-align: left; }
 `;
 
-/** The report as a page of its own: uPlot is part of it, and its policy forbids the browser any request. */
+/** Renders the report as a self-contained page: it embeds uPlot, and its policy forbids the browser any request. */
 export function latencyPage(collector: LatencyCollector): string {
   const library = (file: string) => readFileSync(require.resolve(`uplot/dist/${file}`), "utf8");
   return `<!doctype html>

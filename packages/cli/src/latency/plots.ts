@@ -1,12 +1,12 @@
+import type { Distribution } from "@millrace/shared";
 import { END_TO_END, type LatencyCollector } from "./collect.ts";
-import type { Distribution } from "./distribution.ts";
 
-/** What uPlot draws: the values of the x axis, then one row for each series. */
+/** What uPlot draws: the values of the x axis, then one row per series. */
 export interface Plot {
   title: string;
   xLabel: string;
   yLabel: string;
-  /** The x axis is time, in seconds since 1970; else a percentage. */
+  /** The x axis is time in seconds since 1970; otherwise a percentage. */
   isTime: boolean;
   isLogarithmic: boolean;
   series: string[];

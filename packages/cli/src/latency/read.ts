@@ -1,16 +1,16 @@
 import { createReadStream } from "node:fs";
 import { addAbortSignal, type Readable } from "node:stream";
 import { CommandError } from "../errors.ts";
-import { LatencyCollector, type Range } from "./collect.ts";
+import { LatencyCollector, type TimeRange } from "./collect.ts";
 import { textLines } from "./text-lines.ts";
 
 const CHUNK_BYTES = 262_144;
 
 /**
- * Reads logs to their ends, one after the other; `-` is standard input. When `stop` is aborted, what was read until then
- * is what there is: a pipe that follows a log has no end.
+ * Reads logs to the end, one after the other; `-` is standard input. Aborting `stop` keeps what was read until then: a
+ * pipe that follows a log has no end.
  */
-export async function readLogs(files: readonly string[], range: Partial<Range> = {}, stop?: AbortSignal) {
+export async function readLogs(files: readonly string[], range: Partial<TimeRange> = {}, stop?: AbortSignal) {
   const collector = new LatencyCollector(range);
   for (const file of files) {
     const stream: Readable = file === "-" ? process.stdin : createReadStream(file, { highWaterMark: CHUNK_BYTES });
@@ -22,7 +22,7 @@ export async function readLogs(files: readonly string[], range: Partial<Range> =
       if (stop?.aborted) break;
       const { code } = error as NodeJS.ErrnoException;
       if (code === undefined) throw error;
-      throw new CommandError(`${file} can't be read (${code}): give the paths of log files, or - for standard input.`);
+      throw new CommandError(`Can't read ${file} (${code}): pass the paths of log files, or - for standard input.`);
     }
   }
   return collector;

@@ -1,10 +1,10 @@
-import { align } from "../table.ts";
+import type { DistributionSummary } from "@millrace/shared";
+import { textTable } from "@millrace/stack";
 import { END_TO_END, type LatencyReport } from "./collect.ts";
-import type { DistributionSummary } from "./distribution.ts";
 
 const COLUMNS = ["stage", "operation", "count", "per s", "p50 ms", "p90 ms", "p99 ms", "max ms", "errors", "retries"];
 
-/** The report for a person. */
+/** Formats the report for people. */
 export function latencyTable({ from, until, lines, endToEnd, operations }: LatencyReport): string {
   const rows = operations.map((each) => [
     each.stage,
@@ -17,8 +17,8 @@ export function latencyTable({ from, until, lines, endToEnd, operations }: Laten
   const { operations: read, outside, other, damaged } = lines;
   return [
     `${from ?? "–"} to ${until ?? "–"}`,
-    ...align([COLUMNS, ...rows]),
-    `${read} operations read; ${damaged} lines damaged, ${other} of other kinds, ${outside} outside the time`,
+    ...textTable([COLUMNS, ...rows], "left", "left", "right"),
+    `${read} operations read; ${damaged} lines damaged, ${other} of other kinds, ${outside} outside the time range`,
   ].join("\n");
 }
 

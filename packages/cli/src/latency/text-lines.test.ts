@@ -12,7 +12,7 @@ async function linesOf(text: string, chunkSize: number): Promise<string[]> {
   return lines;
 }
 
-test("lines are the same however the text is cut into chunks", async () => {
+test("lines do not depend on how the text is cut into chunks", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.stringMatching(/^[a-z{}"]{0,8}$/)),
@@ -25,7 +25,7 @@ test("lines are the same however the text is cut into chunks", async () => {
   expect(await linesOf("one\ntwo", 2)).toEqual(["one", "two"]);
 });
 
-test("a line without an end takes bounded memory, and the next one is whole", async () => {
+test("an endless line takes bounded memory, and the next one is intact", async () => {
   const lines = await linesOf(`${"x".repeat(3 * LINE_MAX_CHARACTERS)}\nnext\n`, 65_536);
   expect(lines.map(({ length }) => length)).toEqual([LINE_MAX_CHARACTERS, 4]);
 });

@@ -1,7 +1,10 @@
-/** No line of a process's log is nearly as long; what a broken pipe or a binary file has without an end is cut there. */
+/** Far longer than any line of a process's log; an endless line from a broken pipe or a binary file is cut here. */
 export const LINE_MAX_CHARACTERS = 1_048_576;
 
-/** Cuts a text that comes in chunks into its lines: an array for each chunk, since an await for each line costs more than its work. */
+/**
+ * Splits chunks of text into lines and yields an array per chunk, since an await per line would cost more than the
+ * work.
+ */
 export async function* textLines(chunks: AsyncIterable<string>): AsyncGenerator<string[]> {
   let rest = "";
   for await (const chunk of chunks) {

@@ -8,7 +8,7 @@ const events = fc.array(fc.record({ afterMs: fc.nat(monthMs), durationMs: fc.int
   minLength: 1,
 });
 
-test("whatever the time spans and in whichever order it comes, slots are few, none is lost, and each lies in its own", () => {
+test("whatever the times and their order, there are few slots, nothing is lost, and each event is in its own slot", () => {
   fc.assert(
     fc.property(events, (all) => {
       const timeline = new Timeline();

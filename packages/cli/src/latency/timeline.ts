@@ -1,9 +1,9 @@
-import { Distribution } from "./distribution.ts";
+import { Distribution } from "@millrace/shared";
 
 export const SLOTS_MAX = 120;
 const FIRST_SLOT_MS = 1_000;
 
-/** What happened of one series in one slot of time. */
+/** One series in one slot of time. */
 export interface Cell {
   latency: Distribution;
   messages: number;
@@ -12,8 +12,8 @@ export interface Cell {
 type Slots = Map<number, Map<string, Cell>>;
 
 /**
- * Series over time, in at most 120 slots: where the time they span grows, neighbours are merged and each slot is twice as
- * long. So the memory is bounded, whatever the log spans and in whichever order its files are read.
+ * Series over time in at most 120 slots: when they span more time, neighbours are merged and each slot becomes twice as
+ * long. This bounds the memory, whatever the logs span and in whichever order they are read.
  */
 export class Timeline {
   slotMs = FIRST_SLOT_MS;
@@ -26,7 +26,7 @@ export class Timeline {
     return cellOf(this.#slots, Math.floor(atMs / this.slotMs), series);
   }
 
-  /** The slots that have anything, by time. */
+  /** The slots that contain anything, by time. */
   get slots(): { atMs: number; cells: ReadonlyMap<string, Cell> }[] {
     return [...this.#slots]
       .sort(([one], [other]) => one - other)

@@ -1,4 +1,5 @@
-import { describeCause, milestones } from "@millrace/shared";
+import { describeCause } from "@millrace/shared";
+import { milestones } from "@millrace/stage";
 import { z } from "zod";
 import { type HttpClient, HttpTimeout } from "./http-client.ts";
 
@@ -10,11 +11,11 @@ const statusSchema = z.object({
   record: z.object({ timestamp: z.string() }).optional(),
 });
 
-/** `error` is of a kind that can be counted, such as `503` or `ECONNREFUSED`. */
-export type Published = { id: string } | { error: string };
+/** `error` is of a countable kind, such as `503` or `ECONNREFUSED`. */
+export type PublishOutcome = { id: string } | { error: string };
 
 /** Publishes one message; never rejects. */
-export async function publish(client: HttpClient, text: string): Promise<Published> {
+export async function publish(client: HttpClient, text: string): Promise<PublishOutcome> {
   try {
     const { status, body } = await client.request("/publish", JSON.stringify({ text }));
     if (status !== 202) return { error: String(status) };
@@ -25,17 +26,17 @@ export async function publish(client: HttpClient, text: string): Promise<Publish
   }
 }
 
-export type Outcome = { state: "stored"; atMs: number } | { state: "dead_lettered" };
+export type MessageOutcome = { state: "stored"; atMs: number } | { state: "dead_lettered" };
 
-/** What became of a message; `undefined` where nothing has yet, or where that can't be known now. Never rejects. */
-export async function outcomeOf(client: HttpClient, id: string): Promise<Outcome | undefined> {
+/** The outcome of a message; `undefined` if there is none yet, or if it can't be determined now. Never rejects. */
+export async function outcomeOf(client: HttpClient, id: string): Promise<MessageOutcome | undefined> {
   try {
     const { body } = await client.request(`/status/${encodeURIComponent(id)}`);
     const parsed = statusSchema.safeParse(JSON.parse(body));
     if (!parsed.success) return undefined;
     const { state, milestones: reached, record } = parsed.data;
     if (state === "dead_lettered") return { state };
-    // The row is there a moment before its progress is in Redis, and for longer.
+    // The row exists a moment before its progress is in Redis, and for longer.
     const at = reached.stored ?? record?.timestamp;
     return state === "stored" && at !== undefined ? { state, atMs: Date.parse(at) } : undefined;
   } catch {

@@ -1,4 +1,4 @@
-/** The text of the request of that number. */
+/** Returns the text of the request with this number. */
 export type Texts = (index: number) => string;
 
 const subjects = ["My card", "The transfer", "A refund", "The top-up", "My new account", "The direct debit"];
@@ -12,7 +12,7 @@ const events = [
 ];
 const questions = ["How do I put that right?", "Whom do I ask?", "How long does it take?", "Is there a fee for it?"];
 
-/** Sentences that are all different, so that no cache of embeddings makes the load lighter than it looks. */
+/** Sentences that are all different, so that no embedding cache makes the load lighter than it looks. */
 export const builtInTexts: Texts = (index) => {
   const pick = (from: readonly string[], at: number) => from[at % from.length] ?? "";
   const question = pick(questions, Math.floor(index / (subjects.length * events.length)));

@@ -6,7 +6,7 @@ import { publish } from "./api.ts";
 import { HttpClient, HttpTimeout } from "./http-client.ts";
 
 const ports = new Set<number | undefined>();
-/** Answers with what it was sent; never where it is asked to be silent, and half where it is asked for half. */
+/** Echoes the request; never answers /silent, and answers half to /half. */
 const server = createServer({ keepAliveTimeout: 60_000 }, async (request, response) => {
   ports.add(request.socket.remotePort);
   if (request.url === "/half") response.write("half");
@@ -22,7 +22,7 @@ afterAll(() => {
   server.close();
 });
 
-test("requests follow each other on one connection, also after the time that one may take", async () => {
+test("requests follow each other on one connection, even beyond the time limit of a single request", async () => {
   const timeoutMs = 5_000;
   using client = new HttpClient(url, timeoutMs, 60_000);
   ports.clear();
@@ -35,12 +35,12 @@ test("requests follow each other on one connection, also after the time that one
   expect(ports.size).toBe(1);
 });
 
-test.each(["/silent", "/half"])("a request without a whole answer ends in time: %s", async (path) => {
+test.each(["/silent", "/half"])("a request without a complete response fails in time: %s", async (path) => {
   using client = new HttpClient(url, 50);
   await expect(client.request(path)).rejects.toThrow(HttpTimeout);
 });
 
-test("many requests at once share few connections, and each is answered", async () => {
+test("many concurrent requests share few connections, and each is answered", async () => {
   using client = new HttpClient(url, 10_000);
   ports.clear();
   const answers = await Promise.all(Array.from({ length: 500 }, (_, index) => client.request("/", String(index))));
@@ -48,7 +48,7 @@ test("many requests at once share few connections, and each is answered", async 
   expect(ports.size).toBeLessThanOrEqual(64);
 });
 
-test("an answer of another form is no success", async () => {
+test("a response of another form is not a success", async () => {
   using client = new HttpClient(url, 10_000);
   expect(await publish(client, "text")).toEqual({ error: expect.stringContaining("JSON") });
 });

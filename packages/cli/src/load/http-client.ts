@@ -4,7 +4,10 @@ import { text } from "node:stream/consumers";
 
 /** Each connection has one request in flight. */
 const CONNECTIONS_MAX = 64;
-/** Servers close a connection that is idle for 5 s or more; closed here before, it never meets the next request. */
+/**
+ * Servers close a connection that is idle for 5 s or more; closing it here first keeps it from meeting the next
+ * request.
+ */
 const IDLE_MAX_MS = 2_000;
 
 export interface HttpAnswer {
@@ -17,9 +20,10 @@ export class HttpTimeout extends Error {
 }
 
 /**
- * Requests over few connections that are kept, as a load balancer's are; the others wait here for one, within their time.
- * A connection for each request in flight would let a stall end in a storm of connections that the server's backlog can't
- * take. Node's own client, since `fetch` takes three times its CPU, and the load often runs on the machine that it measures.
+ * Sends requests over a few persistent connections, as a load balancer does; other requests wait for one within their
+ * time limit. A connection per request would turn a stall into a storm of connections that overflows the server's
+ * backlog. Uses Node's own client: `fetch` takes three times its CPU, and the load often runs on the machine that it
+ * measures.
  */
 export class HttpClient {
   readonly #origin: URL;
@@ -29,12 +33,14 @@ export class HttpClient {
   constructor(origin: URL, timeoutMs: number, idleMaxMs = IDLE_MAX_MS) {
     this.#origin = origin;
     this.#timeoutMs = timeoutMs;
-    // Last in, first out: what is not needed any more is left to be closed.
+    // Last in, first out: connections that are no longer needed go idle and close.
     const options = { keepAlive: true, scheduling: "lifo", maxSockets: CONNECTIONS_MAX, timeout: idleMaxMs } as const;
     this.#agent = origin.protocol === "https:" ? new HttpsAgent(options) : new HttpAgent(options);
   }
 
-  /** @param body JSON to POST, with more headers; a GET without it. Rejects where there is no whole answer in time. */
+  /**
+   * @param body JSON to POST, with more headers; without it, a GET. Rejects if no complete response arrives in time.
+   */
   request(path: string, body?: string, more: Record<string, string> = {}): Promise<HttpAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
     const send = this.#origin.protocol === "https:" ? httpsRequest : httpRequest;
@@ -51,7 +57,7 @@ export class HttpClient {
     );
     request.on("error", reject);
     request.end(body);
-    // It must not outlive the request, whose connection is another one's by then.
+    // The timer must not outlive the request: by then its connection serves another one.
     const timer = setTimeout(() => request.destroy(new HttpTimeout("no answer in time")), this.#timeoutMs);
     return promise.finally(() => clearTimeout(timer));
   }

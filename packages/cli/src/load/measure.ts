@@ -1,38 +1,38 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Distribution } from "../latency/distribution.ts";
+import { Distribution } from "@millrace/shared";
 import { outcomeOf, publish } from "./api.ts";
 import type { Texts } from "./built-in-texts.ts";
 import { HttpClient } from "./http-client.ts";
 import { runOpenLoop } from "./open-loop.ts";
 import { type Due, type Phase, schedule } from "./profiles.ts";
-import { Sample } from "./sample.ts";
+import { Reservoir } from "./reservoir.ts";
 
 const IN_FLIGHT_MAX = 4_096;
 const REQUEST_TIMEOUT_MS = 10_000;
 const POLL_INTERVAL_MS = 200;
 const POLLS_AT_ONCE = 4;
 
-export interface Load {
+export interface LoadPlan {
   api: URL;
   phases: readonly Phase[];
   texts: Texts;
-  /** How many messages are followed until they are stored. */
+  /** Number of messages that are followed until they are stored. */
   sampleSize: number;
-  /** How long after the last answer a message may take to be stored. */
+  /** How long after the last response a message may take to be stored. */
   waitMs: number;
   stop: AbortSignal;
 }
 
-/** What was measured so far; all latencies count from the time at which a request was due. */
+/** The measurements so far; all latencies count from the time at which a request was due. */
 export class Measurements {
   sent = 0;
   answered = 0;
   readonly errors = new Map<string, number>();
-  /** Until the api's answer was read, by phase. */
+  /** Until the api's response was read, by phase. */
   readonly publish: Distribution[];
-  /** Until the message was in both stores, of the sample. */
+  /** Until both stores had the message, for the sample. */
   readonly stored = new Distribution();
-  /** How late requests left: where this is long, the machine that makes the load is too slow for it. */
+  /** How late requests were sent: if this is long, the machine that generates the load is too slow for it. */
   readonly late = new Distribution();
   sampled = 0;
   deadLettered = 0;
@@ -58,15 +58,15 @@ export class Measurements {
   }
 }
 
-interface Followed {
+interface FollowedMessage {
   id: string;
   dueAtMs: number;
 }
 
 /** Publishes at the rates of the phases, then waits for the sample to be stored. */
-export async function measureLoad(load: Load, onProgress: (so: Measurements) => void): Promise<Measurements> {
+export async function measureLoad(load: LoadPlan, onProgress: (so: Measurements) => void): Promise<Measurements> {
   const measurements = new Measurements(load.phases.length);
-  const sample = new Sample<Followed>(load.sampleSize);
+  const sample = new Reservoir<FollowedMessage>(load.sampleSize);
   using client = new HttpClient(load.api, REQUEST_TIMEOUT_MS);
   const startedAtMs = performance.now();
   const send = async (due: Due, dueAtMs: number): Promise<void> => {
@@ -90,11 +90,11 @@ export async function measureLoad(load: Load, onProgress: (so: Measurements) => 
   return measurements;
 }
 
-/** Asks for each message of the sample until it is stored or dead-lettered, or the time is over. */
+/** Polls each message of the sample until it is stored or dead-lettered, or time runs out. */
 async function follow(
-  sample: readonly Followed[],
+  sample: readonly FollowedMessage[],
   client: HttpClient,
-  load: Load,
+  load: LoadPlan,
   measurements: Measurements,
 ): Promise<void> {
   measurements.sampled = sample.length;
@@ -119,7 +119,7 @@ async function untilOver(id: string, client: HttpClient, stop: AbortSignal, dead
   }
 }
 
-/** The processes tell times by their clocks, which are those of the day. */
+/** Converts to the wall clock, which the processes' timestamps use. */
 function clockOf(atMs: number): number {
   return Date.now() - performance.now() + atMs;
 }

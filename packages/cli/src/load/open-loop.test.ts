@@ -6,7 +6,7 @@ import { type Phase, schedule } from "./profiles.ts";
 const phases: Phase[] = [{ name: "steady", ratePerS: 200, durationMs: 200 }];
 const never = new AbortController().signal;
 
-test("all that is due is sent though nothing is answered, none of it early", async () => {
+test("sends everything that is due although nothing is answered, and nothing early", async () => {
   const gate = Promise.withResolvers<void>();
   const earlyMs: number[] = [];
   const send = (_due: unknown, dueAtMs: number) => {
@@ -19,7 +19,7 @@ test("all that is due is sent though nothing is answered, none of it early", asy
   expect(Math.max(...earlyMs)).toBeLessThanOrEqual(0.5);
 });
 
-test("a stall is in the latency of each request that it held up, not of one alone", async () => {
+test("a stall shows in the latency of every request that it delayed, not in one alone", async () => {
   const latenciesMs: number[] = [];
   const send = async (due: { afterMs: number }, dueAtMs: number) => {
     if (due.afterMs === 0) await sleep(300);
@@ -27,11 +27,11 @@ test("a stall is in the latency of each request that it held up, not of one alon
   };
   await runOpenLoop(schedule(phases), { send, inFlightMax: 1, stop: never });
   expect(latenciesMs).toHaveLength(40);
-  // The last one was due 195 ms after the start, and waited for the end of the stall.
+  // The last request was due 195 ms after the start, and waited for the end of the stall.
   for (const [index, latencyMs] of latenciesMs.entries()) expect(latencyMs).toBeGreaterThan(295 - index * 5);
 });
 
-test("nothing is sent after a stop, and what was sent is waited for", async () => {
+test("sends nothing after a stop, and waits for what was sent", async () => {
   const stopping = new AbortController();
   let over = 0;
   const send = async (due: { afterMs: number }) => {

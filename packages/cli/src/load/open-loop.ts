@@ -5,22 +5,22 @@ import type { Due } from "./profiles.ts";
 const RESOLUTION_MS = 0.5;
 
 export interface OpenLoop {
-  /** Sends the request of `due`, which should have left at `dueAtMs` by `performance.now()`; never rejects. */
+  /** Sends the request of `due`, which was due at `dueAtMs` by `performance.now()`; never rejects. */
   send(due: Due, dueAtMs: number): Promise<void>;
   /**
-   * A bound of memory and sockets. Beyond it requests wait; nothing is hidden by that, since latency counts from the
-   * time at which they were due.
+   * Bounds memory and sockets. Further requests wait; this hides nothing, since latency counts from the time at which
+   * they were due.
    */
   inFlightMax: number;
   stop: AbortSignal;
 }
 
 /**
- * Sends every request when it is due, whether or not the earlier ones were answered: a server that stalls meets all
- * requests that real users would have sent meanwhile. Measured from a request's own start instead, a stall would count
- * once, not for each request that it held up (coordinated omission).
+ * Sends every request when it is due, whether or not earlier ones were answered: a server that stalls meets all
+ * requests that real users would have sent meanwhile. Measured from each request's own start, a stall would count once
+ * instead of for every request that it delayed (coordinated omission).
  *
- * @returns when everything that was sent is over; when `stop` is aborted, nothing more is sent
+ * @returns when all sent requests are over; after `stop` is aborted, nothing more is sent
  */
 export async function runOpenLoop(dues: Iterable<Due>, { send, inFlightMax, stop }: OpenLoop): Promise<void> {
   const startedAtMs = performance.now();
@@ -36,7 +36,7 @@ export async function runOpenLoop(dues: Iterable<Due>, { send, inFlightMax, stop
   await Promise.all(inFlight);
 }
 
-/** Returns at the time, or at once when `stop` is aborted. */
+/** Returns at the time, or as soon as `stop` is aborted. */
 async function until(atMs: number, stop: AbortSignal): Promise<void> {
   for (;;) {
     const remainingMs = atMs - performance.now();

@@ -8,7 +8,7 @@ const phase = fc.record({
   durationMs: fc.integer({ min: 100, max: 1_000 }),
 });
 
-test("requests are due in order, each within its phase, evenly, and as many as the rate asks for", () => {
+test("requests are due in order, evenly within their phase, and as many as the rate requires", () => {
   fc.assert(
     fc.property(fc.array(phase, { minLength: 1, maxLength: 3 }), (phases) => {
       const all = [...schedule(phases)];

@@ -1,4 +1,4 @@
-/** A time of one rate. */
+/** A period with one rate. */
 export interface Phase {
   name: string;
   ratePerS: number;
@@ -17,7 +17,7 @@ const SPIKE_FACTOR = 5;
 const steady = (ratePerS: number, durationMs: number): Phase[] => [{ name: "steady", ratePerS, durationMs }];
 
 export const profiles = {
-  baseline: { description: "what an idle pipeline does", ratePerS: 50, durationMs: 60_000, phases: steady },
+  baseline: { description: "the latency of an idle pipeline", ratePerS: 50, durationMs: 60_000, phases: steady },
   spike: {
     description: `${SPIKE_FACTOR} times the rate in the middle third`,
     ratePerS: 50,
@@ -30,13 +30,13 @@ export const profiles = {
       ].map((phase) => ({ ...phase, durationMs: durationMs / 3 })),
   },
   sustained: { description: "a busy day", ratePerS: 300, durationMs: 300_000, phases: steady },
-  endurance: { description: "what only shows after a while", ratePerS: 100, durationMs: 3_600_000, phases: steady },
+  endurance: { description: "what only shows over hours", ratePerS: 100, durationMs: 3_600_000, phases: steady },
 } as const satisfies Record<string, Profile>;
 export type ProfileName = keyof typeof profiles;
 
 export const profileNames = Object.keys(profiles) as ProfileName[];
 
-/** A request that is due so long after the start, whether or not the earlier ones were answered. */
+/** A request that is due this long after the start, whether or not earlier ones were answered. */
 export interface Due {
   afterMs: number;
   phase: number;

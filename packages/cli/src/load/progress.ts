@@ -3,14 +3,14 @@ import type { Measurements } from "./measure.ts";
 
 export interface LoadProgress {
   update(measurements: Measurements): void;
-  /** Ends the display, leaving its last state. */
+  /** Ends the display and leaves its last state visible. */
   end(): void;
 }
 
 const PLAIN_INTERVAL_MS = 5_000;
 const TERMINAL_INTERVAL_MS = 250;
 
-/** A bar on a terminal; else a plain line every five seconds. */
+/** A bar on a terminal, otherwise a plain line every five seconds. */
 export function showLoadProgress(total: number): LoadProgress {
   let latest: Measurements | undefined;
   const isTerminal = process.stderr.isTTY;

@@ -22,7 +22,7 @@ function measured(change: Partial<Measurements> = {}): Measurements {
 const verdict = (thresholds: Thresholds, change: Partial<Measurements> = {}) =>
   reportOf("spike", phases, measured(change), thresholds).passed;
 
-test("a run passes where it is within every limit", () => {
+test("a run within every limit passes", () => {
   expect(verdict({ errorRate: 0.1 })).toBe(true);
   expect(verdict({ errorRate: 0.1, p99PublishMs: 95, p99StoredMs: 310 })).toBe(true);
 });
@@ -35,7 +35,7 @@ test.each<[string, Thresholds, Partial<Measurements>]>([
   ["a dead letter", { errorRate: 1 }, { deadLettered: 1 }],
 ])("a run fails for %s", (_what, thresholds, change) => expect(verdict(thresholds, change)).toBe(false));
 
-test("where nothing was measured nothing is proven", () => {
+test("a run without measurements proves nothing", () => {
   const report = reportOf("spike", phases, new Measurements(3), {
     errorRate: 0.5,
     p99PublishMs: 1_000,
@@ -48,7 +48,7 @@ test("where nothing was measured nothing is proven", () => {
   ]);
 });
 
-test("the report has each phase, and says which limit was passed over", () => {
+test("the report has each phase, and names the exceeded limit", () => {
   const report = reportOf("spike", phases, measured(), { errorRate: 0 });
   expect(report.phases.map(({ name, publish }) => [name, publish.count])).toEqual([
     ["before", 8],

@@ -1,6 +1,6 @@
-import type { DistributionSummary } from "../latency/distribution.ts";
+import type { DistributionSummary } from "@millrace/shared";
+import { textTable } from "@millrace/stack";
 import { figures } from "../latency/table.ts";
-import { align } from "../table.ts";
 import type { Measurements } from "./measure.ts";
 import type { Phase } from "./profiles.ts";
 
@@ -11,7 +11,7 @@ export interface Thresholds {
   errorRate: number;
 }
 
-export interface Check {
+export interface LimitCheck {
   name: string;
   limit: number;
   actual: number;
@@ -21,16 +21,16 @@ export interface Check {
 export interface LoadReport {
   profile: string;
   passed: boolean;
-  checks: Check[];
+  checks: LimitCheck[];
   sent: number;
   answered: number;
   errorRate: number;
-  /** How many requests failed in which way: by a status of HTTP, or by an error of the connection. */
+  /** Failed requests by HTTP status or connection error. */
   errors: Record<string, number>;
   ratePerS: number;
   publish: DistributionSummary;
   phases: (Phase & { publish: DistributionSummary })[];
-  /** From the time a message was due until both stores had it, of a sample. */
+  /** From the time a message was due until both stores had it, for a sample. */
   stored: DistributionSummary & { sampled: number; deadLettered: number; missing: number };
   late: DistributionSummary;
 }
@@ -67,8 +67,8 @@ export function reportOf(
 
 type Checked = Pick<LoadReport, "publish" | "stored" | "errorRate">;
 
-function checksOf({ publish, stored, errorRate }: Checked, thresholds: Thresholds): Check[] {
-  // Nothing measured is no proof of speed.
+function checksOf({ publish, stored, errorRate }: Checked, thresholds: Thresholds): LimitCheck[] {
+  // No measurement is no proof of speed.
   const p99 = ({ count, p99Ms }: DistributionSummary) => (count === 0 ? Number.POSITIVE_INFINITY : p99Ms);
   const all: [name: string, limit: number | undefined, actual: number][] = [
     ["error rate", thresholds.errorRate, errorRate],
@@ -81,7 +81,7 @@ function checksOf({ publish, stored, errorRate }: Checked, thresholds: Threshold
   );
 }
 
-/** The report for a person. */
+/** Formats the report for people. */
 export function loadTable(report: LoadReport): string {
   const { profile, phases, stored, late, sent, answered, errors, ratePerS, checks } = report;
   const kinds = Object.entries(errors).map(([kind, count]) => `${count} ${kind}`);
@@ -89,14 +89,14 @@ export function loadTable(report: LoadReport): string {
   const rows = [
     ["", "", "count", "per s", "p50 ms", "p90 ms", "p99 ms", "max ms"],
     ...phases.map(({ name, ratePerS: rate, publish }) => ["publish", name, ...figures(publish, rate)]),
-    ...(phases.length > 1 ? [row("publish", "in all", report.publish)] : []),
+    ...(phases.length > 1 ? [row("publish", "total", report.publish)] : []),
     row("stored", "sample", stored),
-    row("left", "late by", late),
+    row("sent", "late by", late),
   ];
   return [
     `${profile}: ${sent} sent at ${ratePerS.toFixed(1)} a second, ${answered} published, ${sent - answered} failed${kinds.length > 0 ? ` (${kinds.join(", ")})` : ""}`,
     `${stored.sampled} followed: ${stored.count} stored, ${stored.deadLettered} dead-lettered, ${stored.missing} missing`,
-    ...align(rows),
+    ...textTable(rows, "left", "left", "right"),
     ...checks.map(
       ({ name, limit, actual, passed }) => `${passed ? "pass" : "FAIL"}  ${name}: ${actual}, limit ${limit}`,
     ),

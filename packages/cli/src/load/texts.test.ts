@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { builtInTexts } from "./built-in-texts.ts";
-import { Sample } from "./sample.ts";
+import { Reservoir } from "./reservoir.ts";
 import { fileTexts } from "./texts.ts";
 
 test("built-in texts are all different", () => {
@@ -14,19 +14,19 @@ test("built-in texts are all different", () => {
   );
 });
 
-test("a file's texts come over and over; what can't be published is passed over", async () => {
+test("repeats a file's texts, and skips what can't be published", async () => {
   const file = join(await mkdtemp(join(tmpdir(), "millrace-cli-")), "texts.txt");
   await writeFile(file, Buffer.concat([Buffer.from("one\n\n"), Buffer.from([0xff, 0x0a]), Buffer.from("two\n")]));
   const texts = await fileTexts(file);
   expect([0, 1, 2, 3].map(texts)).toEqual(["one", "two", "one", "two"]);
   await writeFile(file, "\n");
-  await expect(fileTexts(file)).rejects.toThrow("has no text to publish");
+  await expect(fileTexts(file)).rejects.toThrow("contains no text to publish");
 });
 
-test("a sample has its size at most, and late items too", () => {
-  const sample = new Sample<number>(100);
+test("a sample is never larger than its size, and includes late items", () => {
+  const sample = new Reservoir<number>(100);
   for (let item = 0; item < 10_000; item++) sample.offer(item);
   expect(new Set(sample.items).size).toBe(100);
-  // That none of a hundred is of the second half has a probability of 2 to the power of -100.
+  // The probability that none of a hundred is from the second half is 2 to the power of -100.
   expect(Math.max(...sample.items)).toBeGreaterThan(5_000);
 });

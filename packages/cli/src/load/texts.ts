@@ -4,11 +4,11 @@ import { fileMessages } from "../messages/file.ts";
 import { API_MESSAGE_MAX_BYTES } from "../messages/source.ts";
 import type { Texts } from "./built-in-texts.ts";
 
-/** A file is held in memory, so that reading it holds no request up; what is beyond is not sent. */
+/** A file is held in memory so that reading it delays no request; what exceeds this is not sent. */
 const TEXTS_MAX = 100_000;
 const TEXTS_MAX_BYTES = 67_108_864;
 
-/** The messages of a file, over and over; those that POST /publish can't carry are passed over. */
+/** Repeats the messages of a file and skips those that POST /publish can't carry. */
 export async function fileTexts(file: string): Promise<Texts> {
   const texts: string[] = [];
   let bytes = 0;
@@ -18,6 +18,7 @@ export async function fileTexts(file: string): Promise<Texts> {
     texts.push(value.toString());
     bytes += value.length;
   }
-  if (texts.length === 0) throw new CommandError(`${file} has no text to publish: give a file that has by --messages.`);
+  if (texts.length === 0)
+    throw new CommandError(`${file} contains no text to publish: name another file with --messages.`);
   return (index) => texts[index % texts.length] ?? "";
 }

@@ -7,7 +7,7 @@ import type { SourceMessage } from "./source.ts";
 const COLUMN = "text";
 
 /**
- * Each row is a message: its column `text`, as its bytes are; empty where the row is too short for it. The first row
+ * Each row is a message: the bytes of its column `text`, or an empty message if the row is too short. The first row
  * names the columns.
  */
 export async function* csvMessages(file: string): AsyncGenerator<SourceMessage> {
@@ -20,7 +20,7 @@ export async function* csvMessages(file: string): AsyncGenerator<SourceMessage> 
 }
 
 async function* rowsOf(file: string): AsyncGenerator<Buffer[]> {
-  // Without an encoding the fields stay bytes, so that what is not UTF-8 is not repaired in silence.
+  // Without an encoding the fields stay bytes, so that invalid UTF-8 is not silently replaced.
   const parser = parse({ encoding: null, bom: true, relax_column_count: true });
   pipeline(createReadStream(file), parser, () => "an error of either comes out of the loop below");
   try {
@@ -28,12 +28,12 @@ async function* rowsOf(file: string): AsyncGenerator<Buffer[]> {
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     throw new CommandError(
-      `${file} is not CSV (${reasonOf(error)}): mend it, or give it as text lines by another name.`,
+      `${file} is not valid CSV (${reasonOf(error)}): fix it, or rename it to have it read as text lines.`,
     );
   }
 }
 
-/** The parser ends with the value as it holds it, which is bytes by their numbers; the line comes before that. */
+/** Removes the parser's trailing dump of the value as byte numbers; the line number comes before it. */
 function reasonOf({ message }: CsvError): string {
   return message.replace(/, value is .*$/s, "");
 }
@@ -45,5 +45,7 @@ function columnOf(header: readonly Buffer[], file: string): number {
 }
 
 function missingColumn(file: string): CommandError {
-  return new CommandError(`${file} has no column "${COLUMN}": name the column of the messages so in the first row.`);
+  return new CommandError(
+    `${file} has no column "${COLUMN}": name the column of the messages "${COLUMN}" in the first row.`,
+  );
 }

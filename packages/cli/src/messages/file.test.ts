@@ -19,7 +19,7 @@ async function readValues(name: string, content: string | Buffer): Promise<(stri
 }
 
 describe("a text file", () => {
-  it("has a message a line, empty ones too, and none after the last line feed", async () => {
+  it("has one message per line, including empty ones, and none after the last line feed", async () => {
     expect(await readValues("a.txt", "one\r\n\ntwo\n\n")).toEqual(["one", "", "two", ""]);
     expect(await readValues("a.txt", "no line feed")).toEqual(["no line feed"]);
     expect(await readValues("a.txt", "")).toEqual([]);
@@ -41,12 +41,12 @@ describe("a text file", () => {
 });
 
 describe("a CSV file", () => {
-  it("gives its column text, with quotes, commas, line breaks and a byte order mark", async () => {
+  it("yields its column text, with quotes, commas, line breaks and a byte order mark", async () => {
     const csv = '\uFEFFid,text\r\n1,"a ""quoted"", field"\r\n2,"over\ntwo lines"\r\n';
     expect(await readValues("a.csv", csv)).toEqual(['a "quoted", field', "over\ntwo lines"]);
   });
 
-  it("gives empty and missing fields as empty messages, and broken bytes as they are", async () => {
+  it("yields empty and missing fields as empty messages, and invalid bytes unchanged", async () => {
     const csv = Buffer.concat([
       Buffer.from("id,text,category\n1,,x\n2\n3,"),
       Buffer.from([0xff, 0xfe]),
@@ -55,16 +55,16 @@ describe("a CSV file", () => {
     expect(await readValues("a.csv", csv)).toEqual(["", "", "\u00ff\u00fe"]);
   });
 
-  it("is refused without that column, or with a quote that is never closed", async () => {
+  it("is refused without that column, or with an unclosed quote", async () => {
     await expect(read("a.csv", "id,message\n1,a\n")).rejects.toThrow('has no column "text"');
     await expect(read("a.csv", "")).rejects.toThrow('has no column "text"');
-    await expect(read("a.csv", 'text\n"never closed\n')).rejects.toThrow("is not CSV");
-    await expect(read("a.csv", 'text\nnumber 5" long\n')).rejects.toThrow(/field 0 at line 2\): mend it/);
+    await expect(read("a.csv", 'text\n"never closed\n')).rejects.toThrow("is not valid CSV");
+    await expect(read("a.csv", 'text\nnumber 5" long\n')).rejects.toThrow(/field 0 at line 2\): fix it/);
   });
 });
 
 describe("a file of JSON Lines", () => {
-  it("gives texts, bytes, records without a value, and keys", async () => {
+  it("yields texts, bytes, records without a value, and keys", async () => {
     const lines = ['{"text":"a\\nb","other":1}', '{"valueBase64":"/w==","key":"k"}', '{"valueBase64":null}'];
     expect(await read("a.jsonl", lines.join("\n"))).toEqual([
       { value: Buffer.from("a\nb") },
@@ -73,13 +73,13 @@ describe("a file of JSON Lines", () => {
     ]);
   });
 
-  it("gives a line that is neither as it stands", async () => {
+  it("yields any other line unchanged", async () => {
     const lines = ["{broken", "", '{"text":5}', '"text"', '{"text":"\\ud800"}'];
     expect(await readValues("a.ndjson", `${lines.join("\n")}\n`)).toEqual(lines);
   });
 });
 
-it("takes readable messages as queries", async () => {
+it("uses readable messages as queries", async () => {
   const file = join(await mkdtemp(join(tmpdir(), "millrace-cli-")), "a.txt");
   await writeFile(
     file,
@@ -92,8 +92,8 @@ it("takes readable messages as queries", async () => {
   ]);
 });
 
-it("says so where there is no such file", async () => {
-  await expect(fileMessages("/nowhere/messages.csv")).rejects.toThrow("There is no file /nowhere/messages.csv");
+it("refuses a file that does not exist", async () => {
+  await expect(fileMessages("/nowhere/messages.csv")).rejects.toThrow("File /nowhere/messages.csv does not exist");
 });
 
 function withoutLineEnds(bytes: Uint8Array): Buffer {

@@ -9,13 +9,13 @@ import type { MessageSource, SourceMessage } from "./source.ts";
 const QUERIES = 3;
 const QUERY_LENGTH_MAX = 200;
 
-/** The messages of a file of the user's own; the name's end says of which kind it is. */
+/** The messages of a user's file; its extension decides how it is read. */
 export async function fileMessages(file: string): Promise<MessageSource> {
   const found = await stat(file).catch(() => undefined);
-  if (!found?.isFile()) throw new CommandError(`There is no file ${file}: give the path of one by --messages.`);
+  if (!found?.isFile()) throw new CommandError(`File ${file} does not exist: name an existing one with --messages.`);
   const read = readerOf(file);
   const queries = await sampleQueries(read());
-  return { title: `messages of ${basename(file)}`, queries, read };
+  return { title: `messages from ${basename(file)}`, queries, read };
 }
 
 function readerOf(file: string): () => AsyncGenerator<SourceMessage> {
@@ -30,12 +30,12 @@ function readerOf(file: string): () => AsyncGenerator<SourceMessage> {
   }
 }
 
-/** Each line is a message as its bytes are. */
+/** Each line is a message, byte for byte. */
 async function* textMessages(file: string): AsyncGenerator<SourceMessage> {
   for await (const value of linesOf(file)) yield { value };
 }
 
-/** Three readable messages, far apart: the first, and whenever the number of messages has grown tenfold. */
+/** Picks three readable messages, far apart: the first, then one whenever the number of messages has grown tenfold. */
 async function sampleQueries(messages: AsyncIterable<SourceMessage>): Promise<string[]> {
   const queries: string[] = [];
   let seen = 0;

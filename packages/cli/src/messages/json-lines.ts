@@ -8,8 +8,8 @@ const textRecord = z.object({ text: z.string().refine((text) => text.isWellForme
 const bytesRecord = z.object({ valueBase64: z.base64().nullable(), key });
 
 /**
- * Each line is a message: the field `text`; or `valueBase64`, which can carry any bytes, or `null` for a record without
- * a value. A line with neither is the message itself, as its bytes are: what is wrong with it is for the pipeline to say.
+ * Each line is a message: the field `text`; or `valueBase64`, which carries any bytes, or `null` for a record without a
+ * value. Any other line is the message itself, byte for byte: judging it is the pipeline's task.
  */
 export async function* jsonLinesMessages(file: string): AsyncGenerator<SourceMessage> {
   for await (const line of linesOf(file)) yield messageOf(line);

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** The lines of a file as bytes, whatever they are; empty ones too, but none after the last line feed. */
+/** The lines of a file as raw bytes; including empty ones, but none after the last line feed. */
 export async function* linesOf(file: string): AsyncGenerator<Buffer> {
   let parts: Buffer[] = [];
   for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {

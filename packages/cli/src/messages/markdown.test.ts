@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { paragraphsOf } from "./markdown.ts";
 
-it("makes plain text of paragraphs, list items and quotes, each with its heading", () => {
+it("extracts plain text of paragraphs, list items and quotes, each with its heading", () => {
   const markdown = `
 Before any heading.
 

@@ -19,7 +19,7 @@ export function paragraphsOf(markdown: string): Paragraph[] {
           break;
         case "paragraph":
         case "text":
-          // GitHub's alerts begin with a mark such as [!NOTE].
+          // GitHub's alerts start with a marker such as [!NOTE].
           paragraphs.push({ heading, text: plainText(token.tokens).replace(/^\[![A-Z]+\]\s*/, "") });
           break;
         case "blockquote":
@@ -53,7 +53,7 @@ function inlineText(token: Token): string {
   }
 }
 
-/** The characters that people write as entities in READMEs; the rarer ones stay as they are. */
+/** The entities that people write in READMEs; rarer ones stay as they are. */
 const entities: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'", nbsp: " " };
 
 function decoded(token: Token): string {

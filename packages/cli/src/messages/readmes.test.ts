@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { readmeMessages } from "./readmes.ts";
 
-it("finds a thousand different paragraphs of the installed dependencies, p-limit's among them", async () => {
+it("finds a thousand different paragraphs of the installed dependencies, including p-limit's", async () => {
   const texts: string[] = [];
   for await (const { value } of readmeMessages().read()) texts.push(String(value));
   expect(texts).toHaveLength(1_000);

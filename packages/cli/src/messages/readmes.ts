@@ -8,10 +8,10 @@ const PARAGRAPHS_MAX = 1_000;
 const LENGTH_MIN = 40;
 const LENGTH_MAX = 1_500;
 
-/** Paragraphs of the README files of the installed dependencies: real text that every clone has. */
+/** Paragraphs from the README files of the installed dependencies: real text that every clone has. */
 export function readmeMessages(): MessageSource {
   return {
-    title: "paragraphs of the installed dependencies' README files",
+    title: "paragraphs from the installed dependencies' README files",
     queries: ["how do I limit concurrency?", "read the options of a command line", "write logs as JSON, fast"],
     async *read() {
       for (const text of await sampleOf(await packageStore(import.meta.dirname))) yield { value: Buffer.from(text) };
@@ -19,7 +19,7 @@ export function readmeMessages(): MessageSource {
   };
 }
 
-/** One paragraph of each package in turn, until there are enough: so every package is among them. */
+/** Takes one paragraph of each package in turn until there are enough, so that every package is represented. */
 async function sampleOf(store: string): Promise<string[]> {
   const byPackage = await Promise.all((await readdir(store)).sort().map((entry) => readmeParagraphs(store, entry)));
   const chosen = new Set<string>();
@@ -32,7 +32,7 @@ async function sampleOf(store: string): Promise<string[]> {
     }
   }
   if (chosen.size > 0) return [...chosen];
-  throw new CommandError(`There are no README files below ${store}: give messages of your own by --messages FILE.`);
+  throw new CommandError(`Found no README files below ${store}: pass your own messages with --messages FILE.`);
 }
 
 /** @param entry a folder of pnpm's store, such as `@hono+node-server@2.1.8_hono@4.13.19` */
@@ -55,12 +55,12 @@ async function readmeParagraphs(store: string, entry: string): Promise<string[]>
   );
 }
 
-/** pnpm's store in the nearest folder above that has one. */
+/** pnpm's store in the nearest parent directory that has one. */
 async function packageStore(directory: string): Promise<string> {
   const store = join(directory, "node_modules", ".pnpm");
   const entries = await readdir(store).catch(() => []);
   if (entries.length > 0) return store;
   const parent = dirname(directory);
   if (parent !== directory) return packageStore(parent);
-  throw new CommandError("No installed dependencies were found to read: give messages of your own by --messages FILE.");
+  throw new CommandError("Found no installed dependencies: pass your own messages with --messages FILE.");
 }

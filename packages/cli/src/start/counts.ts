@@ -1,19 +1,19 @@
-import type { Clients } from "@millrace/shared";
-import type { Range } from "./ranges.ts";
+import type { OffsetRange } from "@millrace/kafka";
+import type { Clients } from "../clients.ts";
 
-/** What OpenSearch and PostgreSQL have of the messages of some ranges. */
+/** What OpenSearch and PostgreSQL hold of the messages in some ranges. */
 export interface Counts {
   /** Documents in the index. */
   indexed: number;
   /** Rows in demo_log. */
   recorded: number;
-  /** Those of the rows that say why a message was dead-lettered. */
+  /** Rows with the reason why a message was dead-lettered. */
   deadLettered: number;
-  /** Such rows by their reason. */
+  /** Those rows by reason. */
   reasons: Record<string, number>;
 }
 
-/** OpenSearch takes 1,024 clauses a query by default, and a range is three. */
+/** OpenSearch allows 1,024 clauses per query by default, and a range takes three. */
 const QUERY_MAX_RANGES = 300;
 
 const countRows = `
@@ -24,7 +24,7 @@ const countRows = `
       AND kafka_offset >= range.first AND kafka_offset < range.next
   GROUP BY error_code`;
 
-export async function readCounts(services: Clients, ranges: readonly Range[]): Promise<Counts> {
+export async function readCounts(services: Clients, ranges: readonly OffsetRange[]): Promise<Counts> {
   const [indexed, rows] = await Promise.all([countDocuments(services, ranges), readRows(services, ranges)]);
   const refused = rows.flatMap(({ reason, rows: count }) => (reason === null ? [] : [[reason, count] as const]));
   return {
@@ -35,22 +35,22 @@ export async function readCounts(services: Clients, ranges: readonly Range[]): P
   };
 }
 
-/** Makes every document that was written countable. */
+/** Makes every written document countable. */
 export async function refresh({ openSearch, config }: Clients): Promise<void> {
   await openSearch.indices.refresh({ index: config.OPENSEARCH_INDEX, ignore_unavailable: true });
 }
 
-async function readRows({ postgres, topic }: Clients, ranges: readonly Range[]) {
+async function readRows({ postgres, topic }: Clients, ranges: readonly OffsetRange[]) {
   const { rows } = await postgres.query<{ reason: string | null; rows: number }>(countRows, [
     topic,
     ranges.map(({ partition }) => partition),
-    ranges.map(({ first }) => first),
-    ranges.map(({ next }) => next),
+    ranges.map(({ from }) => from),
+    ranges.map(({ to }) => to),
   ]);
   return rows;
 }
 
-async function countDocuments(services: Clients, ranges: readonly Range[]): Promise<number> {
+async function countDocuments(services: Clients, ranges: readonly OffsetRange[]): Promise<number> {
   let documents = 0;
   for (let start = 0; start < ranges.length; start += QUERY_MAX_RANGES) {
     documents += await countSome(services, ranges.slice(start, start + QUERY_MAX_RANGES));
@@ -58,9 +58,9 @@ async function countDocuments(services: Clients, ranges: readonly Range[]): Prom
   return documents;
 }
 
-async function countSome({ openSearch, config, topic }: Clients, ranges: readonly Range[]): Promise<number> {
-  const within = ranges.map(({ partition, first, next }) => ({
-    bool: { filter: [{ term: { partition } }, { range: { offset: { gte: first, lt: next } } }] },
+async function countSome({ openSearch, config, topic }: Clients, ranges: readonly OffsetRange[]): Promise<number> {
+  const within = ranges.map(({ partition, from, to }) => ({
+    bool: { filter: [{ term: { partition } }, { range: { offset: { gte: from, lt: to } } }] },
   }));
   const { body } = await openSearch.count({
     index: config.OPENSEARCH_INDEX,
@@ -71,15 +71,15 @@ async function countSome({ openSearch, config, topic }: Clients, ranges: readonl
   return body.count;
 }
 
-/** What differs where the numbers do not add up; empty where each message ended in one row, and in a document or dead. */
+/** Describes what does not add up; empty if each message has one row, and is either indexed or dead-lettered. */
 export function disagreements(sent: number, published: number, counts: Counts): string[] {
   const { indexed, recorded, deadLettered } = counts;
   const all: [boolean, string][] = [
-    [sent !== published, `${sent} messages were sent, but Kafka gave a place to ${published}`],
-    [recorded !== published, `Kafka has ${published} messages, but demo_log has ${recorded} rows of them`],
+    [sent !== published, `${sent} messages were sent, but Kafka accepted ${published}`],
+    [recorded !== published, `Kafka has ${published} messages, but demo_log has ${recorded} rows for them`],
     [
       indexed + deadLettered !== published,
-      `the index has ${indexed} documents and demo_log ${deadLettered} dead letters, together not ${published}`,
+      `the index has ${indexed} documents and demo_log ${deadLettered} dead letters, which do not add up to ${published}`,
     ],
   ];
   return all.flatMap(([differs, what]) => (differs ? [what] : []));

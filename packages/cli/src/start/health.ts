@@ -5,7 +5,7 @@ const healthSchema = z.object({
   checks: z.record(z.string(), z.object({ status: z.string(), cause: z.string().optional() })),
 });
 
-/** What `/health` says is wrong, a phrase each; never rejects. */
+/** The failed checks of `/health`, a phrase each; never rejects. */
 export async function readFailedChecks(api: URL): Promise<string[]> {
   try {
     const response = await fetch(new URL("/health", api), { signal: AbortSignal.timeout(10_000) });

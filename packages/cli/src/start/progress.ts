@@ -3,15 +3,15 @@ import { MultiBar, Presets } from "cli-progress";
 export interface RunProgress {
   published(count: number): void;
   stored(counts: { indexed: number; recorded: number }): void;
-  /** A line beside the progress. */
+  /** Prints a line beside the progress. */
   line(text: string): void;
-  /** Ends the display, leaving its last state. */
+  /** Ends the display and leaves its last state visible. */
   end(): void;
 }
 
 const PLAIN_INTERVAL_MS = 2_000;
 
-/** Bars on a terminal; else a plain line every two seconds. */
+/** Bars on a terminal, otherwise a plain line every two seconds. */
 export function showProgress(total: number): RunProgress {
   return process.stderr.isTTY ? bars(total) : lines(total);
 }

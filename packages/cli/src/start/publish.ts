@@ -1,17 +1,18 @@
 import { isUtf8 } from "node:buffer";
-import { type Clients, connectProducer, type Placement, type RecordProducer } from "@millrace/shared";
+import { connectProducer, type Placement, type RecordProducer } from "@millrace/kafka";
 import { z } from "zod";
+import type { Clients } from "../clients.ts";
 import { CommandError } from "../errors.ts";
 import { API_MESSAGE_MAX_BYTES, type MessageSource, type SourceMessage } from "../messages/source.ts";
 
-/** Bounds of one request; as JSON a byte takes six at most, and the api takes 10 MiB. */
+/** Limits of one request; in JSON a byte takes at most six, and the api accepts 10 MiB. */
 const REQUEST_MAX_MESSAGES = 500;
 const REQUEST_MAX_BYTES = 1_500_000;
 
 const answerSchema = z.object({ messages: z.array(z.object({ partition: z.int(), offset: z.int() })) });
 const refusalSchema = z.object({ title: z.string(), detail: z.string() });
 
-/** Counts the messages, and finds the one that is too long for Kafka before any is published. */
+/** Counts the messages, and finds one that is too large for Kafka before any is published. */
 export async function checkMessages(
   source: MessageSource,
   settings: { KAFKA_RECORD_MAX_BYTES: number },
@@ -22,16 +23,16 @@ export async function checkMessages(
     count++;
     if (bytesOf(message) <= maxBytes) continue;
     throw new CommandError(
-      `Message ${count} has ${bytesOf(message)} bytes, more than Kafka takes here: shorten it to ${maxBytes}, or set KAFKA_RECORD_MAX_BYTES.`,
+      `Message ${count} has ${bytesOf(message)} bytes, and the limit is ${maxBytes}: shorten it, or raise KAFKA_RECORD_MAX_BYTES.`,
     );
   }
-  if (count === 0) throw new CommandError(`There are no ${source.title}: give a file that has some by --messages.`);
+  if (count === 0) throw new CommandError(`Found no ${source.title}: name another file with --messages.`);
   return count;
 }
 
 /**
- * Publishes through `POST /publish`. What that cannot carry goes straight to Kafka, as another producer's might: bytes
- * that are not UTF-8, a record without a value, and a message longer than the api takes.
+ * Publishes through `POST /publish`. Messages that it can't carry go straight to Kafka, as another producer's might:
+ * bytes that are not UTF-8, a record without a value, and a message longer than the api accepts.
  */
 export async function publishMessages(
   source: MessageSource,
@@ -66,7 +67,7 @@ async function publishByApi(messages: readonly SourceMessage[], api: URL, stop: 
   const refusal = refusalSchema.safeParse(answer);
   const why = refusal.success ? `${refusal.data.title}: ${refusal.data.detail}` : "no reason given";
   throw new CommandError(
-    `POST /publish answered ${response.status} (${why}): see the logs of the api, then start again.`,
+    `POST /publish answered ${response.status} (${why}): check the log of the api, then start again.`,
   );
 }
 
@@ -76,12 +77,12 @@ async function publishDirectly(
   topic: string,
 ): Promise<Placement[]> {
   const placements: Placement[] = [];
-  // One request a message: a broker bounds the records of a request together.
+  // One request per message: a broker limits the size of all records of a request together.
   for (const { key, value } of messages) {
     const outcome = await producer.trySend(topic, [{ value, key: key === undefined ? null : Buffer.from(key) }]);
     if ("fault" in outcome) {
       throw new CommandError(
-        `Kafka refused a message (${outcome.fault.cause}): see the stack's logs, then start again.`,
+        `Kafka refused a message (${outcome.fault.cause}): check the logs of the stack, then start again.`,
       );
     }
     placements.push(...outcome.value);

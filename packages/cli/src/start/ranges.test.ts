@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { Places } from "./ranges.ts";
 
-it("joins what follows on each other in a partition, and leaves out what others published between", () => {
+it("joins adjacent offsets of a partition, and leaves out what others published in between", () => {
   const places = new Places();
   places.add([
     { partition: 0, offset: 7 },
@@ -13,9 +13,9 @@ it("joins what follows on each other in a partition, and leaves out what others 
     { partition: 1, offset: 4 },
   ]);
   expect(places.ranges).toEqual([
-    { partition: 0, first: 7, next: 10 },
-    { partition: 1, first: 0, next: 1 },
-    { partition: 1, first: 4, next: 5 },
+    { partition: 0, from: 7, to: 10 },
+    { partition: 1, from: 0, to: 1 },
+    { partition: 1, from: 4, to: 5 },
   ]);
   expect(places.size).toBe(5);
 });

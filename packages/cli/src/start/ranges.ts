@@ -1,31 +1,24 @@
-import type { Placement } from "@millrace/shared";
+import type { OffsetRange, Placement } from "@millrace/kafka";
 
-/** A part of one partition: the offsets from `first`, and before `next`. */
-export interface Range {
-  partition: number;
-  first: number;
-  next: number;
-}
-
-/** Where messages went, in the order of their offsets: what others publish between them, or did before, is in no range. */
+/** The offsets that Kafka assigned to our messages, as ranges without what others published before or in between. */
 export class Places {
-  readonly ranges: Range[] = [];
-  #last = new Map<number, Range>();
+  readonly ranges: OffsetRange[] = [];
+  #last = new Map<number, OffsetRange>();
 
   add(placements: readonly Placement[]): void {
     for (const { partition, offset } of placements) {
       const last = this.#last.get(partition);
-      if (last?.next === offset) last.next++;
-      else this.#begin({ partition, first: offset, next: offset + 1 });
+      if (last?.to === offset) last.to++;
+      else this.#begin({ partition, from: offset, to: offset + 1 });
     }
   }
 
-  /** How many messages. */
+  /** Number of messages. */
   get size(): number {
-    return this.ranges.reduce((sum, { first, next }) => sum + next - first, 0);
+    return this.ranges.reduce((sum, { from, to }) => sum + to - from, 0);
   }
 
-  #begin(range: Range): void {
+  #begin(range: OffsetRange): void {
     this.ranges.push(range);
     this.#last.set(range.partition, range);
   }

@@ -1,5 +1,7 @@
-import { type Clients, delay, ensureTopics } from "@millrace/shared";
+import { ensureTopics } from "@millrace/kafka";
+import { delay } from "@millrace/shared";
 import type { Pipeline } from "@millrace/stack";
+import type { Clients } from "../clients.ts";
 import { CommandError } from "../errors.ts";
 import type { LatencyReport } from "../latency/collect.ts";
 import { readLogs } from "../latency/read.ts";
@@ -14,10 +16,10 @@ import { type Search, search } from "./searches.ts";
 const POLL_INTERVAL_MS = 200;
 const STALL_MS = 60_000;
 
-/** What came of the messages of one run. */
-export interface Run {
+/** The outcome of the messages of one run. */
+export interface SampleRun {
   sent: number;
-  /** How many places in the source topic Kafka gave them. */
+  /** Number of offsets that Kafka assigned to them. */
   published: number;
   counts: Counts;
   /** What does not add up. */
@@ -29,23 +31,26 @@ export interface Run {
 
 export interface RunContext {
   source: MessageSource;
-  /** How many messages the source has. */
+  /** Number of messages in the source. */
   total: number;
   pipeline: Pipeline;
   services: Clients;
-  /** Fail where nothing moves for a minute; else say what the pipeline waits for, and wait. */
+  /** Fail if nothing moves for a minute; otherwise say what the pipeline waits for, and keep waiting. */
   giveUp: boolean;
 }
 
-/** The source topic takes records as long as the internal topics do, so that an over-long message can be shown refused. */
+/**
+ * The source topic accepts records as long as the internal topics do, so that the refusal of an oversized message can
+ * be shown.
+ */
 export async function ensureSourceTopic({ kafka, config, topic, patience }: Clients): Promise<void> {
   const { KAFKA_TOPIC_PARTITIONS, KAFKA_RECORD_MAX_BYTES, KAFKA_REPLICATION_FACTOR } = config;
   const specification = { topic, partitions: KAFKA_TOPIC_PARTITIONS, maxMessageBytes: KAFKA_RECORD_MAX_BYTES + 65_536 };
   await ensureTopics(kafka, [specification], KAFKA_REPLICATION_FACTOR, patience);
 }
 
-/** Publishes the messages, waits until each has its row, and reads back what became of them. */
-export async function runSample(context: RunContext): Promise<Run> {
+/** Publishes the messages, waits until each has its row, and reads back the outcome. */
+export async function runSample(context: RunContext): Promise<SampleRun> {
   const { source, total, pipeline, services } = context;
   const places = new Places();
   const { durationMs, counts } = await publishAndCount(context, places);
@@ -64,8 +69,8 @@ export async function runSample(context: RunContext): Promise<Run> {
   };
 }
 
-/** Shows the progress up to the last count, for which every document is made countable. */
-async function publishAndCount(context: RunContext, places: Places): Promise<Pick<Run, "durationMs" | "counts">> {
+/** Shows the progress up to the final count, for which every document is made countable. */
+async function publishAndCount(context: RunContext, places: Places): Promise<Pick<SampleRun, "durationMs" | "counts">> {
   const { total, services } = context;
   const startedAt = performance.now();
   const progress = showProgress(total);
@@ -81,7 +86,7 @@ async function publishAndCount(context: RunContext, places: Places): Promise<Pic
   }
 }
 
-/** Returns when all that was published has rows. */
+/** Returns when everything that was published has a row. */
 async function publishAndFollow(context: RunContext, places: Places, progress: RunProgress): Promise<void> {
   const { source, pipeline, services } = context;
   const stalls = new StallWatch();
@@ -93,7 +98,7 @@ async function publishAndFollow(context: RunContext, places: Places, progress: R
   }).finally(() => {
     over = true;
   });
-  // It is awaited as soon as it is over; until then a failure must not count as unhandled.
+  // Awaited as soon as it is over; until then a rejection must not count as unhandled.
   publishing.catch(() => undefined);
   for (;;) {
     const all = over;
@@ -109,7 +114,9 @@ async function publishAndFollow(context: RunContext, places: Places, progress: R
   }
 }
 
-/** `undefined` where a service does not answer now, as an index that was just created does not: the next reading may. */
+/**
+ * `undefined` if a service does not answer now, such as an index that was just created: the next reading may succeed.
+ */
 async function tryToCount(services: Clients, { ranges }: Places): Promise<Counts | undefined> {
   try {
     return await readCounts(services, ranges);
@@ -121,9 +128,9 @@ async function tryToCount(services: Clients, { ranges }: Places): Promise<Counts
 
 async function onStall({ pipeline, giveUp }: RunContext, progress: RunProgress): Promise<void> {
   const failed = await readFailedChecks(pipeline.api);
-  const why = failed.length === 0 ? "though every health check is passed" : failed.join("; ");
-  const what = `Nothing has moved for ${STALL_MS / 1_000} s: ${why}`;
-  if (giveUp) throw new CommandError(`${what}. Put that right, or see the logs, and start again.`);
+  const why = failed.length === 0 ? "yet all health checks pass" : failed.join("; ");
+  const what = `No progress for ${STALL_MS / 1_000} s: ${why}`;
+  if (giveUp) throw new CommandError(`${what}. Fix the cause, or check the logs, and start again.`);
   progress.line(what);
 }
 
@@ -131,7 +138,7 @@ class StallWatch {
   #sum = -1;
   #sinceMs = performance.now();
 
-  /** True once whenever the sum has not changed for so long. */
+  /** True once per period in which the sum has not changed. */
   stalled(sum: number): boolean {
     const nowMs = performance.now();
     const moved = sum !== this.#sum;

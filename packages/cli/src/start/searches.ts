@@ -2,7 +2,7 @@ import { z } from "zod";
 import { CommandError } from "../errors.ts";
 
 const HITS = 3;
-/** Data is kept between starts, so the same text may have been found several times. */
+/** Data is kept between starts, so the same text may be found several times. */
 const CANDIDATES = 50;
 
 export interface Search {
@@ -15,7 +15,7 @@ const answerSchema = z.object({
   hits: z.array(z.object({ id: z.string(), score: z.number(), text: z.string() })),
 });
 
-/** Asks the api what it finds for a text; what says the same as a hit above it is left out. */
+/** Searches for a text through the api; hits with the same text as an earlier hit are left out. */
 export async function search(query: string, api: URL, stop: AbortSignal): Promise<Search> {
   const url = new URL("/search", api);
   url.searchParams.set("q", query);
@@ -23,7 +23,7 @@ export async function search(query: string, api: URL, stop: AbortSignal): Promis
   ask.searchParams.set("k", String(CANDIDATES));
   const response = await fetch(ask, { signal: stop });
   if (!response.ok) {
-    throw new CommandError(`GET /search answered ${response.status}: see the logs of the api and of embed.`);
+    throw new CommandError(`GET /search answered ${response.status}: check the logs of the api and of embed.`);
   }
   const hits: Search["hits"] = [];
   const seen = new Set<string>();

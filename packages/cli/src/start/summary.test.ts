@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { summaryJson } from "./summary.ts";
 
-it("has no URL of a search where there was none to make", () => {
+it("has no search URL if there was nothing to search for", () => {
   const counts = { indexed: 0, recorded: 1, deadLettered: 1, reasons: { undecodable: 1 } };
   const lines = { operations: 0, outside: 0, other: 0, damaged: 0 };
   const latencies = { from: null, until: null, lines, endToEnd: null, operations: [] };

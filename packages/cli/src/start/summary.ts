@@ -1,8 +1,7 @@
-import type { Action } from "@millrace/shared";
+import type { Action, DistributionSummary } from "@millrace/shared";
+import { textTable } from "@millrace/stack";
 import { END_TO_END } from "../latency/collect.ts";
-import type { DistributionSummary } from "../latency/distribution.ts";
-import { align } from "../table.ts";
-import type { Run } from "./run.ts";
+import type { SampleRun } from "./run.ts";
 
 const TEXT_LENGTH_MAX = 96;
 /** The operations that every message goes through. */
@@ -17,8 +16,8 @@ const reported: readonly string[] = [
   "sink.dead_letters",
 ] satisfies Action[];
 
-/** @param goesOn whether the pipeline keeps running, so that its URLs are of use */
-export function summaryText(run: Run, title: string, api: URL, goesOn: boolean): string {
+/** @param goesOn whether the pipeline keeps running, so that its URLs are useful */
+export function summaryText(run: SampleRun, title: string, api: URL, goesOn: boolean): string {
   const { counts, durationMs, published } = run;
   const seconds = durationMs / 1_000;
   const rate = Math.round(published / seconds);
@@ -34,32 +33,32 @@ export function summaryText(run: Run, title: string, api: URL, goesOn: boolean):
   ].join("\n");
 }
 
-export function summaryJson(run: Run, api: URL): string {
+export function summaryJson(run: SampleRun, api: URL): string {
   const { counts, ...rest } = run;
   return JSON.stringify({ ...rest, ...counts, latencies: latenciesOf(run), urls: urlsOf(run, api) }, undefined, 2);
 }
 
-/** What `--once` ends with. */
-export function lastLine({ published, counts }: Run): string {
+/** The last line of `--once`. */
+export function lastLine({ published, counts }: SampleRun): string {
   const { indexed, recorded, deadLettered } = counts;
   return `published=${published} indexed=${indexed} recorded=${recorded} dead_lettered=${deadLettered}`;
 }
 
-function deadLettersText({ counts: { deadLettered, reasons } }: Run): string {
+function deadLettersText({ counts: { deadLettered, reasons } }: SampleRun): string {
   const each = Object.entries(reasons).map(([reason, count]) => `${count} ${reason}`);
   return `${deadLettered} dead-lettered${each.length > 0 ? ` (${each.join(", ")})` : ""}`;
 }
 
-function latencyLines(run: Run): string[] {
+function latencyLines(run: SampleRun): string[] {
   const rows = Object.entries(latenciesOf(run)).map(([name, { count, p50Ms, p90Ms, p99Ms }]) => [
     name,
     String(count),
     ...[p50Ms, p90Ms, p99Ms].map((ms) => ms.toFixed(1)),
   ]);
-  return align([["milliseconds", "count", "p50", "p90", "p99"], ...rows], 1);
+  return textTable([["milliseconds", "count", "p50", "p90", "p99"], ...rows], "left", "right");
 }
 
-function latenciesOf({ latencies: { operations, endToEnd } }: Run): Record<string, DistributionSummary> {
+function latenciesOf({ latencies: { operations, endToEnd } }: SampleRun): Record<string, DistributionSummary> {
   const some = operations.filter(({ operation, count }) => count > 0 && reported.includes(operation));
   const each = some.map(({ operation, count, p50Ms, p90Ms, p99Ms, maxMs }) => {
     return [operation, { count, p50Ms, p90Ms, p99Ms, maxMs }] as const;
@@ -67,7 +66,7 @@ function latenciesOf({ latencies: { operations, endToEnd } }: Run): Record<strin
   return { ...Object.fromEntries(each), ...(endToEnd && { [END_TO_END]: endToEnd }) };
 }
 
-function searchLines({ searches }: Run): string[] {
+function searchLines({ searches }: SampleRun): string[] {
   return searches.flatMap(({ query, hits }) => [
     `Search: ${shortened(query)}`,
     ...hits.map(({ score, text }) => `  ${score.toFixed(3)}  ${shortened(text)}`),
@@ -75,11 +74,11 @@ function searchLines({ searches }: Run): string[] {
   ]);
 }
 
-function urlLines(run: Run, api: URL): string[] {
-  return Object.entries(urlsOf(run, api)).map(([name, url]) => `${name.padEnd(7)} ${url}`);
+function urlLines(run: SampleRun, api: URL): string[] {
+  return textTable(Object.entries(urlsOf(run, api)), "left");
 }
 
-function urlsOf({ searches }: Run, api: URL) {
+function urlsOf({ searches }: SampleRun, api: URL) {
   const url = (path: string) => new URL(path, api).href;
   return {
     console: url("/"),

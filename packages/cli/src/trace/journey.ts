@@ -1,28 +1,21 @@
 import { once } from "node:events";
-import {
-  type Clients,
-  createTopicReader,
-  createTracker,
-  messageId,
-  openRedis,
-  type Progress,
-  type parseMessageId,
-  readConfiguration,
-  readRanges,
-  redisSettings,
-} from "@millrace/shared";
+import { openRedis, redisSettings } from "@millrace/connections";
+import { createTopicReader, readRanges } from "@millrace/kafka";
+import { messageId, type parseMessageId, readConfiguration } from "@millrace/shared";
+import { createTracker, type Progress } from "@millrace/stage";
 import { z } from "zod";
+import type { Clients } from "../clients.ts";
 import { CommandError } from "../errors.ts";
 import { ask, explainService, ServiceFailed } from "../services.ts";
 
 export type MessagePlace = NonNullable<ReturnType<typeof parseMessageId>>;
 
-/** What Kafka, Redis and PostgreSQL know of one message; absent where one of them has nothing (any more). */
+/** What Kafka, Redis and PostgreSQL hold of one message; absent if one of them has nothing (any more). */
 export interface Journey {
   id: string;
   record?: { timestampMs: number; bytes: number; key: string | null; traceparent?: string };
   progress?: Progress;
-  /** Why nothing is known of its progress, where Redis did not answer. */
+  /** Why its progress is unknown, if Redis did not answer. */
   progressFailure?: string;
   row?: {
     level: "INFO" | "ERROR";
@@ -42,12 +35,14 @@ export async function readJourney(
 ): Promise<Journey> {
   const [source, progress, row] = await Promise.all([
     readRecord(clients, place),
-    // What Redis holds is worth least: the others' answers stand without it.
+    // Redis's data matters least: the others' answers stand without it.
     readProgress(clients, place, environment).catch(failureOf),
     readRow(clients, place),
   ]);
   if (source === "no topic" && !row) {
-    throw new CommandError(`There is no topic ${place.topic}: an id is topic-partition-offset, such as messages-3-41.`);
+    throw new CommandError(
+      `Topic ${place.topic} does not exist: an ID is topic-partition-offset, such as messages-3-41.`,
+    );
   }
   return { id: messageId(place), ...(source !== "no topic" && source), ...progress, ...(row && { row }) };
 }
@@ -83,7 +78,7 @@ async function readProgress(
   const settings = readConfiguration(trackingSettings, environment);
   const redis = openRedis(settings, patience);
   try {
-    // Rejects by the client's first error.
+    // Rejects with the client's first error.
     await ask("redis", once(redis, "ready", { signal: AbortSignal.timeout(settings.REDIS_TIMEOUT_MS) }));
     const progress = await ask("redis", createTracker(redis, settings, patience.log).progress(place));
     return progress ? { progress } : {};

@@ -3,7 +3,7 @@ import { tree } from "./tree.ts";
 
 const timestampMs = Date.UTC(2026, 0, 1, 12);
 
-test("a stored message: each step with its time, since the start and since the step before", () => {
+test("a stored message shows each step with its time since the start and since the previous step", () => {
   const lines = tree({
     id: "messages-3-41",
     record: {
@@ -27,18 +27,18 @@ test("a stored message: each step with its time, since the start and since the s
   expect(lines[5]).toBe("└─ demo_log: INFO, document messages-3-41 of index millrace");
 });
 
-test("a message that was given up says why", () => {
+test("a dead-lettered message shows the reason", () => {
   const progress = { published: timestampMs, dead_lettered: timestampMs + 40 };
   const row = { level: "ERROR", index: null, documentId: null, code: "too_long", cause: "9,000 tokens" } as const;
   const text = tree({ id: "messages-0-1", record: { timestampMs, bytes: 9, key: null }, progress, row });
-  expect(text).toContain("given up");
+  expect(text).toContain("written to the dead-letter topic");
   expect(text).toContain("└─ demo_log: ERROR too_long: 9,000 tokens");
 });
 
-test("what nobody knows any more is said", () => {
+test("an unknown message is reported as such", () => {
   expect(tree({ id: "messages-0-1" }).split("\n")).toEqual([
     "messages-0-1  (its record is no longer in Kafka)",
-    expect.stringContaining("no progress is known"),
+    expect.stringContaining("no progress recorded"),
     "└─ no row in demo_log yet",
   ]);
 });

@@ -1,20 +1,21 @@
-import { type Milestone, milestones } from "@millrace/shared";
+import { textTable } from "@millrace/stack";
+import { type Milestone, milestones } from "@millrace/stage";
 import type { Journey } from "./journey.ts";
 
-/** What reached the milestone, and where the message lies then. */
+/** How the message reached the milestone. */
 const steps: Record<Milestone, string> = {
   published: "acknowledged by Kafka, published by api",
   ingested: "packed into a batch by ingest",
   embedded: "embedded by embed",
   stored: "indexed and recorded by sink",
-  dead_lettered: "given up: in the dead-letter topic",
+  dead_lettered: "written to the dead-letter topic",
 };
 
-const LOST = "it was published too long ago, or Redis lost it (TRACKING_TTL_S)";
+const LOST = "it is older than TRACKING_TTL_S, or Redis lost it";
 
 /**
- * One message's way as a tree: each step with how long after the message's Kafka timestamp it was reached, and after the
- * step before.
+ * Draws one message's way as a tree: each step with the time since the message's Kafka timestamp and since the previous
+ * step.
  */
 export function tree(journey: Journey): string {
   const { id, record, progress, progressFailure, row } = journey;
@@ -23,11 +24,12 @@ export function tree(journey: Journey): string {
     return atMs === undefined ? [] : [{ milestone, atMs }];
   });
   const firstMs = record?.timestampMs ?? reached[0]?.atMs ?? 0;
-  const lines = reached.map(({ milestone, atMs }, index) => {
+  const rows = reached.map(({ milestone, atMs }, index) => {
     const sinceMs = atMs - (reached[index - 1]?.atMs ?? firstMs);
-    return `${milestone.padEnd(14)}${time(atMs)}  ${duration(atMs - firstMs).padStart(10)}  ${duration(sinceMs).padStart(10)}  ${steps[milestone]}`;
+    return [milestone, time(atMs), duration(atMs - firstMs), duration(sinceMs), steps[milestone]];
   });
-  if (lines.length === 0) lines.push(`no progress is known: ${progressFailure ?? LOST}`);
+  const lines = textTable(rows, "left", "left", "right", "right", "left");
+  if (lines.length === 0) lines.push(`no progress recorded: ${progressFailure ?? LOST}`);
   lines.push(row ? outcome(row) : "no row in demo_log yet");
   return [head(id, record), ...branches(lines)].join("\n");
 }

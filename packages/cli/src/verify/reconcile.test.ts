@@ -19,11 +19,11 @@ function judged(flags: number[], byKey = false) {
 
 const { info, error, document, doubled, expected } = found;
 
-test("a row and a document are complete; an error row alone is a dead letter; nothing at all is left to the source", () => {
+test("a row and a document are complete; an error row alone is a dead letter; without either, the source decides", () => {
   expect(judged([info | document, error, 0])).toEqual({ complete: 1, deadLettered: 1, findings: {}, absent: [102] });
 });
 
-test("names what is missing, doubled or orphaned by its offset", () => {
+test("reports what is missing, doubled or orphaned by its offset", () => {
   expect(judged([document, info, info | document | doubled, error | document]).findings).toEqual({
     "missing row": [100],
     "missing document": [101],
@@ -32,7 +32,7 @@ test("names what is missing, doubled or orphaned by its offset", () => {
   });
 });
 
-test("with documents by key only the latest message of a key needs one", () => {
+test("with documents by key, only the latest message of a key needs one", () => {
   const flags = [info, info | document | expected, info | expected];
   expect(judged(flags, true)).toEqual({
     complete: 2,
@@ -52,7 +52,7 @@ test("each offset is counted exactly once", () => {
   );
 });
 
-test("a repair sends what has no row or no document, and nothing else", () => {
+test("a repair sends exactly the messages without a row or a document", () => {
   const report = emptyReport();
   add(report, "missing row", 5);
   add(report, "missing document", 3);
@@ -61,7 +61,7 @@ test("a repair sends what has no row or no document, and nothing else", () => {
   expect(repairable(report)).toEqual([5, 3]);
 });
 
-test("what has to be read covers each offset once, and little else", () => {
+test("the ranges to read cover each offset once, and little else", () => {
   expect(stretchesOf(3, [])).toEqual([]);
   expect(stretchesOf(3, [5, 7, 1_000_000])).toEqual([
     { partition: 3, from: 5, to: 8 },

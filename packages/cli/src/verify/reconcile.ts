@@ -1,28 +1,28 @@
-import type { OffsetRange } from "@millrace/shared";
+import type { OffsetRange } from "@millrace/kafka";
 
-/** What was found at one offset of a source partition. */
+/** What the stores hold at one offset of a source partition. */
 export const found = { info: 1, error: 2, document: 4, doubled: 8, expected: 16 } as const;
 
 export type Finding = "missing row" | "missing document" | "doubled document" | "orphaned document" | "orphaned row";
 
 export interface PartitionReport {
   partition: number;
-  /** Messages that the source holds in the range, as far as it was asked. */
+  /** Messages of the source in the range, as far as it was read. */
   messages: number;
   complete: number;
   deadLettered: number;
   findings: Map<Finding, number[]>;
 }
 
-/** Offsets looked at together: one byte each. */
+/** Offsets examined together: one byte each. */
 export const WINDOW = 262_144;
 
 /**
- * Judges a window of offsets from what the stores hold.
+ * Judges a window of offsets by what the stores hold.
  *
- * @param flags one byte for each offset from `start`: `found` flags
- * @param expectsDocument whether a stored message must have a document of its own offset, or only where `expected` says
- *   so (documents by key: a later message replaced it)
+ * @param flags one byte of `found` flags for each offset from `start`
+ * @param expectsDocument whether every stored message needs a document at its own offset, or only those flagged
+ * `expected` (documents by key: a later message replaced it)
  */
 export function judge(
   flags: Uint8Array,
@@ -53,15 +53,15 @@ export function add(report: PartitionReport, finding: Finding, offset: number): 
   else report.findings.set(finding, [offset]);
 }
 
-/** Offsets that something must be done about by sending their message through the pipeline again. */
+/** Offsets whose messages must be sent through the pipeline again. */
 export function repairable(report: PartitionReport): number[] {
   return [...(report.findings.get("missing row") ?? []), ...(report.findings.get("missing document") ?? [])];
 }
 
-/** Offsets that lie closer together are read in one go. */
+/** Offsets that are closer together are read in one go. */
 const GAP_MAX = 1_000;
 
-/** The ranges that have to be read for some offsets, which ascend. */
+/** The ranges to read for some offsets in ascending order. */
 export function stretchesOf(partition: number, offsets: readonly number[]): OffsetRange[] {
   const stretches: OffsetRange[] = [];
   for (const offset of offsets) {

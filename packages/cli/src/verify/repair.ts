@@ -1,37 +1,35 @@
 import {
-  type Clients,
   connectProducer,
   createTopicReader,
   type OutgoingRecord,
-  poison,
   type ReadRecord,
   readRanges,
-  recordSize,
-  replayRecord,
   type TopicReader,
-} from "@millrace/shared";
+} from "@millrace/kafka";
+import { poison, recordSize, replayRecord } from "@millrace/shared";
+import type { Clients } from "../clients.ts";
 import { type PartitionReport, repairable, stretchesOf } from "./reconcile.ts";
 
-/** What is held, and sent at once; a longer record goes alone. */
+/** Limits of what is held and sent at once; a larger record goes alone. */
 const CHUNK_RECORDS = 500;
 const CHUNK_BYTES = 1_000_000;
 
 export interface Repair {
   sent: number;
-  /** Messages that REPLAY_TOPIC does not take for their size. */
+  /** Messages that are too large for REPLAY_TOPIC. */
   refused: number;
 }
 
-/** Sends what is missing through the pipeline again, under its identity. */
+/** Sends missing messages through the pipeline again, under their identity. */
 export async function repair(clients: Clients, topic: string, reports: readonly PartitionReport[]): Promise<Repair> {
   await using producer = await connectProducer(clients.kafka, clients.patience);
   await using reader = createTopicReader(clients.kafka);
   const done: Repair = { sent: 0, refused: 0 };
   for (const report of reports) {
     for await (const chunk of chunksOf(missingRecords(reader, topic, report, clients.patience.hardStop))) {
-      const { length: refused } = await producer.send(clients.config.REPLAY_TOPIC, chunk);
-      done.sent += chunk.length - refused;
-      done.refused += refused;
+      const { refused } = await producer.send(clients.config.REPLAY_TOPIC, chunk);
+      done.sent += chunk.length - refused.length;
+      done.refused += refused.length;
     }
   }
   return done;

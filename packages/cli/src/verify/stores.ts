@@ -1,9 +1,11 @@
-import type { OffsetRange, OpenSearchClient, Pool } from "@millrace/shared";
+import type { OffsetRange } from "@millrace/kafka";
+import type { OpenSearchClient } from "@millrace/opensearch";
+import type { Pool } from "@millrace/postgres";
 import { ask } from "../services.ts";
 
 const PAGE = 10_000;
 
-/** The audit rows of a range of offsets, ascending, a page at a time. */
+/** The audit rows of a range of offsets in ascending order, a page at a time. */
 export async function* rowPages(pool: Pool, topic: string, { partition, from, to }: OffsetRange) {
   let next = from;
   for (;;) {
@@ -22,7 +24,10 @@ export async function* rowPages(pool: Pool, topic: string, { partition, from, to
   }
 }
 
-/** With documents by key: the offsets whose message is its key's latest and no tombstone, with their documents' ids. */
+/**
+ * With documents by key: the offsets of messages that are their key's latest and no tombstone, with their documents'
+ * ids.
+ */
 export async function latestOffsets(pool: Pool, topic: string, partition: number): Promise<Map<number, string>> {
   const latest = pool.query<{ kafka_offset: string; opensearch_doc_id: string }>(
     `SELECT kafka_offset, opensearch_doc_id FROM (
@@ -37,8 +42,9 @@ export async function latestOffsets(pool: Pool, topic: string, partition: number
 }
 
 /**
- * The offsets of the documents of a range that can be found, ascending; one twice where two documents have it. A page
- * begins at the last offset of the one before: what tells documents of one offset apart changes while the index is written.
+ * The offsets of the searchable documents of a range in ascending order; an offset appears twice if two documents have
+ * it. A page starts at the last offset of the page before it, since the order of documents with one offset changes
+ * while the index is written.
  */
 export async function* documentPages(
   client: OpenSearchClient,
@@ -47,7 +53,7 @@ export async function* documentPages(
   { partition, from, to }: OffsetRange,
 ) {
   let next = from;
-  /** Documents of that offset that were on the page before. */
+  /** Documents with that offset on the previous page. */
   let known = 0;
   for (;;) {
     const filter = [{ term: { topic } }, { term: { partition } }, { range: { offset: { gte: next, lt: to } } }];
@@ -69,13 +75,13 @@ export async function* documentPages(
     const last = offsets.at(-1);
     if (offsets.length < PAGE || last === undefined) return;
     const first = offsets.indexOf(last);
-    // A page of one offset alone tells enough of it.
+    // A page with a single offset already shows everything about it.
     next = first === 0 ? last + 1 : last;
     known = first === 0 ? 0 : offsets.length - first;
   }
 }
 
-/** Of documents that should be there, by their offset: those in whose place a later message's document is. */
+/** Given documents that should exist, by offset: those that a later message's document has replaced. */
 export async function replacedOffsets(
   client: OpenSearchClient,
   index: string,

@@ -1,4 +1,5 @@
-import { type Clients, createTopicReader, type OffsetRange, readRanges, type TopicReader } from "@millrace/shared";
+import { createTopicReader, type OffsetRange, readRanges, type TopicReader } from "@millrace/kafka";
+import type { Clients } from "../clients.ts";
 import { ask } from "../services.ts";
 import { topicRanges } from "../topic-ranges.ts";
 import { add, found, judge, type PartitionReport, stretchesOf, WINDOW } from "./reconcile.ts";
@@ -9,21 +10,21 @@ export interface VerifyOptions {
   documentId: "offset" | "key";
   /** Messages from this time on, milliseconds since 1970. */
   fromMs?: number;
-  /** Awaited before each partition is looked at. */
+  /** Awaited before each partition is verified. */
   onPartition?: (partition: number, of: number) => unknown;
 }
 
 type Verification = Clients & VerifyOptions & { reader: TopicReader };
 
 /**
- * Reconciles the source topic with demo_log and the index, partition by partition, up to where each partition ends at the
- * start: what comes later is the next verification's.
+ * Reconciles the source topic with demo_log and the index, partition by partition, up to the end that each partition
+ * had at the start: later messages are left to the next verification.
  *
- * Memory is bounded by a window of offsets with one byte each, and by what is wrong; documents by key take an entry for
- * each key besides. The source's records are read only where both stores know nothing: an offset may hold no message at
- * all (compaction, transaction markers).
+ * Memory is bounded by a window of offsets with one byte each, and by the findings; documents by key also take an entry
+ * per key. The source's records are read only where both stores have nothing: an offset may hold no message at all
+ * (compaction, transaction markers).
  *
- * @throws {ReadFailed} where the source can't be read: nothing is taken for a hole that was not looked at
+ * @throws {ReadFailed} if the source can't be read: an offset that was not read never counts as a hole
  */
 export async function verify(clients: Clients, options: VerifyOptions): Promise<PartitionReport[]> {
   await using reader = createTopicReader(clients.kafka);
@@ -67,7 +68,7 @@ async function verifyPartition(verification: Verification, range: OffsetRange): 
   return report;
 }
 
-/** Offsets without a trace are missing only where the source has a message there. */
+/** Offsets without a trace are missing only if the source has a message there. */
 async function countHoles(
   { reader, topic, patience }: Verification,
   partition: number,
@@ -81,7 +82,7 @@ async function countHoles(
   return wanted.size;
 }
 
-/** A message that came meanwhile may have replaced its key's document. */
+/** A message that arrived meanwhile may have replaced its key's document. */
 async function dismissReplaced(verification: Verification, report: PartitionReport): Promise<void> {
   const missing = report.findings.get("missing document");
   if (!missing) return;
@@ -97,7 +98,9 @@ async function dismissReplaced(verification: Verification, report: PartitionRepo
   else report.findings.delete("missing document");
 }
 
-/** Beyond the topic's end nothing may be; since that moves, what is found there is judged by where it is afterwards. */
+/**
+ * Nothing may exist beyond the topic's end; since the end moves, findings there are judged by where it is afterwards.
+ */
 async function addOrphans(verification: Verification, report: PartitionReport): Promise<void> {
   const { postgres, topic } = verification;
   const { partition } = report;
@@ -120,7 +123,7 @@ async function* documentsOf({ openSearch, config, topic }: Verification, range: 
   const index = config.OPENSEARCH_INDEX;
   const { body: exists } = await ask("opensearch", openSearch.indices.exists({ index }));
   if (!exists) return;
-  // Serverless has no such request: what was written in the last minute may be told as missing.
+  // Serverless has no refresh: documents of the last minute may be reported as missing.
   if (config.OPENSEARCH_AWS_SERVICE !== "aoss") await ask("opensearch", openSearch.indices.refresh({ index }));
   yield* documentPages(openSearch, index, topic, range);
 }

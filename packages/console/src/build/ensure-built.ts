@@ -4,8 +4,8 @@ import { promisify } from "node:util";
 import { hashSource, isBuilt, packageDirectory } from "./source.ts";
 
 /**
- * Builds the page where it is missing or its source has changed since; takes about a second then. In a process of its
- * own, since Vite sets variables that the processes started later would inherit.
+ * Builds the page if it is missing or stale, in about a second. Uses a separate process, since Vite sets environment
+ * variables that processes started later would inherit.
  */
 export async function ensureBuilt(): Promise<void> {
   if (isBuilt(hashSource())) return;

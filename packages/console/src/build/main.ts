@@ -1,11 +1,11 @@
-// Builds the page where it is missing or stale.
+// Builds the page if it is missing or stale.
 import { build } from "vite";
 import { publishBuild } from "./publish-build.ts";
 import { hashSource, isBuilt, pageSource } from "./source.ts";
 
 const hash = hashSource();
 if (!isBuilt(hash)) {
-  // A test's own would make another page of the same source.
+  // With a test's NODE_ENV the same source would yield another page.
   process.env.NODE_ENV = "production";
   await publishBuild(hash, async (directory) => {
     await build({
@@ -17,7 +17,7 @@ if (!isBuilt(hash)) {
         outDir: directory,
         emptyOutDir: true,
         target: ["es2023", "chrome123", "firefox121", "safari17.5"],
-        // What is inlined as data: would need a weaker policy.
+        // Inlined `data:` URLs would require a weaker content security policy.
         assetsInlineLimit: 0,
         modulePreload: { polyfill: false },
       },

@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { built, STAMP } from "./source.ts";
 
 /**
- * Lets a build happen beside the present one and puts it in its place file by file, the page last: whoever reads meanwhile
- * finds a whole page, and two builds of the same source do each other no harm.
+ * Builds beside the current page, then replaces it file by file, index.html last: readers always find a complete page,
+ * and concurrent builds of the same source don't conflict.
  */
 export async function publishBuild(hash: string, build: (directory: string) => Promise<void>): Promise<void> {
   const staging = join(dirname(built), `page-${process.pid}`);

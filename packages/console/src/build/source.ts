@@ -5,10 +5,10 @@ import { join, resolve } from "node:path";
 export const packageDirectory = resolve(import.meta.dirname, "..", "..");
 export const pageSource = join(packageDirectory, "src", "page");
 export const built = join(packageDirectory, "dist", "page");
-/** Beside the built files: what they were built from. */
+/** Beside the built files: the hash of their source. */
 export const STAMP = "source.sha256";
 
-/** A hash of all that the built page depends on. */
+/** A hash of everything that the built page depends on. */
 export function hashSource(): string {
   const hash = createHash("sha256");
   const files = globSync(["package.json", "src/**/*.*"], { cwd: packageDirectory });

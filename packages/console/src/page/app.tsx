@@ -23,11 +23,11 @@ export function App() {
           <SearchPanel />
         </div>
         <LatencyPanel snapshot={snapshot} history={history} />
-        <DeadLettersPanel given={snapshot ? givenUp(snapshot.stages) : 0} />
+        <DeadLettersPanel deadLettered={snapshot ? totalDeadLettered(snapshot.stages) : 0} />
         <DoctorPanel />
       </main>
       <footer>
-        <a href="/docs">The api’s documentation</a>
+        <a href="/docs">API documentation</a>
         <a href="/openapi.json">OpenAPI</a>
         <a href="/health">Health</a>
         <a href="/status">Status</a>
@@ -36,7 +36,7 @@ export function App() {
   );
 }
 
-/** Grows whenever a message is given up, so that the list knows when to look again. */
-function givenUp(stages: Readonly<Record<string, { deadLettered: number | null }>>): number {
+/** Dead letters since the processes started: when it grows, the list reloads. */
+function totalDeadLettered(stages: Readonly<Record<string, { deadLettered: number | null }>>): number {
   return Object.values(stages).reduce((sum, { deadLettered }) => sum + (deadLettered ?? 0), 0);
 }

@@ -5,11 +5,11 @@ import { Problem } from "./problem.tsx";
 import { ask, post } from "./requests.ts";
 
 const SHOWN_MAX = 100;
-/** When the list is looked at again after a replay: most messages have ended by then, whichever way. */
-const LOOK_AGAIN_MS = [1_000, 3_000, 8_000];
+/** When to reload the list after a replay; by then most messages are stored or dead-lettered again. */
+const RELOAD_AFTER_MS = [1_000, 3_000, 8_000];
 
-/** @param given how many were given up since the processes began: the list is read again when it grows */
-export function DeadLettersPanel({ given }: { given: number }) {
+/** @param deadLettered dead letters since the processes started: the list reloads when it grows */
+export function DeadLettersPanel({ deadLettered }: { deadLettered: number }) {
   const [list, setList] = useState<DeadLetterList>();
   const [problem, setProblem] = useState<string>();
   const [said, setSaid] = useState("");
@@ -21,17 +21,17 @@ export function DeadLettersPanel({ given }: { given: number }) {
   }, []);
   useEffect(() => {
     void read();
-    // The row is written a moment after the message was given up.
+    // The row is written a moment after the message is dead-lettered.
     const timer = setTimeout(() => void read(), 1_500);
     return () => clearTimeout(timer);
-  }, [read, given]);
+  }, [read, deadLettered]);
 
   const replay = async (ids: readonly string[]): Promise<void> => {
     const answer = await post<{ replayed: number }>("/dead-letters/replay", { ids });
     if ("problem" in answer) return setProblem(answer.problem);
     setProblem(undefined);
-    setSaid(`${messages(answer.body.replayed)} sent through the pipeline again.`);
-    for (const delayMs of LOOK_AGAIN_MS) setTimeout(() => void read(), delayMs);
+    setSaid(`${messages(answer.body.replayed)} sent for replay.`);
+    for (const delayMs of RELOAD_AFTER_MS) setTimeout(() => void read(), delayMs);
   };
   const letters = list?.deadLetters ?? [];
   return (
@@ -44,14 +44,14 @@ export function DeadLettersPanel({ given }: { given: number }) {
       <p class="hint" role="status">
         {said}
       </p>
-      {list && letters.length === 0 && <p class="empty">No message is given up.</p>}
+      {list && letters.length === 0 && <p class="empty">No dead letters.</p>}
       <ul class="letters">
         {letters.map((letter) => (
           <Letter key={letter.id} letter={letter} replay={() => replay([letter.id])} />
         ))}
       </ul>
       {list && list.total > letters.length && (
-        <p class="hint">The latest {letters.length} are shown; millrace dead-letters list has all.</p>
+        <p class="hint">Showing the newest {letters.length}; millrace dead-letters list shows all.</p>
       )}
     </section>
   );
@@ -61,11 +61,11 @@ function messages(count: number): string {
   return count === 1 ? "1 message" : `${formatCount(count)} messages`;
 }
 
-/** Asks once more: it may be a hundred messages. */
+/** Asks for confirmation, as it may replay a hundred messages. */
 function ReplayAll({ count, replay }: { count: number; replay(): Promise<void> }) {
   const [asking, setAsking] = useState<boolean>();
   const first = useRef<HTMLButtonElement>(null);
-  // The button that had the focus is replaced: the next one takes it over.
+  // The focused button is replaced, so the new one takes the focus.
   useEffect(() => {
     if (asking !== undefined) first.current?.focus();
   }, [asking]);

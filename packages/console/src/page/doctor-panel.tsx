@@ -5,10 +5,10 @@ import { Problem } from "./problem.tsx";
 import { ask } from "./requests.ts";
 import { Status } from "./status.tsx";
 
-/** A report is of a process's start, so there is seldom a new one. */
+/** Processes report at startup only, so new reports are rare. */
 const REFRESH_MS = 30_000;
 
-/** What the doctor found at each process's start. */
+/** The doctor's startup report of each process. */
 export function DoctorPanel() {
   const [found, setFound] = useState<DoctorReports>();
   const [problem, setProblem] = useState<string>();
@@ -28,8 +28,7 @@ export function DoctorPanel() {
       <Problem text={problem ?? found?.unknown} />
       {found?.reports.length === 0 && (
         <p class="empty">
-          No report yet: each process tries its dependencies when it starts. <code>millrace doctor</code> tries them
-          now.
+          No reports yet. Each process checks its dependencies at startup; <code>millrace doctor</code> checks them now.
         </p>
       )}
       <div class="reports">

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import type { Latency } from "../contract.ts";
 import { formatDuration, formatNumber } from "./format.ts";
 
-/** A name and what it is now; the exact value is in the markup for whoever reads it by a program. */
+/** A name and its current value; the markup has the exact value for programs. */
 export function Fact({ name, children }: { name: string; children: ComponentChildren }) {
   return (
     <div class="fact">

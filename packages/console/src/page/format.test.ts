@@ -9,7 +9,7 @@ test.each([
   [12.34, "12.3"],
   [99.96, "100"],
   [1_234.5, "1,235"],
-])("%s is shown as %s", (value, shown) => expect(formatNumber(value)).toBe(shown));
+])("formats %s as %s", (value, shown) => expect(formatNumber(value)).toBe(shown));
 
 test.each([
   [0.421, "0.42 ms"],
@@ -17,9 +17,9 @@ test.each([
   [999.6, "1.00 s"],
   [61_000, "61.0 s"],
   [180_000, "3.00 min"],
-])("%s ms are shown as %s", (ms, shown) => expect(formatDuration(ms)).toBe(shown));
+])("formats %s ms as %s", (ms, shown) => expect(formatDuration(ms)).toBe(shown));
 
-test("what is shown is within half a percent of what is", () => {
+test("formatted values are accurate to half a percent", () => {
   for (let value = 0.2; value < 90_000; value *= 1.037) {
     const shown = Number(formatNumber(value).replaceAll(",", ""));
     expect(Math.abs(shown / value - 1), String(value)).toBeLessThan(value < 1 ? 0.03 : 0.006);
@@ -31,4 +31,4 @@ test.each([
   [59_400, "59 s"],
   [3_599_000, "59 min"],
   [86_400_000, "1 d"],
-])("an age of %s ms is %s", (ms, shown) => expect(formatAge(ms)).toBe(shown));
+])("formats an age of %s ms as %s", (ms, shown) => expect(formatAge(ms)).toBe(shown));

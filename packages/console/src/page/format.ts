@@ -1,4 +1,4 @@
-/** Three digits say enough, and stay within half a percent: 0.42, 1.23, 12.3, 123, 1,234. */
+/** Three significant digits, accurate to half a percent: 0.42, 1.23, 12.3, 123, 1,234. */
 export function formatNumber(value: number): string {
   const magnitude = Math.abs(value);
   const decimals = magnitude === 0 || magnitude >= 99.95 ? 0 : magnitude >= 9.995 ? 1 : 2;

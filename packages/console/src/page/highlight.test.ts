@@ -4,7 +4,7 @@ import { fromMarkup, inText } from "./highlight.ts";
 
 const found = (parts: { text: string; found: boolean }[]) => parts.flatMap((part) => (part.found ? [part.text] : []));
 
-test("the api's highlight becomes parts, and what was encoded is text again", () => {
+test("splits the api's highlight into parts and decodes the text", () => {
   expect(fromMarkup("a &lt;b&gt; <em>card</em> &amp;lt; it&#x27;s")).toEqual([
     { text: "a <b> ", found: false },
     { text: "card", found: true },
@@ -12,15 +12,15 @@ test("the api's highlight becomes parts, and what was encoded is text again", ()
   ]);
 });
 
-test("whole words of the question are found in a text, in any case, and none within another", () => {
+test("finds whole words of the query in any case, and none inside another word", () => {
   expect(found(inText("The CARD of the cardinal: card.", "my card?"))).toEqual(["CARD", "card"]);
 });
 
-test("a question of signs alone finds nothing", () => {
+test("a query without letters or digits finds nothing", () => {
   expect(inText("a (b) [c]", "([?*")).toEqual([{ text: "a (b) [c]", found: false }]);
 });
 
-test("nothing of the text is lost or added, whatever is asked for", () => {
+test("preserves the text for every query", () => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme" }), (text, query) => {
       const parts = inText(text, query);

@@ -13,7 +13,7 @@ const entities: Readonly<Record<string, string>> = {
   "&#x2F;": "/",
 };
 
-/** Takes the api's highlight apart: encoded text, with the words that were found within <em>. */
+/** Splits the api's highlight: HTML-encoded text with the matched words in <em>. */
 export function fromMarkup(markup: string): Part[] {
   return markup
     .split(/<em>(.*?)<\/em>/s)
@@ -25,7 +25,7 @@ function decode(text: string): string {
   return text.replaceAll(/&(?:amp|lt|gt|quot|#x27|#x2F);/g, (entity) => entities[entity] ?? entity);
 }
 
-/** A search by meaning finds no words; the ones that it has in common with the question are shown all the same. */
+/** Marks the words that a text shares with the query, as a semantic search returns no highlights. */
 export function inText(text: string, query: string): Part[] {
   const words = query.match(/[\p{L}\p{N}]{3,}/gu) ?? [];
   if (words.length === 0) return [{ text, found: false }];

@@ -13,12 +13,12 @@ interface MessageStatus {
 }
 
 const POLL_MS = 150;
-/** A message that waits is asked after ever less often, up to this. */
+/** Polling slows down to this interval while a message waits. */
 const POLL_MAX_MS = 5_000;
-/** The row is there before the last milestone is: both are one step for the reader. */
+/** How long to poll for the last milestone, which may follow the row with a delay. */
 const ENDED_GRACE_MS = 2_000;
 
-/** One message's way through the stages, followed until it ends. */
+/** Follows one message through the stages until it is stored or dead-lettered. */
 export function Journey({ id }: { id: string }) {
   const [status, setStatus] = useState<MessageStatus>();
   useEffect(() => follow(id, setStatus), [id]);
@@ -47,7 +47,7 @@ export function Journey({ id }: { id: string }) {
 
 function Ending({ status }: { status: MessageStatus }) {
   if (status.state === "stored") return <Status tone="ok" word="stored" />;
-  if (status.state === "dead_lettered") return <Status tone="failed" word="given up" />;
+  if (status.state === "dead_lettered") return <Status tone="failed" word="dead-lettered" />;
   return <Status tone="unknown" word={status.state} />;
 }
 
@@ -71,7 +71,7 @@ function Step({ step, at, startedAt }: StepProps) {
 function timeOf(step: Milestone, at: string, startedAt: string): string {
   if (step === "published") return formatTime(at);
   const ms = Math.max(0, Date.parse(at) - Date.parse(startedAt));
-  // They are noted to the millisecond.
+  // Milestones have millisecond precision.
   return `+${ms < 1_000 ? `${ms} ms` : formatDuration(ms)}`;
 }
 

@@ -20,10 +20,13 @@ export function LatencyPanel({ snapshot, history }: LatencyPanelProps) {
       <h2 id="latency-title">Latency and throughput</h2>
       <div class="plots">
         <Plot title={title} times={plots.times} series={plots.latency} format={formatDuration} />
-        <Plot title="Messages a second" times={plots.times} series={plots.throughput} format={formatNumber} />
-        <Plot title="Records behind" times={plots.times} series={plots.lag} format={formatRecords} />
+        <Plot title="Messages per second" times={plots.times} series={plots.throughput} format={formatNumber} />
+        <Plot title="Consumer lag (records)" times={plots.times} series={plots.lag} format={formatRecords} />
       </div>
-      <p class="hint">Drawn over the last seconds; the table counts since the processes began, as /status does.</p>
+      <p class="hint">
+        The charts show the last five to ten seconds; the table covers the time since each process started, like
+        /status.
+      </p>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard. */}
       <section class="scroll" aria-label="Latencies by operation" tabIndex={0}>
         <table>

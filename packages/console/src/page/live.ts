@@ -5,16 +5,16 @@ import { extendHistory } from "../history.ts";
 export interface Live {
   snapshot: Snapshot | undefined;
   history: readonly HistoryPoint[];
-  /** False while the api does not send; the browser connects again by itself. */
+  /** False while the api sends nothing; the browser reconnects by itself. */
   connected: boolean;
 }
 
-/** An api that is silent for this long is taken for away, though its connection may still stand. */
+/** After this long without an event the api counts as unavailable, even if the connection is open. */
 const SILENT_MS = 8_000;
-/** EventSource gives up where it was refused, such as by a proxy whose api restarts. */
+/** EventSource stops reconnecting after an error response, such as a proxy's while the api restarts. */
 const RECONNECT_MS = 3_000;
 
-/** The pipeline as the api tells it, live. */
+/** The live state of the pipeline. */
 export function useLive(): Live {
   const [live, setLive] = useState<Live>({ snapshot: undefined, history: [], connected: false });
   useEffect(() => listen(setLive), []);
@@ -30,7 +30,7 @@ function listen(update: (change: (before: Live) => Live) => void): () => void {
     source = new EventSource("/events");
     source.addEventListener("history", ({ data }) => {
       const history = JSON.parse(data) as HistoryPoint[];
-      // An api that restarted knows less than this page does.
+      // A restarted api has less history than this page.
       update((before) => (history.length < before.history.length ? before : { ...before, history }));
     });
     source.addEventListener("snapshot", ({ data }) => {

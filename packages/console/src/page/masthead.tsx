@@ -16,7 +16,7 @@ export function Masthead({ live }: { live: Live }) {
         <StatusDot tone={tone} />
         <span>{verdict}</span>
       </p>
-      <nav aria-label="Parts of this page">
+      <nav aria-label="Sections">
         <a href="#publish">Publish</a>
         <a href="#search">Search</a>
         <a href="#latency">Latency</a>
@@ -28,10 +28,10 @@ export function Masthead({ live }: { live: Live }) {
   );
 }
 
-/** The pipeline in a sentence, for who has a second. */
+/** The pipeline's state in one sentence. */
 function verdictOf({ snapshot, connected }: Live): [Tone, string] {
-  if (!snapshot) return ["unknown", "Connecting to the api …"];
-  if (!connected) return ["failed", "The api does not answer: what is shown may be old"];
+  if (!snapshot) return ["unknown", "Connecting to the api…"];
+  if (!connected) return ["failed", "The api is not responding; this data may be stale"];
   const failed = namesOf(snapshot, "failed");
   const slow = namesOf(snapshot, "slow");
   const parts = [
@@ -39,7 +39,7 @@ function verdictOf({ snapshot, connected }: Live): [Tone, string] {
     ...(slow.length > 0 ? [`${list(slow)} ${slow.length === 1 ? "is" : "are"} slow`] : []),
   ];
   if (parts.length > 0) return [failed.length > 0 ? "failed" : "slow", parts.join("; ")];
-  return ["ok", "Everything works"];
+  return ["ok", "All systems operational"];
 }
 
 function namesOf({ checks }: Snapshot, status: Check["status"]): string[] {

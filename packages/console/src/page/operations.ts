@@ -1,6 +1,6 @@
 import type { Latency, Snapshot } from "../contract.ts";
 
-/** What is measured at each place, in the order of a message's way; what a process does once is left out. */
+/** The operations shown, in pipeline order; without those that a process runs only once. */
 const shown = [
   ["publish_to_stored", "Publish to stored", "sink"],
   ["api.publish", "Publish", "api"],
@@ -14,13 +14,13 @@ const shown = [
 ] as const;
 
 export interface Operation {
-  /** As in the logs and the metrics. */
+  /** The name in the logs and the metrics. */
   name: string;
   title: string;
   latency: Latency;
 }
 
-/** Those that were measured so far. */
+/** The operations with measurements. */
 export function operationsOf({ api, stages }: Snapshot): Operation[] {
   return shown.flatMap(([name, title, process]) => {
     const latency = (process === "api" ? api : stages[process]).latencies[name];

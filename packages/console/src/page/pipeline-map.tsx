@@ -5,11 +5,11 @@ import { formatCount } from "./format.ts";
 import { Cause, Status, type Tone, toneOf } from "./status.tsx";
 
 const tasks: Record<Stage, string> = {
-  ingest: "packs texts into batches",
-  embed: "turns texts into vectors",
-  sink: "writes to both stores",
+  ingest: "packs messages into batches",
+  embed: "embeds batches as vectors",
+  sink: "writes to the stores",
 };
-/** The operation that a stage's figures are of: a whole batch, from its arrival on. */
+/** The operation behind a stage's figures: a whole batch, from its arrival on. */
 const operations: Record<Stage, string> = { ingest: "ingest.pack", embed: "embed.batch", sink: "sink.batch" };
 
 const services = [
@@ -18,7 +18,7 @@ const services = [
   ["embedding-provider", "Embedding provider"],
 ] as const;
 
-/** The way of a message from left to right, or from top to bottom on a phone. */
+/** A message's path from left to right, or from top to bottom on a phone. */
 export function PipelineMap({ snapshot }: { snapshot: Snapshot | undefined }) {
   const stage = (name: Stage) => (
     <StageCard name={name} stage={snapshot?.stages[name]} check={snapshot?.checks[name]} />
@@ -43,7 +43,7 @@ export function PipelineMap({ snapshot }: { snapshot: Snapshot | undefined }) {
           <StoreCard name="PostgreSQL" check={snapshot?.checks.postgres} latency={sink["sink.insert"]} />
         </li>
       </ol>
-      <ul class="services" aria-label="What the stages need besides">
+      <ul class="services" aria-label="Shared services">
         {services.map(([key, name]) => (
           <li key={key}>
             <span>{name}</span>
@@ -60,7 +60,7 @@ export function PipelineMap({ snapshot }: { snapshot: Snapshot | undefined }) {
   );
 }
 
-/** Null where it is not known, or where none of the topics exists yet. */
+/** Null if unknown, or if none of the topics exists yet. */
 function lagOf(snapshot: Snapshot | undefined, reader: Stage, topics: readonly string[] | undefined): number | null {
   const lags = snapshot?.stages[reader].lag;
   const known = lags ? (topics ?? []).flatMap((topic) => lags[topic] ?? []) : [];
@@ -69,7 +69,7 @@ function lagOf(snapshot: Snapshot | undefined, reader: Stage, topics: readonly s
 
 function waiting(lag: number | null): string {
   if (lag === null) return "empty";
-  return lag === 0 ? "all recorded" : `${formatCount(lag)} to be recorded`;
+  return lag === 0 ? "all recorded" : `${formatCount(lag)} not yet recorded`;
 }
 
 function ApiCard({ api, check }: { api: Snapshot["api"] | undefined; check: Check | undefined }) {
@@ -79,7 +79,7 @@ function ApiCard({ api, check }: { api: Snapshot["api"] | undefined; check: Chec
         <h2>api</h2>
         <Status tone={toneOf(check)} />
       </header>
-      <p class="task">takes messages in</p>
+      <p class="task">accepts messages</p>
       <dl class="facts">
         <Percentiles latency={api?.latencies["api.publish"]} />
         <Fact name="published">{count(api?.messages)}</Fact>

@@ -20,7 +20,7 @@ interface PlotProps {
 
 const HEIGHT = 210;
 
-/** Values over time. The legend tells the latest ones, or those under the pointer. */
+/** Values over time. The legend shows the latest ones, or those under the pointer. */
 export function Plot({ title, times, series, format }: PlotProps) {
   const [pointed, setPointed] = useState<number | null>(null);
   const index = pointed ?? times.length - 1;
@@ -57,7 +57,7 @@ function Canvas({ times, series, format, onPoint }: CanvasProps) {
   latest.current = data;
   const labels = series.map(({ label }) => label).join();
 
-  // It is drawn anew where it has other lines or colours, and only told where it has other values.
+  // Redraws for new lines or colours, and only sets the data for new values.
   useEffect(() => {
     const element = place.current;
     if (!element) return;
@@ -108,7 +108,7 @@ function optionsOf(
   };
 }
 
-/** A canvas takes no variables: an element that is given the colour tells what it comes to. */
+/** Resolves a CSS variable by an element's computed style, as a canvas accepts no variables. */
 function colourOf(token: string, parent: Element): string {
   const probe = document.createElement("span");
   probe.style.color = `var(${token})`;

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 
-/** A problem is said aloud when it comes. */
+/** Screen readers announce a problem when it appears. */
 export function Problem({ text }: { text: string | undefined }) {
   const [shown, setShown] = useState<string>();
   useEffect(() => setShown(text), [text]);

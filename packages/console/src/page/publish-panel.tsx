@@ -7,7 +7,7 @@ interface Published {
   messages: readonly { id: string }[];
 }
 
-/** So many messages are followed at once; an older one makes place. */
+/** Maximum messages followed at a time; a new one replaces the oldest. */
 const FOLLOWED_MAX = 4;
 
 export function PublishPanel() {
@@ -46,7 +46,7 @@ export function PublishPanel() {
         />
         <div class="row">
           <p id={hint} class="hint">
-            Ctrl + Enter publishes. An empty text is given up on its way: see where it ends.
+            Ctrl + Enter publishes. Publish an empty text to see a message dead-lettered.
           </p>
           <button type="submit" class="primary" aria-disabled={sending}>
             Publish
@@ -54,7 +54,7 @@ export function PublishPanel() {
         </div>
       </form>
       <Problem text={problem} />
-      <ol class="journeys" aria-label="Messages that are followed">
+      <ol class="journeys" aria-label="Followed messages">
         {followed.map((id) => (
           <Journey key={id} id={id} />
         ))}

@@ -1,17 +1,17 @@
-/** What was asked for, or why not, as a sentence for the reader. */
+/** The response's body, or the problem as a sentence for the user. */
 export type Answer<Body> = { body: Body } | { problem: string };
 
-/** Asks the api that served this page; its answers are trusted to have the form that its documentation states. */
+/** Requests from the api that served this page; trusts its responses to match its OpenAPI document. */
 export async function ask<Body>(path: string, init?: RequestInit): Promise<Answer<Body>> {
   try {
     const response = await fetch(path, { ...init, signal: init?.signal ?? AbortSignal.timeout(20_000) });
     const body: unknown = await response.json().catch(() => undefined);
     if (response.ok) return { body: body as Body };
     const { title, detail } = (body ?? {}) as { title?: string; detail?: string };
-    return { problem: detail ?? title ?? `the api answered ${response.status}` };
+    return { problem: detail ?? title ?? `the api responded with ${response.status}` };
   } catch (error) {
     const late = error instanceof DOMException && error.name === "TimeoutError";
-    return { problem: late ? "the api did not answer in time" : "the api cannot be reached" };
+    return { problem: late ? "the api did not respond in time" : "the api is unreachable" };
   }
 }
 

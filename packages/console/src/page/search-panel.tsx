@@ -31,7 +31,7 @@ export function SearchPanel() {
   const [found, setFound] = useState<Found>();
   const [problem, setProblem] = useState<string>();
   const input = useRef<HTMLInputElement>(null);
-  /** An answer that comes after a later question's is nobody's. */
+  /** Numbers the searches: a response that arrives after a later search is dropped. */
   const asked = useRef(0);
 
   const search = async (chosen: Mode): Promise<void> => {
@@ -60,7 +60,7 @@ export function SearchPanel() {
             void search(mode);
           }}
         >
-          <label for="query">Look for</label>
+          <label for="query">Query</label>
           <div class="row">
             <input id="query" type="search" ref={input} required placeholder="where is my parcel?" autocomplete="off" />
             <button type="submit" class="primary">
@@ -93,7 +93,7 @@ export function SearchPanel() {
 }
 
 function summary({ hits, tookMs }: Found): string {
-  if (hits.length === 0) return "Nothing was found.";
+  if (hits.length === 0) return "No messages found.";
   return `${hits.length} ${hits.length === 1 ? "message" : "messages"}, best first, in ${Math.round(tookMs)} ms`;
 }
 

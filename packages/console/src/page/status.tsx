@@ -1,19 +1,19 @@
 import type { Check } from "../contract.ts";
 
-/** What a thing's colour says, always beside a word that says the same. */
+/** A colour; always shown with a word of the same meaning. */
 export type Tone = Check["status"] | "unknown";
 
 export function toneOf(check: Check | undefined): Tone {
   return check?.status ?? "unknown";
 }
 
-const words: Record<Tone, string> = { ok: "works", slow: "slow", failed: "down", unknown: "unknown" };
+const words: Record<Tone, string> = { ok: "ok", slow: "slow", failed: "down", unknown: "unknown" };
 
 export function StatusDot({ tone }: { tone: Tone }) {
   return <span class={`dot ${tone}`} aria-hidden="true" />;
 }
 
-/** @param word replaces the tone's own */
+/** @param word replaces the tone's default */
 export function Status({ tone, word }: { tone: Tone; word?: string }) {
   return (
     <span class={`status ${tone}`}>
@@ -23,7 +23,7 @@ export function Status({ tone, word }: { tone: Tone; word?: string }) {
   );
 }
 
-/** Why something does not work as it should, in full. */
+/** The full cause of a failed or slow check. */
 export function Cause({ check }: { check: Check | undefined }) {
   if (!check?.cause) return null;
   return (

@@ -8,7 +8,7 @@ export function storedTheme(): Theme {
   return themes.find((theme) => theme === stored) ?? "system";
 }
 
-/** A browser that keeps no data of sites throws at the very name. */
+/** A browser that blocks site data throws on access. */
 function storage(): Storage | undefined {
   try {
     return localStorage;
@@ -17,7 +17,7 @@ function storage(): Storage | undefined {
   }
 }
 
-/** The attribute decides which half of each `light-dark()` the tokens take. */
+/** The attribute selects a side of each `light-dark()` token. */
 export function applyTheme(theme: Theme): void {
   if (theme === "system") storage()?.removeItem(KEY);
   else storage()?.setItem(KEY, theme);
@@ -25,7 +25,7 @@ export function applyTheme(theme: Theme): void {
   document.dispatchEvent(new Event("theme"));
 }
 
-/** Calls back when the colours of the page change, whoever changes them; returns how to stop that. */
+/** Calls back when the page's colours change, by the user or the system; returns the function that unsubscribes. */
 export function onColoursChange(callback: () => void): () => void {
   const system = matchMedia("(prefers-color-scheme: dark)");
   system.addEventListener("change", callback);

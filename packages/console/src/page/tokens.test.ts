@@ -45,10 +45,10 @@ describe.each(["light", "dark"] as const)("in %s", (theme) => {
     if (!colour) throw new Error(`there is no token ${name}`);
     return colour;
   };
-  test.each(texts)("%s can be read on %s", (text, ground) => {
+  test.each(texts)("%s is readable on %s", (text, ground) => {
     expect(contrast(colourOf(text), colourOf(ground))).toBeGreaterThanOrEqual(4.5);
   });
-  test.each(shapes)("%s can be seen on %s", (shape, ground) => {
+  test.each(shapes)("%s is visible on %s", (shape, ground) => {
     expect(contrast(colourOf(shape), colourOf(ground))).toBeGreaterThanOrEqual(3);
   });
 });

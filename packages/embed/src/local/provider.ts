@@ -1,4 +1,4 @@
-import { poison } from "@millrace/shared/fault";
+import { poison } from "@millrace/shared";
 import type { EmbeddingProvider } from "../provider.ts";
 import { loadStaticEmbedder } from "./static-embedder.ts";
 

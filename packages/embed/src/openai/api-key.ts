@@ -1,4 +1,5 @@
-import { awsCredentials, openSecret, type Patience, persist, type SecretReader } from "@millrace/shared";
+import { awsCredentials, openSecret, type SecretReader } from "@millrace/connections";
+import { type Patience, retryUntilDone } from "@millrace/shared";
 import type { EmbedConfig } from "../config.ts";
 
 /** The key of the API, which may change while the process lives. */
@@ -53,7 +54,7 @@ export class SecretKey implements ApiKey {
 
   async untilRead(): Promise<void> {
     const operation = { dependency: "secrets-manager", action: "embed.api_key" } as const;
-    this.current = await persist(operation, this.#read, this.#patience);
+    this.current = await retryUntilDone(operation, this.#read, this.#patience);
     this.#readAtMs = Date.now();
     this.#refresh = setInterval(() => void this.#reread(), this.#refreshMs);
     this.#refresh.unref();

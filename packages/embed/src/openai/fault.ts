@@ -1,4 +1,4 @@
-import { type RetryableFault, retryable } from "@millrace/shared/fault";
+import { type RetryableFault, retryable } from "@millrace/shared";
 import OpenAI from "openai";
 
 /** A request that the server refused for what it contains: too large, or with an input that it does not take. */

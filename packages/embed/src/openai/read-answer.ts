@@ -1,4 +1,4 @@
-import { type RetryableFault, retryable } from "@millrace/shared/fault";
+import { type RetryableFault, retryable } from "@millrace/shared";
 import { z } from "zod";
 import type { Allocate, Embedded } from "../provider.ts";
 

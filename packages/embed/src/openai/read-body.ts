@@ -1,4 +1,4 @@
-import type { SpareMemory } from "@millrace/shared/spare-memory";
+import type { SpareMemory } from "@millrace/shared";
 
 /**
  * Reads the body of an answer into spare memory.

@@ -1,4 +1,4 @@
-import { retryable } from "@millrace/shared/fault";
+import { retryable } from "@millrace/shared";
 import type { ProviderSettings } from "../config.ts";
 import type { EmbeddingProvider } from "../provider.ts";
 import type { ApiKey } from "./api-key.ts";

@@ -1,4 +1,4 @@
-import { type Redis, redisScript } from "@millrace/shared";
+import { type Redis, redisScript } from "@millrace/connections";
 import { type Allowance, type Allowances, type Amounts, kinds } from "../account.ts";
 import type { Taken } from "../rate-budget.ts";
 

@@ -1,4 +1,4 @@
-import { type Redis, redisScript } from "@millrace/shared";
+import { type Redis, redisScript } from "@millrace/connections";
 
 const KEPT_S = 3 * 86_400;
 

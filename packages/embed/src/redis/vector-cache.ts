@@ -1,14 +1,6 @@
 import { crc32 } from "node:zlib";
-import {
-  describeCause,
-  groupByNode,
-  isCluster,
-  type Log,
-  type Redis,
-  readValues,
-  redisScript,
-  vectorKeys,
-} from "@millrace/shared";
+import { groupByNode, isCluster, type Redis, readValues, redisScript } from "@millrace/connections";
+import { describeCause, type Log, vectorKeys } from "@millrace/shared";
 import type { VectorCache } from "../embedder.ts";
 
 export interface VectorCacheOptions {
@@ -32,6 +24,8 @@ const PENDING_MAX = 8;
 export function createVectorCache(redis: Redis, log: Log, options: VectorCacheOptions): VectorCache {
   const { model, dimensions, timeToLiveS } = options;
   let pending = 0;
+  let failures = 0;
+  let isAway = false;
 
   const drop = (key: string): undefined => {
     log.record("embed.cache", "retry", undefined, { cause: "a damaged entry was dropped", key });
@@ -39,19 +33,31 @@ export function createVectorCache(redis: Redis, log: Log, options: VectorCacheOp
     return undefined;
   };
 
+  /** One line when reads begin to fail and one when they succeed again: an outage must not flood the log. */
+  const note = (cause: string | undefined): void => {
+    if (cause !== undefined) failures++;
+    if (isAway === (cause !== undefined)) return;
+    isAway = cause !== undefined;
+    log.record("embed.cache", isAway ? "retry" : "ok", undefined, { ...(cause !== undefined && { cause }), failures });
+  };
+
   return {
     model,
     dimensions,
+    get failures() {
+      return failures;
+    },
     keyOf: vectorKeys(options),
     async read(keys) {
       try {
         const values = await readValues(redis, keys);
+        note(undefined);
         return keys.map((key) => {
           const value = values.get(key);
           return value ? (readEntry(key, value, dimensions) ?? drop(key)) : undefined;
         });
       } catch (error) {
-        log.debug("embed.cache", { cause: describeCause(error) });
+        note(describeCause(error));
         return keys.map(() => undefined);
       }
     },

@@ -34,7 +34,7 @@ function schemaOf({ name, description, fields }: Definition) {
   };
 }
 
-/** A default lets a reader take records that were written before the field was there. */
+/** A default lets a reader read records that were written before the field existed. */
 function typeOf({ kind, optional }: Field) {
   if (optional) return { type: ["null", types[kind]], default: null };
   return kind === "properties" ? { type: types[kind], default: {} } : { type: types[kind] };

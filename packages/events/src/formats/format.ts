@@ -1,14 +1,17 @@
 import type { Definition } from "../definition.ts";
 
-/** A way to write the values of a definition as bytes, with a schema language of its own. */
+/** A way to write a definition's values as bytes, with its own schema language. */
 export interface Format {
-  /** What registries call it. */
+  /** The registries' name of the format. */
   registryType: "AVRO" | "JSON" | "PROTOBUF";
-  /** Of a file with a schema. */
+  /** Extension of a schema file. */
   extension: string;
   /** The definition's schema in the format's own language. */
   render(definition: Definition): string;
-  /** Encodes values that the definition's validator has passed; decodes what is to be given to it. Decoding may throw. */
+  /**
+   * Encodes values that passed the definition's validator; decodes values that the validator is yet to check. Decoding
+   * may throw.
+   */
   compile(definition: Definition): Codec;
 }
 

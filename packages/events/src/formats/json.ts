@@ -14,7 +14,7 @@ const types: Record<Kind, object> = {
   },
 };
 
-/** JSON Schema draft-07, the newest that every Confluent-compatible registry knows. */
+/** JSON Schema draft-07, the newest that every Confluent-compatible registry supports. */
 export const json: Format = {
   registryType: "JSON",
   extension: "schema.json",
@@ -33,13 +33,13 @@ export const json: Format = {
   },
 };
 
-/** Throws a `TypeError` that does not quote the text, which is nobody's business in a log. */
+/** Throws a `TypeError` that does not quote the text, which must not get into logs. */
 export function parseJson(bytes: Buffer): unknown {
-  if (!isUtf8(bytes)) throw new TypeError("the JSON is not UTF-8");
+  if (!isUtf8(bytes)) throw new TypeError("the value is not UTF-8");
   try {
     return JSON.parse(bytes.toString());
   } catch {
-    throw new TypeError("it is not JSON");
+    throw new TypeError("the value is not JSON");
   }
 }
 
@@ -72,7 +72,7 @@ function mapped(
 const toBase64 = (value: unknown): unknown =>
   value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
 
-/** What is no base64 stays a text, which the validator refuses. */
+/** Text that is not base64 stays text, which the validator refuses. */
 const fromBase64 = (value: unknown): unknown => {
   if (typeof value !== "string") return value;
   const bytes = Buffer.from(value, "base64");

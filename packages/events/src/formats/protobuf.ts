@@ -2,8 +2,8 @@ import protobuf from "protobufjs";
 import { type Definition, type Field, type Kind, NAMESPACE, type Properties } from "../definition.ts";
 import type { Format } from "./format.ts";
 
-// Else the names of fields would be camelCase here alone, and a JSON Pointer to a field would depend on the format.
-// Set for all, since the registry's client parses schemas without a word about it.
+// By default, field names would be camelCase in this format only, and a JSON Pointer to a field would depend on the
+// format. Set globally, because the registry's client parses schemas without this option.
 Object.assign(protobuf.parse, { defaults: { keepCase: true } });
 
 const types: Record<Kind, string> = {
@@ -31,7 +31,7 @@ export const protobufFormat: Format = {
   },
 };
 
-/** A Protobuf message as a plain object: only the fields that are set, whole numbers of 64 bits as doubles. */
+/** A Protobuf message as a plain object: only the fields that are set, 64-bit integers as doubles. */
 export function toPlain(type: protobuf.Type, bytes: Buffer): Record<string, unknown> {
   return type.toObject(type.decode(bytes), { longs: Number, enums: String });
 }
@@ -85,8 +85,8 @@ function withoutScalars(value: Record<string, unknown>, mapNames: readonly strin
 }
 
 /**
- * Properties whose values may be scalars of the schema above, as plain values. A scalar of no kind, which only a later
- * version of the schema could have, becomes `undefined`, which the validator refuses.
+ * Converts properties, whose values are scalars of the schema above, to plain values. A scalar of an unknown kind,
+ * which only a later version of the schema could have, becomes `undefined`, which the validator refuses.
  */
 export function flattened(properties: unknown): unknown {
   if (properties === undefined) return {};

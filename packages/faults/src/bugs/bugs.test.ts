@@ -6,7 +6,7 @@ import { bugNames, bugs } from "./bugs.ts";
 import { planted, type Replacement, urlOf } from "./plant.ts";
 
 describe.each(bugNames)("%s", (name) => {
-  test.each<Replacement>([...bugs[name]])("changes one place of $file", (replacement) => {
+  test.each<Replacement>([...bugs[name].replacements])("changes one place of $file", (replacement) => {
     const source = readFileSync(urlOf(replacement), "utf8");
     expect(planted(source, replacement)).toContain(replacement.replace);
   });
@@ -19,7 +19,7 @@ test("a plant whose text is gone, or there twice, is refused", () => {
 });
 
 test("a process that is started with the plant runs the changed source", async () => {
-  const ledger = urlOf({ file: "shared/src/offset-ledger.ts", find: "", replace: "" }).href;
+  const ledger = urlOf({ file: "kafka/src/offset-ledger.ts", find: "", replace: "" }).href;
   const script = `const { OffsetLedger } = await import(${JSON.stringify(ledger)});
     const ledger = new OffsetLedger();
     ledger.finish(ledger.begin(5));

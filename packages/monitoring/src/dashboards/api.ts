@@ -11,11 +11,11 @@ export const api: Dashboard = {
     {
       title: "Requests",
       panels: [
-        graph("By route", "reqps", "Answered each second.", {
+        graph("By route", "reqps", "Answered requests per second.", {
           expr: rateOf("millrace_http_requests_total", "method, route"),
           legend: "{{method}} {{route}}",
         }),
-        graph("By status", "reqps", "4xx: clients' mistakes; 500: a bug; other 5xx: a service is away.", {
+        graph("By status", "reqps", "4xx: client errors; 500: a bug; other 5xx: a service is unavailable.", {
           expr: rateOf("millrace_http_requests_total", "status"),
           legend: "{{status}}",
         }),
@@ -28,15 +28,15 @@ export const api: Dashboard = {
     {
       title: "Latency",
       panels: [
-        graph("p50", "s", "api.publish: until Kafka has acknowledged; api.request: every route together.", {
+        graph("p50", "s", "api.publish: until Kafka acknowledges; api.request: all routes together.", {
           expr: quantileOf(0.5, operations, ["operation"]),
           legend: "{{operation}}",
         }),
-        graph("p99", "s", "One of a hundred took longer.", {
+        graph("p99", "s", "1 in 100 took longer.", {
           expr: quantileOf(0.99, operations, ["operation"]),
           legend: "{{operation}}",
         }),
-        graph("PostgreSQL connections", "short", "All busy and statements waiting: raise POSTGRES_POOL_MAX.", {
+        graph("PostgreSQL connections", "short", "If all are busy and statements wait, raise POSTGRES_POOL_MAX.", {
           expr: 'sum by (state) (millrace_postgres_connections{service="api"})',
           legend: "{{state}}",
         }),
@@ -45,11 +45,16 @@ export const api: Dashboard = {
     {
       title: "Streams",
       panels: [
-        graph("Clients", "short", "By WebSocket or server-sent events; STREAM_CLIENTS_MAX of each process.", {
-          expr: "sum by (instance) (millrace_stream_clients)",
-          legend: "{{instance}}",
-        }),
-        graph("Events missed", "short", "Each second, by clients that take them too slowly.", {
+        graph(
+          "Clients",
+          "short",
+          "Connected by WebSocket or server-sent events; at most STREAM_CLIENTS_MAX per process.",
+          {
+            expr: "sum by (instance) (millrace_stream_clients)",
+            legend: "{{instance}}",
+          },
+        ),
+        graph("Events missed", "short", "Per second, by clients that read too slowly.", {
           expr: rateOf("millrace_stream_missed_events_total", "instance"),
           legend: "{{instance}}",
         }),

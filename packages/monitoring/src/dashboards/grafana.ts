@@ -1,4 +1,4 @@
-/** As much of Grafana's dashboard model as is used here. */
+/** The part of Grafana's dashboard model that is used here. */
 export interface Query {
   expr: string;
   legend: string;
@@ -8,7 +8,7 @@ export type Unit = "short" | "s" | "reqps" | "Bps" | "percentunit" | "bytes" | "
 
 export interface Panel {
   title: string;
-  /** What a reader should make of it. */
+  /** How to read the panel. */
   description: string;
   kind: "timeseries" | "stat";
   unit: Unit;
@@ -16,7 +16,7 @@ export interface Panel {
 }
 
 export interface Dashboard {
-  /** The file's name, and a part of the address in Grafana. */
+  /** The file's name, and part of the URL in Grafana. */
   name: string;
   title: string;
   description: string;
@@ -27,10 +27,10 @@ export interface Dashboard {
 const WIDTH = 24;
 const HEIGHT = { timeseries: 8, stat: 4 };
 
-/** Prometheus is chosen in the dashboard, so that it can be imported anywhere. */
+/** The dashboard has a variable for Prometheus, so that it can be imported anywhere. */
 const datasource = { type: "prometheus", uid: "$datasource" };
 
-/** What Grafana imports. */
+/** The JSON that Grafana imports. */
 export function toGrafana({ name, title, description, rows }: Dashboard): unknown {
   let top = 0;
   const panels: unknown[] = [];

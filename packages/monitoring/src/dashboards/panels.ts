@@ -1,6 +1,6 @@
 import type { Panel, Query, Unit } from "./grafana.ts";
 
-/** `$__rate_interval` is Grafana's: at least four scrapes long, whatever the zoom. */
+/** `$__rate_interval` is Grafana's: at least four scrapes long, at any zoom. */
 export const RATE_INTERVAL = "$__rate_interval";
 
 export function graph(title: string, unit: Unit, description: string, ...queries: Query[]): Panel {
@@ -22,7 +22,7 @@ export function quantileOf(quantile: number, histogram: string, by: readonly str
   return `histogram_quantile(${quantile}, ${rateOf(series, ["le", ...by].join(", "))})`;
 }
 
-/** What every process says of its health and of Node. */
+/** Every process's metrics of its health and of Node. */
 export function processRow(service: string) {
   const own = `{service="${service}"}`;
   return {
@@ -36,11 +36,11 @@ export function processRow(service: string) {
         expr: `process_resident_memory_bytes${own}`,
         legend: "{{instance}}",
       }),
-      graph("Event loop lag, p99", "s", "What a timer waits for too long: above 0.1 s the process is short of CPU.", {
+      graph("Event loop lag, p99", "s", "How late timers fire: above 0.1 s the process is short of CPU.", {
         expr: `nodejs_eventloop_lag_p99_seconds${own}`,
         legend: "{{instance}}",
       }),
-      graph("Dependencies", "short", "1: answers; 0: the process waits for it.", {
+      graph("Dependencies", "short", "1: answers; 0: the process is waiting for it.", {
         expr: `min by (dependency) (millrace_dependency_up${own})`,
         legend: "{{dependency}}",
       }),

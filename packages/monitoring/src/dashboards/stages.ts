@@ -4,11 +4,11 @@ import { graph, processRow, quantileOf, rateOf } from "./panels.ts";
 export const ingest = stage("ingest", "Source topics → batches.", {
   title: "Batches",
   panels: [
-    graph("Messages per batch", "short", "Few: the load is low, or BATCH_LINGER_MS short.", {
+    graph("Messages per batch", "short", "Few: the load is low, or BATCH_LINGER_MS is short.", {
       expr: `${rateOf('millrace_messages_total{service="ingest"}', "service")} / ${rateOf('millrace_batches_total{service="ingest"}', "service")}`,
       legend: "messages",
     }),
-    graph("Tokens", "reqps", "Packed each second, as the embeddings request's budget counts them.", {
+    graph("Tokens", "reqps", "Packed per second, as the budget of an embeddings request counts them.", {
       expr: rateOf("millrace_tokens_packed_total", "service"),
       legend: "tokens/s",
     }),
@@ -22,19 +22,19 @@ export const embed = stage(
     title: "Batches",
     panels: [
       graph(
-        "Places for batches",
+        "Batch slots in use",
         "percentunit",
-        "Share of them that are taken; 1 for long: raise EMBED_CONCURRENCY, or add workers or processes.",
+        "Share of the slots in use. If it stays at 1, raise EMBED_CONCURRENCY, or add workers or processes.",
         {
           expr: "avg(millrace_embedder_utilization_ratio)",
-          legend: "taken",
+          legend: "in use",
         },
       ),
-      graph("Batches waiting for a place", "short", "More than a few for long: the provider is the bottleneck.", {
+      graph("Batches waiting for a slot", "short", "If more than a few keep waiting, the provider is the bottleneck.", {
         expr: "sum(millrace_embedder_queued_batches)",
         legend: "batches",
       }),
-      graph("Cache", "reqps", "Texts that were paid for before, and texts that were not.", {
+      graph("Cache", "reqps", "Texts found in the cache, and texts that must be embedded.", {
         expr: rateOf("millrace_embedding_cache_texts_total", "result"),
         legend: "{{result}}",
       }),
@@ -43,14 +43,19 @@ export const embed = stage(
   {
     title: "Provider",
     panels: [
-      graph("Rate limit left", "percentunit", "Of the provider's limits a minute; near 0 they bound the throughput.", {
-        expr: "min by (kind) (millrace_rate_limit_left) / max by (kind) (millrace_rate_limit)",
-        legend: "{{kind}}",
-      }),
+      graph(
+        "Rate limit left",
+        "percentunit",
+        "Share of the provider's limits per minute; near 0 they bound the throughput.",
+        {
+          expr: "min by (kind) (millrace_rate_limit_left) / max by (kind) (millrace_rate_limit)",
+          legend: "{{kind}}",
+        },
+      ),
       graph(
         "Dollars",
         "currencyUSD",
-        "Estimated cost of the last day, and what is left of today's budget.",
+        "Estimated cost of the last 24 hours, and what is left of today's budget.",
         {
           expr: "sum by (model) (increase(millrace_embedding_cost_dollars_total[1d]))",
           legend: "spent on {{model}}",
@@ -64,7 +69,7 @@ export const embed = stage(
 export const sink = stage("sink", "Vectors → OpenSearch and PostgreSQL.", {
   title: "Stores",
   panels: [
-    graph("Writes, p99", "s", "The bulk write and the insert of a batch.", {
+    graph("Writes, p99", "s", "Bulk write and insert of a batch.", {
       expr: quantileOf(0.99, 'millrace_operation_duration_seconds{operation=~"sink.bulk_write|sink.insert"}', [
         "operation",
       ]),
@@ -73,7 +78,7 @@ export const sink = stage("sink", "Vectors → OpenSearch and PostgreSQL.", {
     graph(
       "PostgreSQL connections",
       "short",
-      "All busy and statements waiting: raise POSTGRES_POOL_MAX.",
+      "If all are busy and statements wait, raise POSTGRES_POOL_MAX.",
       {
         expr: 'sum by (state) (millrace_postgres_connections{service="sink"})',
         legend: "{{state}}",
@@ -86,7 +91,7 @@ export const sink = stage("sink", "Vectors → OpenSearch and PostgreSQL.", {
   ],
 });
 
-/** What all stages have in common, and what one has of its own. */
+/** Panels of every stage, and those specific to one. */
 function stage(service: string, sentence: string, ...own: Dashboard["rows"]): Dashboard {
   const selector = `{service="${service}"}`;
   return {
@@ -97,19 +102,19 @@ function stage(service: string, sentence: string, ...own: Dashboard["rows"]): Da
       {
         title: "Work",
         panels: [
-          graph("Messages", "reqps", "Done by each instance.", {
+          graph("Messages", "reqps", "Finished by each instance.", {
             expr: rateOf(`millrace_messages_total${selector}`, "instance"),
             legend: "{{instance}}",
           }),
-          graph("Lag", "short", "Records that the stage has not committed.", {
+          graph("Lag", "short", "Records that the stage has not committed yet.", {
             expr: `max by (topic) (millrace_lag_records{stage="${service}"})`,
             legend: "{{topic}}",
           }),
-          graph("In flight", "short", "Records fetched and not done; at the limit, fetching waits.", {
+          graph("In flight", "short", "Records fetched and not finished; at the limit, fetching pauses.", {
             expr: `sum by (instance) (millrace_in_flight_records${selector})`,
             legend: "{{instance}}",
           }),
-          graph("In flight, bytes", "bytes", "Bytes of the records fetched and not done.", {
+          graph("In flight, bytes", "bytes", "Bytes of the records fetched and not finished.", {
             expr: `sum by (instance) (millrace_in_flight_bytes${selector})`,
             legend: "{{instance}}",
           }),
@@ -119,19 +124,19 @@ function stage(service: string, sentence: string, ...own: Dashboard["rows"]): Da
       {
         title: "Operations",
         panels: [
-          graph("p50", "s", "Half of them took longer.", {
+          graph("p50", "s", "Half took longer.", {
             expr: quantileOf(0.5, `millrace_operation_duration_seconds${selector}`, ["operation"]),
             legend: "{{operation}}",
           }),
-          graph("p99", "s", "One of a hundred took longer.", {
+          graph("p99", "s", "1 in 100 took longer.", {
             expr: quantileOf(0.99, `millrace_operation_duration_seconds${selector}`, ["operation"]),
             legend: "{{operation}}",
           }),
-          graph("Retries", "reqps", "Attempts that have to be repeated.", {
+          graph("Retries", "reqps", "Attempts that are retried.", {
             expr: rateOf(`millrace_retries_total${selector}`, "dependency, code"),
             legend: "{{dependency}}: {{code}}",
           }),
-          graph("Dead letters", "reqps", "Messages given up here.", {
+          graph("Dead letters", "reqps", "Messages that this stage dead-lettered.", {
             expr: rateOf(`millrace_dead_letters_total${selector}`, "code"),
             legend: "{{code}}",
           }),

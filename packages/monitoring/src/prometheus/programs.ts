@@ -12,8 +12,8 @@ export interface Programs {
 }
 
 /**
- * Prometheus's programs: the machine's own where it has them, else Debian's package, unpacked once into the user's cache:
- * nothing is installed, and no service is started.
+ * Prometheus's programs: the machine's own, if present, else Debian's package, unpacked once into the user's cache.
+ * Nothing is installed, and no service is started.
  */
 export async function findPrograms(): Promise<Programs> {
   const [prometheus, promtool] = await Promise.all([onPath("prometheus"), onPath("promtool")]);
@@ -35,10 +35,10 @@ async function unpackDebianPackage(directory: string): Promise<void> {
     });
     const [archive = ""] = (await readdir(work)).filter((name) => name.endsWith(".deb"));
     await run("dpkg-deb", ["--extract", join(work, archive), join(work, "content")]);
-    // In one step, so that an interrupted run leaves nothing half; another run may have been faster.
+    // In one step, so that an interrupted run leaves nothing incomplete; another run may have finished first.
     await rename(join(work, "content"), directory).catch(() => undefined);
   } catch (error) {
-    throw new Error("Prometheus is neither on the PATH nor to be had by apt-get: install prometheus and promtool.", {
+    throw new Error("Prometheus is neither on the PATH nor available from apt-get: install prometheus and promtool.", {
       cause: error,
     });
   } finally {

@@ -15,18 +15,18 @@ const READY_MAX_MS = 20_000;
 export interface PrometheusOptions {
   /** Prometheus's own configuration, as in prometheus.yml. */
   configuration: unknown;
-  /** A free one where absent. */
+  /** A free one if absent. */
   port?: number;
 }
 
-/** A real Prometheus on loopback; its data goes with it. */
+/** A real Prometheus on loopback; its data is removed with it. */
 export interface Prometheus extends AsyncDisposable {
   url: URL;
-  /** The series that an expression has now; throws where Prometheus does not understand it. */
+  /** The current series of an expression; throws if Prometheus cannot parse it. */
   query(expression: string): Promise<Series[]>;
-  /** The names of all metrics that it has seen. */
+  /** The names of all metrics that it has. */
   metricNames(): Promise<string[]>;
-  /** Alerts that fire. */
+  /** Alerts that are firing. */
   firing(): Promise<Alert[]>;
 }
 
@@ -48,7 +48,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
       `--config.file=${configuration}`,
       `--storage.tsdb.path=${join(directory, "data")}`,
       `--web.listen-address=${HOST}:${port}`,
-      // A test reads what was scraped a moment ago.
+      // A test reads values scraped a moment ago.
       "--query.lookback-delta=15s",
       "--log.level=warn",
     ],

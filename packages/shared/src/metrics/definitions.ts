@@ -98,6 +98,12 @@ export const metricDefinitions = {
     labels: [],
     processes: stages,
   },
+  millrace_commit_failures_total: {
+    type: "counter",
+    help: "Offset commits that failed, other than those that a rebalance made stale.",
+    labels: [],
+    processes: stages,
+  },
   millrace_lag_records: {
     type: "gauge",
     help: "Records of a topic that the stage's consumer group has not committed.",
@@ -133,6 +139,18 @@ export const metricDefinitions = {
     help: "Tokens of the packed texts as the request's budget counts them: exact for long texts, an upper bound for short ones.",
     labels: [],
     processes: ["ingest"],
+  },
+  millrace_replays_unidentified_total: {
+    type: "counter",
+    help: "Records of the replay topic that were skipped: without dead-letter headers they identify no message.",
+    labels: [],
+    processes: ["ingest"],
+  },
+  millrace_embedding_cache_read_failures_total: {
+    type: "counter",
+    help: "Reads of the embedding cache that failed; their texts were embedded again.",
+    labels: [],
+    processes: ["embed"],
   },
   millrace_embedder_utilization_ratio: {
     type: "gauge",

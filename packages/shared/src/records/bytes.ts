@@ -5,6 +5,16 @@ export class RecordError extends Error {
   override name = "RecordError";
 }
 
+/** What `parse` returns, or undefined where it throws a `RecordError`; any other error is a bug and goes on. */
+export function tryParse<Value>(parse: () => Value): Value | undefined {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof RecordError) return undefined;
+    throw error;
+  }
+}
+
 /** Writes little-endian fields one after another into a Buffer that the caller made large enough. */
 export class ByteWriter {
   readonly buffer: Buffer;

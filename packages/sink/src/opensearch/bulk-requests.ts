@@ -1,4 +1,5 @@
-import { describeCause, type Log, type OpenSearchClient } from "@millrace/shared";
+import type { OpenSearchClient } from "@millrace/opensearch";
+import { describeCause, type Log } from "@millrace/shared";
 import type { SinkConfig } from "../config.ts";
 import type { EmbeddedMessage } from "../sink.ts";
 import { type BulkTarget, bulkFormats, writeBulkBody } from "./bulk-body.ts";
@@ -66,7 +67,8 @@ export class BulkRequests {
     const body = buffer.written as unknown as Record<string, unknown>[];
     const headers = { "content-type": format.contentType, accept: "application/json" };
     const request = this.#client.bulk({ body, filter_path: ANSWERED }, { headers });
-    const abort = () => request.abort();
+    // Returns nothing: what a listener returns is awaited if it is thenable, as the request is, and its rejection thrown.
+    const abort = () => void request.abort();
     signal.addEventListener("abort", abort, { once: true });
     // The second half of a batch, say, whose first half was cut off: the signal does not speak again.
     if (signal.aborted) abort();

@@ -1,10 +1,11 @@
+import type { OpenSearchClient } from "@millrace/opensearch";
 import {
+  bisect,
   describeCause,
   type Failure,
   type Fault,
   isTombstone,
   type Log,
-  type OpenSearchClient,
   poison,
   type RetryableFault,
   retryable,
@@ -99,25 +100,31 @@ export class OpenSearchIndex implements SearchIndex {
     return dimensions;
   }
 
+  /** A request that is too large for the cluster (`http.max_content_length`, 10 MB on small AWS instances) is halved. */
   async #bulk(documents: readonly EmbeddedMessage[], signal: AbortSignal): Promise<Split<EmbeddedMessage>> {
-    try {
-      return this.#split(documents, await this.#requests.send(documents, signal));
-    } catch (error) {
-      const status = statusOf(error);
-      if (status === 413 && documents.length > 1) return this.#halves(documents, signal);
-      const fault = faultOfRequest(error);
-      // Without an answer, or after an error of the server, nobody knows what was written.
-      const isAmbiguous = status === undefined || status >= 500;
-      return allFailed(documents, isAmbiguous ? { ...fault, ...this.#untilVisible } : fault);
+    const split: Split<EmbeddedMessage> = { done: [], failed: [] };
+    for await (const part of bisect(documents, (some) => this.#attempt(some, signal))) {
+      const { done, failed } = "taken" in part ? part.taken : allFailed(part.items, part.refusal);
+      split.done.push(...done);
+      split.failed.push(...failed);
     }
+    return split;
   }
 
-  /** A request that is too large for the cluster (`http.max_content_length`, 10 MB on small AWS instances) is halved. */
-  async #halves(documents: readonly EmbeddedMessage[], signal: AbortSignal): Promise<Split<EmbeddedMessage>> {
-    const middle = Math.ceil(documents.length / 2);
-    const first = await this.#bulk(documents.slice(0, middle), signal);
-    const second = await this.#bulk(documents.slice(middle), signal);
-    return { done: [...first.done, ...second.done], failed: [...first.failed, ...second.failed] };
+  async #attempt(
+    documents: readonly EmbeddedMessage[],
+    signal: AbortSignal,
+  ): Promise<{ taken: Split<EmbeddedMessage> } | { refusal: Fault }> {
+    try {
+      return { taken: this.#split(documents, await this.#requests.send(documents, signal)) };
+    } catch (error) {
+      const status = statusOf(error);
+      const fault = faultOfRequest(error);
+      if (status === 413) return { refusal: fault };
+      // Without an answer, or after an error of the server, it is unknown which documents were written.
+      const isAmbiguous = status === undefined || status >= 500;
+      return { taken: allFailed(documents, isAmbiguous ? { ...fault, ...this.#untilVisible } : fault) };
+    }
   }
 
   #split(documents: readonly EmbeddedMessage[], items: readonly BulkItem[]): Split<EmbeddedMessage> {

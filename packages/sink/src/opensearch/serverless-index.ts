@@ -1,4 +1,5 @@
-import type { OpenSearchClient, Split } from "@millrace/shared";
+import type { OpenSearchClient } from "@millrace/opensearch";
+import type { Split } from "@millrace/shared";
 import { documentIds } from "../document-id.ts";
 import type { EmbeddedMessage, SearchIndex } from "../sink.ts";
 import { allFailed, faultOfRequest, statusOf } from "./search-index.ts";

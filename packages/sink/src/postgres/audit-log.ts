@@ -1,8 +1,9 @@
+import type { Pool } from "@millrace/postgres";
 import {
   type DeadLetter,
   isTombstone,
   messageId,
-  type Pool,
+  orAborted,
   type RetryableFault,
   retryable,
   type Split,
@@ -26,26 +27,28 @@ export class PostgresAuditLog implements AuditLog {
     this.#documentIdOf = documentIdOf;
   }
 
-  record(messages: readonly EmbeddedMessage[]): Promise<Split<EmbeddedMessage>> {
-    return this.#insert("INFO", messages, (message) => this.#indexedRow(message));
+  record(messages: readonly EmbeddedMessage[], signal: AbortSignal): Promise<Split<EmbeddedMessage>> {
+    return this.#insert("INFO", messages, (message) => this.#indexedRow(message), signal);
   }
 
   /** Writes the ERROR rows of dead letters. */
-  recordRefused(letters: readonly DeadLetter[]): Promise<Split<DeadLetter>> {
-    return this.#insert("ERROR", letters, refusedRow);
+  recordRefused(letters: readonly DeadLetter[], signal: AbortSignal): Promise<Split<DeadLetter>> {
+    return this.#insert("ERROR", letters, refusedRow, signal);
   }
 
   async #insert<Item>(
     level: LogRow["level"],
     items: readonly Item[],
     toRow: (item: Item) => LogRow,
+    signal: AbortSignal,
   ): Promise<Split<Item>> {
     // A message may come twice in one batch, after a replay say; one statement may touch a row only once.
     const rows = new Map(items.map(toRow).map((row) => [messageId(row), row]));
     try {
-      await insertRows(this.#pool, level, [...rows.values()]);
+      await orAborted(insertRows(this.#pool, level, [...rows.values()]), signal);
       return { done: [...items], failed: [] };
     } catch (error) {
+      signal.throwIfAborted();
       const fault = faultOf(error);
       return { done: [], failed: items.map((item) => ({ item, fault })) };
     }

@@ -1,4 +1,4 @@
-import type { Pool } from "@millrace/shared";
+import type { Pool } from "@millrace/postgres";
 
 /** One row of demo_log but for its id and time. */
 export interface LogRow {
@@ -38,17 +38,23 @@ const statements = {
 } as const;
 
 /**
- * Inserts the rows of messages that have none yet, in one statement.
+ * Inserts the rows of messages that have none yet, in one statement, in the order of their positions: two processes that
+ * insert the same rows in different orders would each wait for a row of the other, a deadlock.
  *
  * @param rows all of one level, each of another message
  */
 export async function insertRows(pool: Pool, level: LogRow["level"], rows: readonly LogRow[]): Promise<void> {
-  const values = rows.map((row) => ({
+  const values = rows.toSorted(byPosition).map((row) => ({
     ...row,
     content: storable(row.content),
     errorCause: storable(row.errorCause),
   }));
   await pool.query({ ...statements[level], values: [JSON.stringify(values)] });
+}
+
+function byPosition(left: LogRow, right: LogRow): number {
+  if (left.topic !== right.topic) return left.topic < right.topic ? -1 : 1;
+  return left.partition - right.partition || left.offset - right.offset;
 }
 
 /** NUL and half a character, which its text cannot have, become the replacement character: in the row alone. */

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Pool } from "@millrace/shared";
+import type { Pool } from "@millrace/postgres";
 import { escapeIdentifier, type PoolClient } from "pg";
 
 const directory = fileURLToPath(new URL("migrations", import.meta.url));

@@ -1,10 +1,11 @@
-import { type Patience, type Pool, persist, retryable } from "@millrace/shared";
+import type { Pool } from "@millrace/postgres";
+import { type Patience, retryable, retryUntilDone } from "@millrace/shared";
 import type { SinkConfig } from "../config.ts";
 import { migrate } from "./migrate.ts";
 
 /** Brings the database up to date. Waits for PostgreSQL. */
 export function prepareDatabase(postgres: Pool, config: SinkConfig, patience: Patience): Promise<void> {
-  return persist(
+  return retryUntilDone(
     { dependency: "postgres", action: "sink.migrate" },
     async () => {
       try {

@@ -59,7 +59,7 @@ async function prepare({ programs, home, java, ports }: LaunchContext): Promise<
   return { command: java, arguments: [...options, "kafka.Kafka", properties] };
 }
 
-/** KRaft starts only on a formatted data folder; formatting an interrupted one again is harmless. */
+/** KRaft starts only on a formatted data directory; formatting an interrupted one again is harmless. */
 export async function formatStorage(
   java: string,
   options: string[],
@@ -110,8 +110,8 @@ async function answers(ports: Ports): Promise<boolean> {
 }
 
 /**
- * Asks for the cluster's brokers (Metadata, version 4: https://kafka.apache.org/protocol#The_Messages_Metadata).
- * A broker that may not serve yet is missing from the answer.
+ * Requests the cluster's brokers (Metadata, version 4: https://kafka.apache.org/protocol#The_Messages_Metadata). A
+ * broker that may not serve yet is missing from the response.
  */
 export async function answersMetadata(port: number): Promise<boolean> {
   const answer = await exchange(port, metadataRequest(), isComplete);
@@ -128,7 +128,7 @@ function metadataRequest(): Buffer {
   header.writeInt16BE(METADATA_VERSION, 2);
   header.writeInt32BE(1, 4);
   header.writeInt16BE(clientId.length, 8);
-  // No topics (an empty array), and none to be created.
+  // No topics (an empty array), and none to create.
   const body = Buffer.alloc(5);
   const length = Buffer.alloc(4);
   length.writeInt32BE(header.length + clientId.length + body.length);

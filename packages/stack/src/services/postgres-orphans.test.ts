@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { ORIGIN_FILE, removeOrphanedData } from "./postgres-orphans.ts";
 
-test("data of a deleted stack are removed, all others stay", async () => {
+test("removes the data of a deleted stack, and keeps all others", async () => {
   const root = await mkdtemp(join(tmpdir(), "millrace-orphans-"));
   onTestFinished(() => rm(root, { recursive: true }));
   for (const name of ["deleted", "kept", "unfinished"]) await mkdir(join(root, name));

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { rootPostgresDataDirectory } from "../directories.ts";
 import { findProcess } from "../process-table.ts";
 
-/** Names the folder of the stack to which data outside of it belong. */
+/** Contains the path of the stack to which the data belong. */
 export const ORIGIN_FILE = "origin";
 
 /**
- * As root, PostgreSQL's data lie outside the stack's folder, and stay behind when somebody deletes a checkout instead
- * of resetting its stacks. Data whose stack is gone are of no use to anyone.
+ * As root, PostgreSQL's data are outside the stack's directory, and remain when someone deletes a checkout instead of
+ * resetting its stacks. Data whose stack is gone are of no use.
  */
 export async function removeOrphanedData(root = rootPostgresDataDirectory): Promise<void> {
   for (const entry of await readdir(root)) {
@@ -20,7 +20,7 @@ export async function removeOrphanedData(root = rootPostgresDataDirectory): Prom
 
 async function isOrphaned(home: string): Promise<boolean> {
   const origin = await readFile(join(home, ORIGIN_FILE), "utf8").catch(() => undefined);
-  // Without the file, another start may be creating the folder just now.
+  // Without the file, another start may be creating the directory just now.
   if (origin === undefined || existsSync(origin)) return false;
   const pidFile = await readFile(join(home, "data", "postmaster.pid"), "utf8").catch(() => "");
   const holder = await findProcess(Number.parseInt(pidFile, 10) || 0);

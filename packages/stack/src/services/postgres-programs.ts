@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { cp, readFile, symlink } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { z } from "zod";
 import type { Component } from "../cache.ts";
@@ -29,13 +29,14 @@ export function postgresPrograms(): Component {
     key: `postgres-${VERSION}-${process.platform}-${process.arch}`,
     root: postgresProgramsRoot(),
     async fill(directory) {
-      const packageDirectory = resolve(dirname(fileURLToPath(import.meta.resolve(name))), "..");
+      // Not import.meta.resolve: vitest's global setup, which starts a stack, doesn't have it.
+      const packageDirectory = resolve(dirname(createRequire(import.meta.url).resolve(name)), "..");
       await cp(join(packageDirectory, "native"), directory, {
         recursive: true,
         filter: (path) => !path.endsWith(".a"),
       });
       await restoreLinks(directory);
-      // Under a strict umask the copies would be closed to the user that runs them.
+      // Under a strict umask the copies would be inaccessible to the user that runs them.
       await promisify(execFile)("chmod", ["-R", "go+rX", directory]);
     },
   };

@@ -26,7 +26,7 @@ export const postgres: Service = {
   get component() {
     return postgresPrograms();
   },
-  // A "fast" shutdown; SIGTERM would wait until every client has gone.
+  // A "fast" shutdown; SIGTERM would wait until every client has disconnected.
   stopSignal: "SIGINT",
   portsOf: (ports) => [ports.postgres],
   home: postgresDirectory,
@@ -53,7 +53,7 @@ async function prepare({ programs, directory, home, ports }: LaunchContext): Pro
   const settings = {
     listen_addresses: HOST,
     port: String(ports.postgres),
-    // The folder for it would need a path of at most 100 characters.
+    // A socket directory would need a path of at most 100 characters.
     unix_socket_directories: "",
     max_connections: "200",
   };
@@ -69,7 +69,10 @@ async function prepare({ programs, directory, home, ports }: LaunchContext): Pro
   };
 }
 
-/** Creates the data folder with our database in it; under another name first, so that an interruption leaves no half. */
+/**
+ * Creates the data directory with our database in it; under another name first, so that an interruption leaves nothing
+ * half done.
+ */
 async function createData(programs: string, home: string, user: User | undefined): Promise<void> {
   const draft = join(home, "data.new");
   const passwordFile = join(home, "password");
@@ -98,8 +101,8 @@ async function createData(programs: string, home: string, user: User | undefined
 }
 
 /**
- * PostgreSQL refuses to start while the process named in its pid file lives. After a reboot that number may belong to
- * any program; one that isn't PostgreSQL on this folder doesn't count.
+ * PostgreSQL refuses to start while the process in its pid file lives. After a reboot that pid may belong to any
+ * program; one that isn't PostgreSQL on this directory doesn't count.
  */
 async function removeStalePidFile(dataDirectory: string): Promise<void> {
   const file = join(dataDirectory, "postmaster.pid");
@@ -117,7 +120,7 @@ async function unprivilegedUser(): Promise<User> {
     if (uid !== undefined && gid !== undefined) return { uid, gid };
   }
   throw new StackError(
-    "PostgreSQL refuses to run as root, and there is no user postgres or nobody to run it as: add one (useradd --system postgres), or run as another user.",
+    "PostgreSQL refuses to run as root, and neither the user postgres nor nobody exists: add one (useradd --system postgres), or run as another user.",
   );
 }
 
@@ -137,7 +140,7 @@ async function answers(ports: Ports): Promise<boolean> {
     connectionTimeoutMillis: 2_000,
     query_timeout: 2_000,
   });
-  // A server that goes away in between makes the client emit an error beside the rejected query.
+  // When the server goes away in between, the client emits an error in addition to rejecting the query.
   client.on("error", () => undefined);
   try {
     await client.connect();

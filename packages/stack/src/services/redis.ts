@@ -9,7 +9,7 @@ import { platformProgram } from "../platform.ts";
 import type { Launch, LaunchContext, Service } from "../service.ts";
 import type { Ports } from "../state.ts";
 
-/** A Java library for tests that carries plain Redis executables for each platform. */
+/** A Java library for tests that contains plain Redis executables for each platform. */
 const VERSION = "1.4.4";
 const TITLE = "Redis 6.2";
 
@@ -70,12 +70,12 @@ async function prepare({ programs, home, ports }: LaunchContext): Promise<Launch
     bind: HOST,
     port: `${ports.redis}`,
     dir: home,
-    // An orderly stop keeps the data. It holds only what can be rebuilt, so a crash may lose up to an hour.
+    // An orderly stop keeps the data. It can all be rebuilt, so a crash may lose up to an hour.
     save: ["3600", "1"],
     appendonly: "no",
     maxmemory: "256mb",
     "maxmemory-policy": "volatile-lru",
-    // Redis would overwrite its command line, by which the stack knows its processes.
+    // Redis would overwrite its command line, which identifies the stack's processes.
     "set-proc-title": "no",
   };
   return {

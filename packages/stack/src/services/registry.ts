@@ -22,7 +22,7 @@ const recipe: MavenRecipe = {
   missingParents: [{ group: "io.apicurio", artifact: "apicurio-registry", version: VERSION }],
 };
 
-/** A schema registry with Confluent's API beside its own. */
+/** A schema registry with a Confluent-compatible API. */
 export const registry: Service = {
   name: "registry",
   title: TITLE,
@@ -50,7 +50,7 @@ async function prepare({ programs, home, java, ports }: LaunchContext): Promise<
     "quarkus.http.port": ports.registry,
     "quarkus.management.port": ports.registryManagement,
     "apicurio.storage.kind": "sql",
-    // H2, in a file, so that the ids in the topics keep their schemas over a restart.
+    // H2 in a file, so that the ids in the topics keep their schemas over a restart.
     "apicurio.datasource.url": `jdbc:h2:file:${join(home, "data")}`,
     "quarkus.http.auth.basic": true,
     "apicurio.authn.mechanism.priority": "basic",

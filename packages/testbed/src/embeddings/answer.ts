@@ -9,7 +9,7 @@ export function answerBody(asked: { model: string; tokens: number }, embeddings:
 
 export function send(response: ServerResponse, body: string): void {
   announce(response, body);
-  // Nothing but ASCII; to say so saves a pass over megabytes.
+  // Pure ASCII; latin1 saves a pass over megabytes.
   response.end(body, "latin1");
 }
 

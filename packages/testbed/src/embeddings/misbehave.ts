@@ -7,7 +7,7 @@ import { base64Of, type VectorSpace } from "./vectors.ts";
 const RETRY_AFTER_S = 1;
 const CLOSE_AFTER_MS = 50;
 
-/** Answers in the wrong way, or not at all; vectors are sent as base64. */
+/** Responds wrongly or not at all; vectors are sent as base64. */
 export function misbehave(
   fault: EmbeddingsFault,
   asked: EmbeddingsRequest,

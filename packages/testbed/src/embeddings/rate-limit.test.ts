@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { formatReset, RateLimit } from "./rate-limit.ts";
 
-test("a minute's worth at once, then as much as flows in", () => {
+test("allows a minute's worth at once, then as much as flows in", () => {
   const limit = new RateLimit(600, 0);
   limit.take(600, 0);
   expect(limit.waitMs(10, 0)).toBe(1_000);
@@ -18,7 +18,7 @@ test("without a limit nothing waits", () => {
   expect([limit.waitMs(1e9), limit.state()]).toEqual([0, undefined]);
 });
 
-test("whoever takes when told may take no more in any time than the bucket and what flows in", () => {
+test("after the advised waits, no period uses more than the bucket and its refill", () => {
   const requests = fc.array(fc.record({ amount: fc.integer({ min: 1, max: 100 }), pauseMs: fc.nat(5_000) }));
   fc.assert(
     fc.property(fc.integer({ min: 100, max: 10_000 }), requests, (perMinute, wanted) => {
@@ -27,7 +27,7 @@ test("whoever takes when told may take no more in any time than the bucket and w
       let taken = 0;
       for (const { amount, pauseMs } of wanted) {
         nowMs += pauseMs;
-        // A rounding error must not make the wait fall short.
+        // A rounding error must not make the wait too short.
         nowMs += limit.waitMs(amount, nowMs);
         limit.take(amount, nowMs);
         taken += amount;

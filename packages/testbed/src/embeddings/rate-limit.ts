@@ -1,6 +1,6 @@
 const MINUTE_MS = 60_000;
 
-/** What a limit says of itself in the headers of an answer. */
+/** What a limit reports in the headers of a response. */
 export interface LimitState {
   limit: number;
   remaining: number;
@@ -8,7 +8,7 @@ export interface LimitState {
   resetMs: number;
 }
 
-/** A token bucket that holds a minute's worth, begins full and fills evenly, as OpenAI's limits do. */
+/** A token bucket that holds a minute's worth, starts full and fills evenly, as OpenAI's limits do. */
 export class RateLimit {
   readonly perMinute: number;
   #level: number;
@@ -21,14 +21,14 @@ export class RateLimit {
     this.#at = nowMs;
   }
 
-  /** How long until so much can be taken; 0: now, `Infinity`: never, since it is more than the bucket holds. */
+  /** How long until this amount is available; 0: now, `Infinity`: never, since the bucket holds less. */
   waitMs(amount: number, nowMs = performance.now()): number {
     if (this.perMinute === 0) return 0;
     if (amount > this.perMinute) return Number.POSITIVE_INFINITY;
     return this.#msToFill(amount - this.#levelAt(nowMs));
   }
 
-  /** Takes so much; what is not there is not owed. */
+  /** Takes this amount; a shortfall is not owed. */
   take(amount: number, nowMs = performance.now()): void {
     this.#level = Math.max(0, this.#levelAt(nowMs) - amount);
     this.#at = nowMs;
@@ -49,7 +49,7 @@ export class RateLimit {
   }
 }
 
-/** As OpenAI writes durations: 17ms, 8.64s, 6m0s. */
+/** Formats durations as OpenAI does: 17ms, 8.64s, 6m0s. */
 export function formatReset(ms: number): string {
   if (ms < 1_000) return `${Math.ceil(ms)}ms`;
   if (ms < 60_000) return `${Math.ceil(ms / 10) / 100}s`;

@@ -1,3 +1,4 @@
+import { parseJson } from "@millrace/shared";
 import { countTokens } from "gpt-tokenizer/encoding/cl100k_base";
 import { z } from "zod";
 import { DIMENSIONS_MIN } from "./vectors.ts";
@@ -7,7 +8,7 @@ const INPUTS_MAX = 2_048;
 const INPUT_MAX_TOKENS = 8_192;
 const REQUEST_MAX_TOKENS = 300_000;
 
-/** Its models, and their own dimensions. */
+/** The models, and their default dimensions. */
 const models: Record<string, number> = {
   "text-embedding-3-small": 1_536,
   "text-embedding-3-large": 3_072,
@@ -34,7 +35,7 @@ export interface EmbeddingsRequest {
   tokens: number;
 }
 
-/** What the request asks for, or why it is refused. */
+/** Parses a request, or returns why it is refused. */
 export function readRequest(body: string): EmbeddingsRequest | { refused: string } {
   const { success, data, error } = requestSchema.safeParse(parseJson(body));
   if (!success) return { refused: error.issues.map(({ message, path }) => `${path.join(".")}: ${message}`).join("; ") };
@@ -50,22 +51,14 @@ export function readRequest(body: string): EmbeddingsRequest | { refused: string
   return { model, input, format, dimensions, tokens };
 }
 
-/** The limits count by the server's own estimate, 0.25 token per UTF-8 byte: it costs nothing. */
+/** The limits count by the server's own estimate, 0.25 token per UTF-8 byte, which costs nothing. */
 export function estimatedTokens(text: string): number {
   return Math.ceil(Buffer.byteLength(text) / 4);
 }
 
-/** No token is shorter than a byte, so few texts have to be counted. */
+/** No token is shorter than a byte, so few texts must be counted. */
 function isTooLong(text: string): boolean {
   return (
     Buffer.byteLength(text) > INPUT_MAX_TOKENS && countTokens(text, { disallowedSpecial: new Set() }) > INPUT_MAX_TOKENS
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

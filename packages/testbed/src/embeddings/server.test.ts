@@ -40,7 +40,7 @@ async function under<Result>(fault: EmbeddingsFault, act: () => Promise<Result>,
   return act();
 }
 
-test("answers with each text's own vector, in both formats, and counts what was paid for", async () => {
+test("returns each text's own vector in both formats, and counts what was paid for", async () => {
   const before = await api.stats();
   expect(await vectorsOf(await ask(["one", "two"]))).toEqual([space.vectorOf("one"), space.vectorOf("two")]);
   const response = await post({ model: "text-embedding-3-small", input: "one", dimensions: 64 });
@@ -55,7 +55,7 @@ test("answers with each text's own vector, in both formats, and counts what was 
   expect((await api.paid()).get(textHash("one"))).toBe(2);
 });
 
-test("gives the model's own dimensions where none are asked for", async () => {
+test("returns the model's default dimensions if none are requested", async () => {
   const [vector] = await vectorsOf(
     await post({ model: "text-embedding-3-small", input: ["all"], encoding_format: "base64" }),
   );
@@ -80,11 +80,11 @@ test.each([
   expect((await post(body, headers)).status).toBe(status);
 });
 
-test("takes the largest request that is allowed", async () => {
+test("accepts the largest allowed request", async () => {
   expect((await ask(new Array(2_048).fill("x".repeat(580)))).status).toBe(200);
 });
 
-test("enforces the limit of tokens and says how long to wait", async () => {
+test("enforces the token limit, and says how long to wait", async () => {
   await api.set({ tokensPerMinute: 6_000 });
   const first = await ask(["x".repeat(20_000)]);
   expect(first.status).toBe(200);
@@ -95,7 +95,7 @@ test("enforces the limit of tokens and says how long to wait", async () => {
 
   const second = await ask(["x".repeat(8_000)]);
   expect(second.status).toBe(429);
-  // 1,000 tokens are missing, at 100 a second.
+  // 1,000 tokens are missing, at 100 per second.
   const retryAfterMs = Number(second.headers.get("retry-after-ms"));
   expect(retryAfterMs).toBeLessThanOrEqual(10_000);
   expect(retryAfterMs).toBeGreaterThan(0);
@@ -103,7 +103,7 @@ test("enforces the limit of tokens and says how long to wait", async () => {
   expect((await ask(["x".repeat(40)])).status).toBe(200);
 });
 
-test("enforces the limit of requests, and a refused one is not paid for", async () => {
+test("enforces the request limit, and charges nothing for a refused request", async () => {
   await api.set({ requestsPerMinute: 2 });
   const { embedded, rateLimited } = await api.stats();
   const statuses = [await ask(["a"]), await ask(["b"]), await ask(["c"])].map(({ status }) => status);
@@ -113,27 +113,27 @@ test("enforces the limit of requests, and a refused one is not paid for", async 
   expect(after.rateLimited - rateLimited).toBe(1);
 });
 
-test("a request that never fits is not told when to come again", async () => {
+test("a request that never fits gets no retry-after", async () => {
   await api.set({ tokensPerMinute: 100 });
   const response = await ask(["x".repeat(404)]);
   expect([response.status, response.headers.get("retry-after")]).toEqual([429, null]);
 });
 
-test("answers after the latency", async () => {
+test("responds after the latency", async () => {
   await api.set({ latencyMs: 150 });
   const startedAtMs = performance.now();
   expect((await ask(["late"])).status).toBe(200);
   expect(performance.now() - startedAtMs).toBeGreaterThanOrEqual(149);
 });
 
-test("rate-limit answers 429 with retry-after, and error 500; neither is paid for", async () => {
+test("rate-limit answers 429 with retry-after, and error 500; neither is charged", async () => {
   const limited = await under("rate-limit", () => ask(["limited"]));
   expect([limited.status, limited.headers.get("retry-after")]).toEqual([429, "1"]);
   expect((await under("error", () => ask(["limited"]))).status).toBe(500);
   expect((await api.paid()).has(textHash("limited"))).toBe(false);
 });
 
-test("hang never answers, and stall not all of it", async () => {
+test("hang never answers, and stall answers only half", async () => {
   await expect(under("hang", () => ask(["hangs"], AbortSignal.timeout(200)))).rejects.toThrow(/timeout/);
   const stalled = await under("stall", () => ask(["stalls"], AbortSignal.timeout(2_000)));
   await expect(stalled.text()).rejects.toThrow(/timeout/);
@@ -145,7 +145,7 @@ test("close breaks off in the middle of the body", async () => {
   await expect(response.text()).rejects.toThrow(/terminated/);
 });
 
-test("answers with a wrong count, wrong dimensions, or what is no number", async () => {
+test("responds with a wrong count, wrong dimensions, or values that are not numbers", async () => {
   expect(await vectorsOf(await under("wrong-count", () => ask(["one", "two"])))).toHaveLength(1);
   const [short] = await vectorsOf(await under("wrong-dimensions", () => ask(["one"])));
   expect(short).toHaveLength(63);
@@ -153,7 +153,7 @@ test("answers with a wrong count, wrong dimensions, or what is no number", async
   expect(nan?.[0]).toBeNaN();
 });
 
-test("a share of the requests is hit", async () => {
+test("a share of the requests is affected", async () => {
   const statuses = await under("error", () => Promise.all(Array.from({ length: 10 }, () => ask(["shared"]))), 0.3);
   expect(statuses.filter(({ status }) => status === 500)).toHaveLength(3);
 });

@@ -10,7 +10,7 @@ import { type EmbeddingsRequest, readRequest } from "./request.ts";
 import { type EmbeddingsStats, embeddingsSettings, WELL_BEHAVED } from "./settings.ts";
 import { textHash, VectorSpace } from "./vectors.ts";
 
-/** A server that speaks OpenAI's embeddings API with its limits, counts what was paid for, and fails on demand. */
+/** Speaks OpenAI's embeddings API with its limits, counts what was paid for, and fails on demand. */
 export class EmbeddingsServer {
   #settings = WELL_BEHAVED;
   #tokens = new RateLimit(0);
@@ -25,7 +25,7 @@ export class EmbeddingsServer {
     rateLimited: 0,
   };
   readonly #server = createServer((request, response) => {
-    // A client that went away in the middle of its request.
+    // The client disconnected in the middle of its request.
     this.#route(request, response).catch(() => response.destroy());
   });
 
@@ -72,7 +72,7 @@ export class EmbeddingsServer {
     send(response, answerBody(asked, vectors));
   }
 
-  /** Takes the request from the limits; where it does not fit, how long until it does. A refused request counts too. */
+  /** Charges the request to the limits. Returns how long to wait if it does not fit; a refused request counts too. */
   #admit({ tokens }: EmbeddingsRequest): number {
     const waitMs = Math.max(this.#requests.waitMs(1), this.#tokens.waitMs(tokens));
     this.#requests.take(1);
@@ -139,7 +139,7 @@ function isHit(number: number, share: number): boolean {
   return Math.floor(number * share) > Math.floor((number - 1) * share);
 }
 
-/** 429 as OpenAI answers it. A request that never fits is not told when to come again. */
+/** Responds with 429 as OpenAI does. A request that never fits gets no retry-after. */
 function refuse(response: ServerResponse, waitMs: number): void {
   if (Number.isFinite(waitMs)) {
     response.setHeader("retry-after-ms", Math.ceil(waitMs));

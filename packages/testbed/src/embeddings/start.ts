@@ -3,13 +3,16 @@ import { once } from "node:events";
 import { z } from "zod";
 import { type EmbeddingsSettings, type EmbeddingsStats, embeddingsStats } from "./settings.ts";
 
-/** A fake embeddings API in a process of its own, so that its work is told apart and nobody's work delays its answers. */
+/**
+ * A fake embeddings API in its own process, so that its CPU time is counted separately and other work does not delay
+ * its responses.
+ */
 export interface EmbeddingsApi extends AsyncDisposable {
   pid: number;
   port: number;
-  /** What `OPENAI_BASE_URL` is to be; any API key will do. */
+  /** For `OPENAI_BASE_URL`; it accepts any API key. */
   baseUrl: string;
-  /** Changes some of the settings; at first there are no limits, no latency and no fault. */
+  /** Changes some of the settings; initially there are no limits, no latency and no fault. */
   set(changes: Partial<EmbeddingsSettings>): Promise<void>;
   stats(): Promise<EmbeddingsStats>;
   /** How often each text, by its `textHash`, was paid for. */

@@ -15,7 +15,7 @@ test.each([15, 16, 64, 1_536])("the same %d numbers in every form", (dimensions)
   );
 });
 
-test("every text has its own vector, of length 1 or nearly so", () => {
+test("every text has its own vector, of length close to 1", () => {
   const space = new VectorSpace(256);
   const vectors = Array.from({ length: 10_000 }, (_, index) => space.vectorOf(`text ${index}`));
   expect(new Set(vectors.map((vector) => vector.subarray(0, 3).join())).size).toBe(10_000);

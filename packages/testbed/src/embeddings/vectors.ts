@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { seededRandom } from "../seeded-random.ts";
 
-/** A vector is a few numbers of the text's own, then segments out of pools that are made beforehand. */
+/** A vector is a few numbers of the text's own, followed by segments from precomputed pools. */
 const OWN_NUMBERS = 3;
 const SEGMENTS = 4;
 const POOL_SIZE = 256;
@@ -17,8 +17,8 @@ interface Segment {
 export const DIMENSIONS_MIN = OWN_NUMBERS + SEGMENTS * 3;
 
 /**
- * The vectors that the server gives texts: of length 1 or nearly so, each text's own (72 bits of its SHA-256), the same
- * in every run, and cheap, since all but the first numbers are only put together.
+ * The vectors that the server assigns to texts: of length close to 1, unique to each text (72 bits of its SHA-256), the
+ * same in every run, and cheap, since all but the first numbers are only concatenated.
  */
 export class VectorSpace {
   readonly dimensions: number;
@@ -45,13 +45,13 @@ export class VectorSpace {
     return vector;
   }
 
-  /** Base64 of little-endian float32, as `encoding_format: "base64"` asks for. */
+  /** Base64 of little-endian float32, for `encoding_format: "base64"`. */
   base64Of(text: string): string {
     const digest = digestOf(text);
     return this.#segments(digest).reduce((all, { base64 }) => all + base64, base64Of(this.#ownNumbers(digest)));
   }
 
-  /** A JSON array, as `encoding_format: "float"` asks for. */
+  /** A JSON array, for `encoding_format: "float"`. */
   jsonOf(text: string): string {
     const digest = digestOf(text);
     return `[${[jsonOf(this.#ownNumbers(digest)), ...this.#segments(digest).map(({ json }) => json)].join()}]`;
@@ -82,14 +82,14 @@ function digestOf(text: string): Buffer {
   return hash("sha256", text, "buffer");
 }
 
-/** Whole groups of three numbers (twelve bytes, sixteen letters of base64), and the rest in the last segment. */
+/** Whole groups of three numbers (twelve bytes, sixteen characters of base64), with the rest in the last segment. */
 function segmentLengths(dimensions: number): number[] {
   const rest = dimensions - OWN_NUMBERS;
   const length = Math.floor(rest / SEGMENTS / 3) * 3;
   return [...Array.from({ length: SEGMENTS - 1 }, () => length), rest - (SEGMENTS - 1) * length];
 }
 
-/** Its two texts are made when they are first asked for: a run uses one of them. */
+/** Both texts are created lazily: a run uses only one of them. */
 function newSegment(length: number, scale: number, random: () => number): Segment {
   const numbers = Float32Array.from({ length }, () => (2 * random() - 1) * scale);
   let base64: string | undefined;
@@ -111,7 +111,7 @@ export function base64Of(numbers: Float32Array): string {
   return Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength).toString("base64");
 }
 
-/** Nine digits tell every float32 from its neighbours. */
+/** Nine digits distinguish every float32 from its neighbours. */
 function jsonOf(numbers: Float32Array): string {
   return Array.from(numbers, (number) => Number(number.toPrecision(9))).join();
 }

@@ -1,0 +1,2 @@
+export { openClients } from "./clients.ts";
+export { readSubject } from "./doctor/subjects.ts";

@@ -1,0 +1,1 @@
+export { default } from "@millrace/stack/vitest-config";

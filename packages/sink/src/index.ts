@@ -1,0 +1,2 @@
+export { type SinkConfig, sinkConfig } from "./config.ts";
+export { preparationSettings } from "./preparation-settings.ts";

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { policyOf, readDoctorSettings, type Subject, trustPolicyOf } from "../../packages/shared/src/index.ts";
+import { readSubject } from "../../packages/cli/src/index.ts";
+import { policyOf, type Subject, trustPolicyOf } from "../../packages/doctor/src/index.ts";
 import { environments, readPlan } from "./plans.ts";
 
 const chart = new URL("../helm/millrace", import.meta.url).pathname;
@@ -50,7 +51,7 @@ for (const environment of planned) {
     const manifests = execFileSync("helm", ["template", "millrace", chart, "--values", file], { encoding: "utf8" });
     assert.match(manifests, new RegExp(`image: "?${values.global.image.registry}/millrace/ingest:`));
     for (const [name, subject, own] of roles) {
-      assert.ok(readDoctorSettings(subject, variables(values, own)), name);
+      assert.ok(readSubject(subject, variables(values, own)).settings, name);
       assert.match(own.serviceAccount.roleArn, new RegExp(`:role/millrace-${environment}-${name}$`));
       if (name !== "cli")
         assert.ok(manifests.includes(`eks.amazonaws.com/role-arn: ${own.serviceAccount.roleArn}`), name);
@@ -62,7 +63,7 @@ for (const environment of planned) {
     const id = String(database?.values.resource_id);
     const given = outputs.policies as Record<string, string>;
     for (const [name, subject, own] of roles) {
-      const settings = readDoctorSettings(subject, variables(values, own));
+      const settings = readSubject(subject, variables(values, own)).settings;
       const printed = JSON.stringify(policyOf(subject, settings, own.serviceAccount.roleArn));
       const statements = (text: string) =>
         JSON.parse(text)
@@ -77,7 +78,7 @@ for (const environment of planned) {
     const given = outputs.trust_policies as Record<string, string>;
     const providers = new Set<string>();
     for (const [name, subject, own] of roles) {
-      const settings = readDoctorSettings(subject, variables(values, own));
+      const settings = readSubject(subject, variables(values, own)).settings;
       const pod = { issuer, subject: `system:serviceaccount:millrace:millrace-${name}` };
       const [printed] = trustPolicyOf("irsa", settings, { arn: own.serviceAccount.roleArn, pod }).Statement;
       const [trust] = JSON.parse(given[name] ?? "{}").Statement;

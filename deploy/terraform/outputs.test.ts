@@ -48,7 +48,11 @@ for (const environment of planned) {
   test(`${environment}: the chart takes the values, and every process its variables`, () => {
     const file = `${plans}/${environment}-values.json`;
     writeFileSync(file, JSON.stringify(values));
-    const manifests = execFileSync("helm", ["template", "millrace", chart, "--values", file], { encoding: "utf8" });
+    const manifests = execFileSync(
+      "helm",
+      ["template", "millrace", chart, "--kube-version", "1.37.0", "--values", file],
+      { encoding: "utf8" },
+    );
     assert.match(manifests, new RegExp(`image: "?${values.global.image.registry}/millrace/ingest:`));
     for (const [name, subject, own] of roles) {
       assert.ok(readSubject(subject, variables(values, own)).settings, name);
@@ -65,9 +69,10 @@ for (const environment of planned) {
     for (const [name, subject, own] of roles) {
       const settings = readSubject(subject, variables(values, own)).settings;
       const printed = JSON.stringify(policyOf(subject, settings, own.serviceAccount.roleArn));
+      // The order of keys and statements means nothing.
       const statements = (text: string) =>
-        JSON.parse(text)
-          .Statement.map((each: object) => JSON.stringify(each))
+        (JSON.parse(text).Statement as Statement[])
+          .map(({ Effect, Action, Resource }) => JSON.stringify({ Effect, Action, Resource }))
           .sort();
       assert.deepEqual(statements(given[name] ?? "{}"), statements(printed.replaceAll("DB_RESOURCE_ID", id)), name);
     }
@@ -111,7 +116,7 @@ for (const environment of planned) {
   });
 }
 
-test("counts of each environment", () => {
+test("counts of each environment", { skip: only !== undefined }, () => {
   const count = (environment: string, type: string) =>
     readPlan(plans, environment).resources.filter((resource) => resource.type === type).length;
   const rows = [
@@ -128,7 +133,7 @@ test("counts of each environment", () => {
   );
 });
 
-test("sizes of each environment", () => {
+test("sizes of each environment", { skip: only !== undefined }, () => {
   const sizes = environments.map((environment) => {
     const { resources } = readPlan(plans, environment);
     const first = (type: string) => resources.find((resource) => resource.type === type)?.values ?? {};
@@ -160,6 +165,7 @@ test("dev's inventory has the names that Ansible's roles read", () => {
     "ansible_become",
     "ansible_user",
     "kafka_cluster_id",
+    "kafka_domain",
     "kafka_heap_mib",
   ]);
   assert.deepEqual(Object.keys(inventory.all.children.brokers?.hosts ?? {}), ["broker-1", "broker-2", "broker-3"]);

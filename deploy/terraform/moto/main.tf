@@ -138,6 +138,7 @@ module "bastion" {
 module "kafka_ec2" {
   source            = "../modules/kafka-ec2"
   name              = local.name
+  vpc_id            = module.vpc.vpc_id
   subnet_ids        = module.vpc.private_subnet_ids
   security_group_id = module.security_groups.ids["kafka"]
   kms_key_arn       = module.kms.arns["data"]

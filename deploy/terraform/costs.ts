@@ -51,7 +51,7 @@ const costs: Record<string, (values: Values) => [part: string, dollars: number]>
   ],
   aws_msk_cluster: ({ broker_node_group_info, number_of_broker_nodes }) => {
     const { instance_type, storage_info } = only(broker_node_group_info);
-    const { volume_size } = only(only(storage_info)["ebs_storage_info"]);
+    const { volume_size } = only(only(storage_info).ebs_storage_info);
     const brokers = number(number_of_broker_nodes);
     return ["Kafka", hourly(instance_type, brokers) + monthly("msk GiB", brokers * number(volume_size))];
   },
@@ -59,15 +59,15 @@ const costs: Record<string, (values: Values) => [part: string, dollars: number]>
     const { instance_type, instance_count, dedicated_master_count, dedicated_master_type } = only(cluster_config);
     const nodes = number(instance_count);
     const masters = number(dedicated_master_count);
-    const disks = monthly("opensearch gp3 GiB", nodes * number(only(ebs_options)["volume_size"]));
+    const disks = monthly("opensearch gp3 GiB", nodes * number(only(ebs_options).volume_size));
     return [
       "OpenSearch",
       hourly(instance_type, nodes) + (masters > 0 ? hourly(dedicated_master_type, masters) : 0) + disks,
     ];
   },
   aws_instance: ({ instance_type, root_block_device, tags }) => {
-    const part = String((tags as Values)["Name"]).endsWith("bastion") ? "bastion" : "Kafka";
-    return [part, hourly(instance_type) + monthly("gp3 GiB", number(only(root_block_device)["volume_size"]))];
+    const part = String((tags as Values).Name).endsWith("bastion") ? "bastion" : "Kafka";
+    return [part, hourly(instance_type) + monthly("gp3 GiB", number(only(root_block_device).volume_size))];
   },
   aws_ebs_volume: ({ size }) => ["Kafka", monthly("gp3 GiB", number(size))],
   aws_lb: () => ["ECS: load balancer and tasks", hourly("load balancer") + hourly("public address", 3)],
@@ -79,7 +79,7 @@ const costs: Record<string, (values: Values) => [part: string, dollars: number]>
 function nodeGroup({ instance_types, capacity_type, scaling_config }: Values): [string, number] {
   const [type] = instance_types as string[];
   const each = hourly(type) * (capacity_type === "SPOT" ? prices.spot_factor : 1) + monthly("gp3 GiB", 30);
-  return ["EKS: nodes", each * number(only(scaling_config)["min_size"])];
+  return ["EKS: nodes", each * number(only(scaling_config).min_size)];
 }
 
 /** Tasks: a service runs as many as its definition's size says, which is another resource. */
@@ -90,9 +90,8 @@ function tasks(resources: Planned[]): number {
     const service = resources.find(
       ({ type, address: other }) => type === "aws_ecs_service" && other.endsWith(`["${key}"]`),
     );
-    const one =
-      hourly("fargate vCPU", number(values["cpu"]) / 1024) + hourly("fargate GiB", number(values["memory"]) / 1024);
-    return sum + one * number(service?.values["desired_count"]);
+    const one = hourly("fargate vCPU", number(values.cpu) / 1024) + hourly("fargate GiB", number(values.memory) / 1024);
+    return sum + one * number(service?.values.desired_count);
   }, 0);
 }
 

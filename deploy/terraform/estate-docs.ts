@@ -21,7 +21,7 @@ function costs(): string {
     `Dollars a month in ${prices.region}, at list prices as of ${prices.as_of} (\`deploy/terraform/prices.json\`).`,
     "",
     `| | ${environments.join(" | ")} |`,
-    "| --- |" + " ---: |".repeat(environments.length),
+    `| --- |${" ---: |".repeat(environments.length)}`,
     ...sorted.map((part) => `| ${part} | ${bills.map((bill) => cell(bill.get(part))).join(" | ")} |`),
     `| **total** | ${bills.map((bill) => `**${cell(total(bill))}**`).join(" | ")} |`,
     `| asked for | ${environments.map((environment) => asked[environment]).join(" | ")} |`,
@@ -45,13 +45,13 @@ const places = {
 
 function picture(): string {
   const { outputs, resources } = readPlan(plans, "prod");
-  const flows = Object.values(outputs["flows"] as Record<string, Flow>).filter(({ from, to }) => from !== to);
+  const flows = Object.values(outputs.flows as Record<string, Flow>).filter(({ from, to }) => from !== to);
   const ports = new Map<string, number[]>();
   for (const { from, to, port } of flows) ports.set(`${from} ${to}`, [...(ports.get(`${from} ${to}`) ?? []), port]);
   const cidrs = (name: string) =>
     resources
       .filter((resource) => resource.type === "aws_subnet" && resource.name === name)
-      .map(({ values }) => values["cidr_block"]);
+      .map(({ values }) => values.cidr_block);
   const known = [...Object.values(places).flatMap(({ groups }) => groups), "control-plane"];
   for (const group of flows.flatMap(({ from, to }) => [from, to])) {
     if (!known.includes(group)) throw new Error(`estate-docs.ts does not know in which subnets ${group} is`);
@@ -64,7 +64,7 @@ function picture(): string {
   const open = resources.filter(
     ({ type, name }) => type === "aws_vpc_security_group_ingress_rule" && name === "internet",
   );
-  const openPorts = [...new Set(open.map(({ values }) => values["from_port"]))].sort();
+  const openPorts = [...new Set(open.map(({ values }) => values.from_port))].sort();
   const out = resources.filter(
     ({ type, name }) => type === "aws_vpc_security_group_egress_rule" && name === "internet",
   );

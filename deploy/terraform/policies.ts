@@ -2,7 +2,8 @@
 // account's own names. `--check` writes nothing and fails where a file differs.
 //   node --conditions=millrace deploy/terraform/policies.ts [--check]
 import { readFileSync, writeFileSync } from "node:fs";
-import { policyOf, readDoctorSettings, roleNames, type Subject } from "../../packages/shared/src/index.ts";
+import { readSubject } from "../../packages/cli/src/index.ts";
+import { policyOf, roleNames, type Subject } from "../../packages/doctor/src/index.ts";
 
 const folder = new URL("modules/iam-roles/", import.meta.url);
 
@@ -50,7 +51,7 @@ const prepare = { KAFKA_CREATE_TOPICS: "true", POSTGRES_USER: "millrace_owner" }
 function statementsOf(subject: Subject, own: Record<string, string>): unknown[] {
   const statements = [domain, collection].flatMap((search) => {
     const role = "arn:aws:iam::000000000000:role/any";
-    return policyOf(subject, readDoctorSettings(subject, { ...estate, ...search, ...own }), role).Statement;
+    return policyOf(subject, readSubject(subject, { ...estate, ...search, ...own }).settings, role).Statement;
   });
   return [...new Map(statements.map((statement) => [JSON.stringify(statement), statement])).values()];
 }

@@ -11,6 +11,9 @@ on_moto() {
   sed -i 's/prevent_destroy = true/prevent_destroy = false/' "$copy"/modules/*/*.tf "$copy"/bootstrap/*.tf
   # Detailed monitoring is what moto does not know of instances.
   sed -i 's/monitoring  *= true/monitoring = false/' "$copy"/modules/{bastion,kafka-ec2}/main.tf
+  # Nor an application's autoscaling, nor EKS's add-ons and access entries.
+  rm "$copy"/modules/ecs/scaling.tf "$copy"/modules/eks/{addons,access}.tf
+  sed -i 's/, aws_eks_addon.before_nodes//' "$copy/modules/eks/nodes.tf"
   # Nor how many old versions a bucket keeps, so that the provider would wait for them for ever.
   sed -i '/newer_noncurrent_versions/d' "$copy/bootstrap/main.tf"
   start_moto
@@ -63,9 +66,10 @@ start_moto() {
 
 # cycle_… FOLDER [OPTION…]
 cycle_apply() (
-  cd "$copy/$1" && shift && export TF_DATA_DIR=$scratch/data-$(basename "$PWD")
+  export TF_DATA_DIR=$scratch/data-$1
+  cd "$copy/$1" && shift || exit 1
   terraform init -no-color >"$scratch/init.log" 2>&1 || { cat "$scratch/init.log"; exit 1; }
-  timeout 420 terraform apply -no-color -auto-approve "$@" >"$scratch/apply.log" 2>&1
+  timeout 900 terraform apply -no-color -auto-approve "$@" >"$scratch/apply.log" 2>&1
   code=$?
   ((code == 0)) || { grep -A 8 'Error' "$scratch/apply.log"; tail -n 20 "$scratch/apply.log"; }
   grep '^Apply complete' "$scratch/apply.log"
@@ -73,7 +77,8 @@ cycle_apply() (
 )
 
 cycle_plan() (
-  cd "$copy/$1" && shift && export TF_DATA_DIR=$scratch/data-$(basename "$PWD")
+  export TF_DATA_DIR=$scratch/data-$1
+  cd "$copy/$1" && shift || exit 1
   terraform plan -no-color -detailed-exitcode "$@" >"$scratch/plan.log" 2>&1
   code=$?
   ((code == 0)) && echo "no changes" || grep -v 'Refreshing state' "$scratch/plan.log"
@@ -81,10 +86,11 @@ cycle_plan() (
 )
 
 cycle_destroy() (
-  cd "$copy/$1" && shift && export TF_DATA_DIR=$scratch/data-$(basename "$PWD")
+  export TF_DATA_DIR=$scratch/data-$1
+  cd "$copy/$1" && shift || exit 1
   # Protection is taken off first, as docs/estate.md says.
-  timeout 300 terraform apply -no-color -auto-approve "$@" >"$scratch/apply.log" 2>&1 || { grep -A 8 'Error' "$scratch/apply.log"; exit 1; }
-  timeout 420 terraform destroy -no-color -auto-approve "$@" >"$scratch/destroy.log" 2>&1
+  timeout 600 terraform apply -no-color -auto-approve "$@" >"$scratch/apply.log" 2>&1 || { grep -A 8 'Error' "$scratch/apply.log"; exit 1; }
+  timeout 900 terraform destroy -no-color -auto-approve "$@" >"$scratch/destroy.log" 2>&1
   code=$?
   ((code == 0)) || { grep -A 8 'Error' "$scratch/destroy.log"; tail -n 20 "$scratch/destroy.log"; }
   grep '^Destroy complete' "$scratch/destroy.log"

@@ -138,31 +138,10 @@ module "bastion" {
 module "kafka_ec2" {
   source            = "../modules/kafka-ec2"
   name              = local.name
+  vpc_id            = module.vpc.vpc_id
   subnet_ids        = module.vpc.private_subnet_ids
   security_group_id = module.security_groups.ids["kafka"]
   kms_key_arn       = module.kms.arns["data"]
-}
-
-module "opensearch" {
-  source                 = "../modules/opensearch"
-  name                   = local.name
-  instance_type          = "r7g.large.search"
-  administrator_role_arn = module.github_oidc.role_arns["apply"]
-  client_role_arns       = [module.iam_roles.arns["sink"]]
-  subnet_ids             = module.vpc.database_subnet_ids
-  security_group_id      = module.security_groups.ids["search"]
-  kms_key_arn            = module.kms.arns["data"]
-  logs_kms_key_arn       = module.kms.arns["logs"]
-}
-
-module "msk" {
-  source            = "../modules/msk"
-  name              = local.name
-  scram_secret_arns = values(module.secrets.scram_secret_arns)
-  subnet_ids        = module.vpc.database_subnet_ids
-  security_group_id = module.security_groups.ids["msk"]
-  kms_key_arn       = module.kms.arns["data"]
-  logs_kms_key_arn  = module.kms.arns["logs"]
 }
 
 module "iam_roles" {
@@ -181,14 +160,15 @@ module "iam_roles" {
 }
 
 module "github_oidc" {
-  source            = "../modules/github-oidc"
-  name              = local.name
-  environment       = "dev"
-  repository        = "example/millrace"
-  state_bucket_arn  = "arn:aws:s3:::state"
-  state_kms_key_arn = module.kms.arns["data"]
-  repository_arns   = values(module.ecr.arns)
-  eks_cluster_arn   = module.eks.arn
+  source              = "../modules/github-oidc"
+  name                = local.name
+  environment         = "dev"
+  repository          = "example/millrace"
+  state_bucket_arn    = "arn:aws:s3:::state"
+  state_kms_key_arn   = module.kms.arns["data"]
+  secrets_kms_key_arn = module.kms.arns["secrets"]
+  repository_arns     = values(module.ecr.arns)
+  eks_cluster_arn     = module.eks.arn
 }
 
 module "ecs" {

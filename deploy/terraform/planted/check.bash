@@ -79,5 +79,5 @@ opens() (
   terraform test -json -verbose -filter=tests/dev.tftest.hcl >"$scratch/open.log"
   "$node" "$copy/test-report.ts" environments/dev "$scratch/open.log" "$scratch/plans" 0
   export PATH=$tools/helm-$HELM_VERSION:$PATH
-  cd "$repository" && ENVIRONMENTS=dev PLANS=$scratch/plans "$node" --conditions=millrace --test --test-name-pattern 'dev: the Internet' deploy/terraform/outputs.test.ts
+  cd "$repository" && "$node" --conditions=millrace --test-name-pattern 'dev: the Internet' deploy/terraform/outputs.test.ts "$scratch/plans" dev
 )

@@ -69,28 +69,6 @@ resource "aws_eks_cluster" "this" {
   depends_on = [aws_iam_role_policy_attachment.cluster, aws_cloudwatch_log_group.this]
 }
 
-# Who may use the API server: named roles, and no one by having made the cluster.
-resource "aws_eks_access_entry" "administrator" {
-  for_each = var.administrator_role_arns
-
-  cluster_name  = aws_eks_cluster.this.name
-  principal_arn = each.value
-}
-
-resource "aws_eks_access_policy_association" "administrator" {
-  for_each = var.administrator_role_arns
-
-  cluster_name  = aws_eks_cluster.this.name
-  principal_arn = each.value
-  policy_arn    = "arn:${data.aws_partition.current.partition}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
-
-  access_scope {
-    type = "cluster"
-  }
-
-  depends_on = [aws_eks_access_entry.administrator]
-}
-
 # IRSA. IAM checks the issuer's certificate against its own list of authorities, so a thumbprint is needed only where a
 # partition has no such list.
 resource "aws_iam_openid_connect_provider" "this" {

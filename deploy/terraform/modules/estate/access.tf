@@ -30,6 +30,7 @@ module "github_oidc" {
   create_provider      = var.github.create_provider
   state_bucket_arn     = var.state.bucket_arn
   state_kms_key_arn    = var.state.kms_key_arn
+  secrets_kms_key_arn  = module.kms.arns["secrets"]
   repository_arns      = values(module.ecr.arns)
   eks_cluster_arn      = module.eks.arn
   image_parameter_arns = flatten(module.ecs[*].image_parameter_arns)

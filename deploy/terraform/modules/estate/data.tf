@@ -102,6 +102,7 @@ module "kafka_ec2" {
   control_center               = var.kafka_ec2.control_center
   control_center_instance_type = var.kafka_ec2.control_center_instance_type
   key_name                     = var.bastion.key_name
+  vpc_id                       = module.vpc.vpc_id
   subnet_ids                   = module.vpc.private_subnet_ids
   security_group_id            = module.security_groups.ids["kafka"]
   kms_key_arn                  = module.kms.arns["data"]

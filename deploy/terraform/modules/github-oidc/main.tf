@@ -49,12 +49,42 @@ resource "aws_iam_role" "this" {
   })
 }
 
-# The plan reads everything that the estate has, and no secret's value: ViewOnly and not ReadOnly.
+# A refresh reads every setting of the estate. AWS's policy for that reads data, too, which is denied again.
 resource "aws_iam_role_policy_attachment" "plan" {
-  for_each = toset(["job-function/ViewOnlyAccess", "SecurityAudit"])
-
   role       = aws_iam_role.this["plan"].name
-  policy_arn = "arn:${local.partition}:iam::aws:policy/${each.key}"
+  policy_arn = "arn:${local.partition}:iam::aws:policy/ReadOnlyAccess"
+}
+
+resource "aws_iam_role_policy" "plan" {
+  name = "settings-without-data"
+  role = aws_iam_role.this["plan"].id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect = "Deny"
+        Action = [
+          "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "sqs:ReceiveMessage",
+          "logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery", "es:ESHttpGet", "ecr:GetDownloadUrlForLayer",
+        ]
+        # Data is denied wherever it is: a wildcard here only refuses more.
+        Resource = ["*"]
+      },
+      {
+        Effect      = "Deny"
+        Action      = ["s3:GetObject", "s3:GetObjectVersion"]
+        NotResource = ["${var.state_bucket_arn}/${var.environment}/*"]
+      },
+      # The provider reads the version of each SCRAM user's secret when it refreshes it, password included.
+      {
+        Effect   = "Allow"
+        Action   = ["secretsmanager:GetSecretValue"]
+        Resource = ["arn:${local.partition}:secretsmanager:*:${local.account}:secret:AmazonMSK_${var.name}_*"]
+      },
+      { Effect = "Allow", Action = ["kms:Decrypt"], Resource = [var.secrets_kms_key_arn] },
+    ]
+  })
 }
 
 resource "aws_iam_role_policy" "state" {

@@ -40,6 +40,11 @@ variable "state_kms_key_arn" {
   type        = string
 }
 
+variable "secrets_kms_key_arn" {
+  description = "Key of the SCRAM users' secrets, whose versions a refresh reads."
+  type        = string
+}
+
 variable "repository_arns" {
   description = "Image repositories that deploy pushes to: arns of modules/ecr."
   type        = list(string)

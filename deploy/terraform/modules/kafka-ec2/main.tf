@@ -108,6 +108,27 @@ resource "aws_volume_attachment" "data" {
   instance_id = aws_instance.this[each.key].id
 }
 
+# Names that stay when a machine is replaced: what clients begin with, what certificates are made out to. They are known
+# before the machines have addresses, which an event source mapping of Lambda needs.
+resource "aws_route53_zone" "this" {
+  name    = "${var.name}.kafka.internal"
+  comment = "Kafka of ${var.name}"
+
+  vpc {
+    vpc_id = var.vpc_id
+  }
+}
+
+resource "aws_route53_record" "this" {
+  for_each = local.nodes
+
+  zone_id = aws_route53_zone.this.zone_id
+  name    = "${each.key}.${var.name}.kafka.internal"
+  type    = "A"
+  ttl     = 60
+  records = [aws_instance.this[each.key].private_ip]
+}
+
 resource "aws_iam_role" "this" {
   name = "${var.name}-kafka"
 

@@ -1,6 +1,6 @@
 output "bootstrap_servers_scram" {
   description = "Brokers for clients by SCRAM over TLS (port 9096)."
-  value       = join(",", [for name, node in local.nodes : "${aws_instance.this[name].private_ip}:9096" if node.role == "broker"])
+  value       = join(",", [for name, node in local.nodes : "${name}.${var.name}.kafka.internal:9096" if node.role == "broker"])
 }
 
 output "inventory" {
@@ -11,6 +11,7 @@ output "inventory" {
         ansible_user     = "ubuntu"
         ansible_become   = true
         kafka_cluster_id = local.ids["cluster"]
+        kafka_domain     = "${var.name}.kafka.internal"
         kafka_heap_mib   = var.broker_heap_mib
       }
       children = {

@@ -65,6 +65,11 @@ variable "key_name" {
   default     = null
 }
 
+variable "vpc_id" {
+  description = "VPC in which the brokers' names are known."
+  type        = string
+}
+
 variable "subnet_ids" {
   description = "Private subnets, one in each of the three zones."
   type        = list(string)

@@ -30,6 +30,8 @@ locals {
       "tasks to tasks (Connect)"     = { from = "tasks", to = "tasks", port = 8083 }
       "functions to msk (SCRAM)"     = { from = "functions", to = "msk", port = 9096 }
       "functions to kafka (SCRAM)"   = { from = "functions", to = "kafka", port = 9096 }
+      "nodes to msk (JMX metrics)"   = { from = "nodes", to = "msk", port = 11001 }
+      "nodes to msk (host metrics)"  = { from = "nodes", to = "msk", port = 11002 }
       "bastion to kafka (SSH)"       = { from = "bastion", to = "kafka", port = 22 }
       "bastion to kafka (console)"   = { from = "bastion", to = "kafka", port = 9021 }
       "kafka to kafka (brokers)"     = { from = "kafka", to = "kafka", port = 9094 }
@@ -61,12 +63,12 @@ resource "aws_security_group" "this" {
   #checkov:skip=CKV2_AWS_5:attached by the modules that are given its id
   for_each = local.groups
 
-  name        = "${var.name}-${each.key}"
+  name_prefix = "${var.name}-${each.key}-"
   description = each.value
   vpc_id      = var.vpc_id
   tags        = { Name = "${var.name}-${each.key}" }
 
-  # The name is taken until the old group is gone, which what uses it delays.
+  # A group can't be deleted while something uses it, so its successor comes first, under another name.
   lifecycle {
     create_before_destroy = true
   }

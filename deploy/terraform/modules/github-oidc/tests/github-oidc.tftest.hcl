@@ -3,13 +3,14 @@ mock_provider "aws" {
 }
 
 variables {
-  name              = "millrace-prod"
-  environment       = "prod"
-  repository        = "example/millrace"
-  state_bucket_arn  = "arn:aws:s3:::state"
-  state_kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/state"
-  repository_arns   = ["arn:aws:ecr:eu-central-1:123456789012:repository/millrace/api"]
-  eks_cluster_arn   = "arn:aws:eks:eu-central-1:123456789012:cluster/millrace-prod"
+  name                = "millrace-prod"
+  secrets_kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/secrets"
+  environment         = "prod"
+  repository          = "example/millrace"
+  state_bucket_arn    = "arn:aws:s3:::state"
+  state_kms_key_arn   = "arn:aws:kms:eu-central-1:123456789012:key/state"
+  repository_arns     = ["arn:aws:ecr:eu-central-1:123456789012:repository/millrace/api"]
+  eks_cluster_arn     = "arn:aws:eks:eu-central-1:123456789012:cluster/millrace-prod"
 }
 
 run "one_repository_and_one_environment" {
@@ -30,8 +31,13 @@ run "one_repository_and_one_environment" {
 
 run "what_each_may_do" {
   assert {
-    condition     = toset(keys(aws_iam_role_policy_attachment.plan)) == toset(["job-function/ViewOnlyAccess", "SecurityAudit"])
-    error_message = "A plan may read, and not the values of secrets."
+    condition     = endswith(aws_iam_role_policy_attachment.plan.policy_arn, "policy/ReadOnlyAccess") && [for statement in jsondecode(aws_iam_role_policy.plan.policy).Statement : statement.NotResource if can(statement.NotResource)] == [["arn:aws:s3:::state/prod/*"]]
+    error_message = "A plan may read settings, and of data its own state alone."
+  }
+
+  assert {
+    condition     = [for statement in jsondecode(aws_iam_role_policy.plan.policy).Statement : statement.Resource if statement.Effect == "Allow" && contains(statement.Action, "secretsmanager:GetSecretValue")] == [["arn:aws:secretsmanager:*:123456789012:secret:AmazonMSK_millrace-prod_*"]]
+    error_message = "A plan may read the SCRAM users' secrets, which a refresh does, and no other."
   }
 
   assert {

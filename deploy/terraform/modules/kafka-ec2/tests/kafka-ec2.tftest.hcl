@@ -5,6 +5,7 @@ mock_provider "aws" {
 
 variables {
   name              = "millrace-dev"
+  vpc_id            = "vpc-0123456789abcdef0"
   subnet_ids        = ["subnet-a", "subnet-b", "subnet-c"]
   security_group_id = "sg-0123456789abcdef0"
   kms_key_arn       = "arn:aws:kms:eu-central-1:123456789012:key/data"
@@ -63,8 +64,13 @@ run "the_inventory" {
   }
 
   assert {
-    condition     = length(split(",", output.bootstrap_servers_scram)) == 3
-    error_message = "Clients begin with three brokers."
+    condition     = output.bootstrap_servers_scram == "broker-1.millrace-dev.kafka.internal:9096,broker-2.millrace-dev.kafka.internal:9096,broker-3.millrace-dev.kafka.internal:9096"
+    error_message = "Clients begin with three brokers, by their names."
+  }
+
+  assert {
+    condition     = one(aws_route53_zone.this.vpc).vpc_id == var.vpc_id && length(aws_route53_record.this) == 7
+    error_message = "Each machine has a name, in the VPC alone."
   }
 }
 

@@ -47,9 +47,9 @@ run "each_flow_has_both_ends" {
 
   assert {
     condition = toset([for name, flow in output.flows : "${flow.from} ${flow.port}" if flow.to == "msk"]) == toset([
-      "nodes 9098", "nodes 9096", "tasks 9098", "tasks 9096", "functions 9096",
+      "nodes 9098", "nodes 9096", "nodes 11001", "nodes 11002", "tasks 9098", "tasks 9096", "functions 9096",
     ])
-    error_message = "MSK is reached by IAM and SCRAM, and by functions with SCRAM alone."
+    error_message = "MSK is reached by IAM and SCRAM, by functions with SCRAM alone, and its metrics from nodes."
   }
 
   assert {

@@ -72,7 +72,7 @@ interface Wanted {
   subject?: string | undefined;
   issuer?: string;
   audience?: string;
-  expiresAt?: number;
+  expiresAt?: number | undefined;
   notBefore?: number;
 }
 
@@ -80,10 +80,11 @@ const nowS = () => Math.floor(Date.now() / 1_000);
 
 function claimsOf(wanted: Wanted) {
   const subject = "subject" in wanted ? wanted.subject : "ann";
+  const expiresAt = "expiresAt" in wanted ? wanted.expiresAt : nowS() + 60;
   return {
     iss: wanted.issuer ?? ISSUER,
     aud: wanted.audience ?? AUDIENCE,
-    exp: wanted.expiresAt ?? nowS() + 60,
+    ...(expiresAt !== undefined && { exp: expiresAt }),
     ...(subject !== undefined && { sub: subject }),
     ...(wanted.notBefore !== undefined && { nbf: wanted.notBefore }),
     scope: wanted.scope ?? "events:write events:read",
@@ -145,6 +146,7 @@ const refused: [string, () => Promise<string>][] = [
     async () => signSecretly(JSON.stringify(rsa.jwk), {}, { kid: rsa.kid }),
   ],
   ["an expired one", () => sign(rsa, { expiresAt: nowS() - 10 })],
+  ["one that never expires", () => sign(rsa, { expiresAt: undefined })],
   ["one that is not valid yet", () => sign(rsa, { notBefore: nowS() + 60 })],
   ["another issuer's", () => sign(rsa, { issuer: "https://other.example" })],
   ["one for another audience", () => sign(rsa, { audience: "other" })],
@@ -166,6 +168,28 @@ test.each(refused)("refuses a token: %s", async (_, make) => {
   expect(JSON.parse(body)).toMatchObject({ type: "urn:millrace:problem:unauthenticated", status: 401 });
   expect(body).not.toContain(token);
   expect(JSON.stringify(api.lines())).not.toContain(token);
+});
+
+test("a token of the development secret that never expires is refused too", async () => {
+  expect((await write(development, await signSecretly(SECRET))).status).toBe(202);
+  expect((await write(development, await signSecretly(SECRET, { expiresAt: undefined }))).status).toBe(401);
+});
+
+test("an Idempotency-Key is its subject's own: another's request with the same one is another request", async () => {
+  const topic = newTopic(api);
+  const publishAs = async (subject: string, event: object) => {
+    const headers = { ...bearer(await sign(rsa, { subject })), "idempotency-key": "one" };
+    const response = await publish(api, topic, event, headers);
+    return { status: response.status, body: await bodyOf<{ events: { event_id: string }[] }>(response) };
+  };
+  const [ann, bob, eve] = [
+    await publishAs("ann", { event_type: "a" }),
+    await publishAs("bob", { event_type: "a" }),
+    await publishAs("eve", { event_type: "other" }),
+  ];
+  expect([ann, bob, eve].map(({ status }) => status)).toEqual([202, 202, 202]);
+  expect(new Set([ann, bob, eve].map(({ body }) => body.events[0]?.event_id)).size).toBe(3);
+  expect(await publishAs("ann", { event_type: "a" })).toEqual(ann);
 });
 
 test("without a token the response names the scheme", async () => {

@@ -41,8 +41,9 @@ test("property 2, event routing: each event is in the topic of its path, at the 
       async (topic, events) => {
         const answer = await published(api, topic, events);
         for (const [index, event] of answer.events.entries()) {
-          const given = { event_id: String(event?.event_id), ...events[index] };
-          sent.set(String(event?.id), JSON.stringify([topic, keyOf(given), event?.event_id, given.event_type]));
+          const { user_id, device_id, event_type } = events[index] ?? {};
+          const key = user_id ?? device_id ?? event?.event_id;
+          sent.set(String(event?.id), JSON.stringify([topic, key, event?.event_id, event_type]));
         }
       },
     ),

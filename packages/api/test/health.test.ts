@@ -68,6 +68,31 @@ test("it follows the stages: all ok, then one waiting, then its provider failed"
   expect(refused.checks["embedding-provider"]).toMatchObject({ cause: "401: the key is refused" });
 });
 
+test("a stage works while one of its processes does, and so does the provider", async () => {
+  await using app = openTestApp(isolated());
+  await using announcements = new AsyncDisposableStack();
+  const healths = stages.map((stage) => ({ stage, well: readyHealth(), ill: readyHealth() }));
+  for (const { stage, well, ill } of healths) {
+    if (stage === "embed") {
+      well.working("embedding-provider");
+      ill.waiting("embedding-provider", "401: the key is refused");
+    } else ill.waiting("kafka.consume", "connection refused");
+    announcements.use(announce(redis, stage, app, ill, [], "ill-1"));
+    announcements.use(announce(redis, stage, app, well, [], "well-2"));
+    announcements.use(announce(redis, stage, app, ill, [], "ill-3"));
+  }
+  const instances = async () => {
+    const { stages: read } = await bodyOf<{ stages: Record<Stage, { instances: unknown[] }> }>(
+      await app.app.request("/status"),
+    );
+    return stages.map((stage) => read[stage].instances.length);
+  };
+  await expect.poll(instances, { timeout: 10_000 }).toEqual([3, 3, 3]);
+  const well = { status: 200, body: { status: "ok", failed: [] } };
+  // Each check is at most a second old.
+  await expect.poll(() => healthOf(app), { timeout: 10_000 }).toMatchObject(well);
+});
+
 test("it names a slow operation, and still responds with 200", async () => {
   await using app = openTestApp(isolated());
   await using announcements = new AsyncDisposableStack();

@@ -14,6 +14,7 @@ const embed = await serveEmbedDouble({
   "lost card": [1, 0, 0],
   "exchange rate": [0, 1, 0],
   "of another model": [1, 0],
+  giraffe: [1, 0, 0],
 });
 const environment = { ...isolated(), EMBED_URL: embed.url };
 const api = openTestApp(environment);
@@ -113,6 +114,30 @@ test("a hybrid search fuses both rankings", async () => {
   expect(body.hits).toHaveLength(3);
   const both = 1 / 61 + 1 / 62;
   expect(body.hits[0]?.score).toBeGreaterThanOrEqual(both);
+});
+
+test("a hybrid search for one hit looks at more: the second by words and by vector is before the first of one alone", async () => {
+  const name = `${index}-fusion`;
+  await createIndex(name);
+  const texts: [string, number[]][] = [
+    ["giraffe giraffe", [0, 0, 1]],
+    ["There is a giraffe among the many other animals of this zoo", [0.9, 0.1, 0]],
+    ["the nearest", [1, 0, 0]],
+    // Nearer than the first by words, so that it gains little by its vector.
+    ...Array.from({ length: 20 }, (_, at): [string, number[]] => [`filler ${at}`, [0.5, 0.5, 0.01 * at]]),
+  ];
+  const body = texts.flatMap(([text, vector], offset) => [
+    { index: { _index: name, _id: `animals-0-${offset}` } },
+    { text, vector, topic: "animals", partition: 0, offset, timestamp: 0, model: "test-model" },
+  ]);
+  await opensearch.bulk({ body, refresh: true });
+  await using app = openTestApp({ ...environment, OPENSEARCH_INDEX: name });
+  const best = async (mode: string) => idsOf(await found({ q: "giraffe", mode, k: "1" }, app));
+  expect([await best("text"), await best("semantic"), await best("hybrid")]).toEqual([
+    ["animals-0-0"],
+    ["animals-0-2"],
+    ["animals-0-1"],
+  ]);
 });
 
 test.each(["semantic", "text", "hybrid"])("a %s search can be kept to one topic", async (mode) => {

@@ -108,9 +108,10 @@ export function announce(
   { config, edges }: TestApp,
   health: Health,
   slow: Activity["slow"] = [],
+  instance = `test-${stage}`,
 ): AsyncDisposable {
   const context = {
-    instance: `test-${stage}`,
+    instance,
     log: edges.log,
     health,
     config: { ...config, PRESENCE_INTERVAL_MS: 100 },

@@ -12,11 +12,18 @@ const suffix = `cli_cost_${process.pid}`;
 const environment = { ...process.env, ...isolated(suffix) };
 const topic = environment.KAFKA_TOPICS;
 
-const distinct = Array.from({ length: 300 }, (_, index) => `The card to my landlord has not arrived, case ${index}.`);
+/** Of every other one, a server counts a quarter of its bytes, which is more than its tokens. */
+const distinct = Array.from({ length: 300 }, (_, index) =>
+  index % 2 === 0
+    ? `The card to my landlord has not arrived, case ${index}.`
+    : `Internationalization notwithstanding ${index}`,
+);
 const repeated = distinct.slice(0, 100);
 const cached = distinct.slice(50, 250);
 const unpaid = [...distinct.slice(0, 50), ...distinct.slice(250)];
 const tokens = (texts: readonly string[]): number => texts.reduce((sum, text) => sum + tokensOf(text), 0);
+const charged = (texts: readonly string[]): number =>
+  texts.reduce((sum, text) => sum + Math.max(tokensOf(text), Math.ceil(Buffer.byteLength(text) / 4)), 0);
 const dollars = (amount: number, price: number) => expect.closeTo((amount * price) / 1_000_000, 12);
 
 beforeAll(async () => {
@@ -44,6 +51,7 @@ function cost(...parameters: string[]) {
 it("estimates the cost of a topic, and what repetitions and the cache save", async () => {
   const { code, stdout } = await cost("--json");
   expect(code).toBe(0);
+  expect(charged(unpaid)).toBeGreaterThan(1.2 * tokens(unpaid));
   const [all, once] = [tokens([...distinct, ...repeated]), tokens(distinct)];
   expect(JSON.parse(stdout)).toMatchObject({
     topic,
@@ -52,6 +60,7 @@ it("estimates the cost of a topic, and what repetitions and the cache save", asy
     all: { texts: 400, tokens: all },
     distinct: { texts: 300, tokens: once },
     cached: { texts: 200, tokens: tokens(cached) },
+    chargedTokens: charged(unpaid),
     isPartial: false,
     models: [
       { model: "text-embedding-3-small", usdWithoutCache: dollars(all, 0.02), usd: dollars(tokens(unpaid), 0.02) },

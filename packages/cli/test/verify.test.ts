@@ -109,6 +109,16 @@ test("everything beyond the topic's end is orphaned", async () => {
   ]);
 });
 
+test("a message with several documents is doubled, once however many there are", async () => {
+  const topic = await newTopic(1);
+  await publish(topic, 0, 5);
+  await complete(topic, 0, numbers(0, 5));
+  await writeDocuments(topic, 0, [1], `${topic} again`);
+  await writeDocuments(topic, 0, [3], `${topic} a second time`);
+  await writeDocuments(topic, 0, [3], `${topic} a third time`);
+  expect(await verified(topic)).toEqual([{ messages: 5, complete: 3, "doubled document": [1, 3] }]);
+});
+
 test("an offset without row and document is missing if the source has a message, and a hole otherwise", async () => {
   const topic = await newTopic(1);
   await publish(topic, 0, 4);

@@ -51,6 +51,17 @@ test("each of several vectors has its own entry", async () => {
   await eventually(() => cache.read(keys)).toEqual(vectors);
 });
 
+test("more vectors than one command takes are each under their own key", async () => {
+  const dimensions = 1_536;
+  const cache = cacheOf("m", dimensions);
+  // 196,608 bytes to a command: 32 of these vectors.
+  const keys = Array.from({ length: 100 }, (_, index) => cache.keyOf(Buffer.from(`many ${index}`)));
+  const vectors = Float32Array.from({ length: keys.length * dimensions }, (_, at) => at);
+  expect(await cache.write(keys, vectors)).toBe(true);
+  const ends = (await cache.read(keys)).map((vector) => [vector?.length, vector?.at(0), vector?.at(-1)]);
+  expect(ends).toEqual(keys.map((_, row) => [dimensions, row * dimensions, (row + 1) * dimensions - 1]));
+});
+
 test("entries expire", async () => {
   const key = await stored(cacheOf("m", 2), "expires", Float32Array.of(1, 2));
   expect(await redis.ttl(key)).toBeGreaterThan(590);

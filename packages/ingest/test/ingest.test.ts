@@ -78,6 +78,29 @@ test("an incomplete batch is written after its linger, and not before", async ()
   expect(writtenAt - publishedAt).toBeGreaterThan(998);
 });
 
+test("the linger begins with the first message of a batch, however many follow", async () => {
+  const written: number[] = [];
+  await using stage = await run({ BATCH_LINGER_MS: "1000", BATCH_MAX_MESSAGES: "1000" }, (producer) => ({
+    ...producer,
+    send: (topic, records) => {
+      written.push(performance.now());
+      return producer.send(topic, records);
+    },
+  }));
+  const stopped = new AbortController();
+  const trickle = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      await stage.producer.send(stage.source, [{ value: Buffer.from("one of many") }]);
+      await sleep(100);
+    }
+  };
+  const trickling = trickle();
+  // Messages come far more often than the linger ends, and none is long without a batch.
+  await eventually(() => written.length).toBeGreaterThan(2);
+  stopped.abort();
+  await trickling;
+});
+
 test("a message that can't be embedded is dead-lettered alone, with its origin and reason, and committed", async () => {
   await using stage = await run({ TEXT_FIELD: "/text", MESSAGE_MAX_BYTES: "200" });
   const headers = [["constructor", Buffer.from("kept")]] as const;
@@ -237,4 +260,17 @@ test("a replayed message keeps its original identity; a record without one is sk
   expect(message && messageId(message)).toBe(letter && messageId(letter.origin));
   expect(message?.text.toString()).toBe("mended");
   expect(message?.headers).toEqual([]);
+});
+
+test("each replay of a message counts as another attempt at it", async () => {
+  await using stage = await run({ MESSAGE_MAX_BYTES: "100" });
+  await stage.producer.send(stage.source, [{ value: Buffer.from("x".repeat(101)) }]);
+  for (const attempts of [1, 2, 3]) {
+    await eventually(() => stage.letters().length).toBe(attempts);
+    const letter = stage.letters().at(-1);
+    if (!letter) throw new Error("no letter");
+    expect(letter).toMatchObject({ attempts, origin: { topic: stage.source, offset: 0 } });
+    await stage.producer.send(stage.config.REPLAY_TOPIC, [replayRecord(letter)]);
+  }
+  await eventually(() => stage.letters().map(({ attempts }) => attempts)).toEqual([1, 2, 3, 4]);
 });

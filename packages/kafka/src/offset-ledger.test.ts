@@ -38,6 +38,33 @@ test("the committable offset covers exactly the records before the first that is
   );
 });
 
+/** Thousands of records, each of which ends a few others later: so the ledger forgets again and again what is done. */
+const longRuns = fc.array(fc.nat(30), { minLength: 2_500, maxLength: 6_000 }).map((delays) => {
+  const ends = delays.map((delay, offset) => ({ offset, endsAt: offset + delay }));
+  return ends.toSorted((left, right) => left.endsAt - right.endsAt).map(({ offset }) => offset);
+});
+
+test("in a long run too: what is in flight stays so when what is done before it is forgotten", () => {
+  fc.assert(
+    fc.property(longRuns, (order) => {
+      const ledger = new OffsetLedger();
+      const entries = order.map((_, offset) => ledger.begin(offset) as LedgerEntry);
+      const done = new Set<number>();
+      let firstOpen = 0;
+      for (const offset of order) {
+        ledger.finish(entries[offset] as LedgerEntry);
+        done.add(offset);
+        while (done.has(firstOpen)) firstOpen++;
+        if (ledger.committable !== (firstOpen === 0 ? undefined : firstOpen))
+          expect(ledger.committable).toBe(firstOpen);
+      }
+      expect(ledger.committable).toBe(order.length);
+      expect(ledger.inFlight).toBe(0);
+    }),
+    { numRuns: 20 },
+  );
+});
+
 test("refuses a record that is delivered again, whether it is in flight or done", () => {
   const ledger = new OffsetLedger();
   const first = ledger.begin(7) as LedgerEntry;

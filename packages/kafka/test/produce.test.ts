@@ -103,6 +103,25 @@ test("a topic with a lower limit than a request gets its records in smaller requ
   expect(firstOf(1)).toEqual(firstOf(1).toSorted((left, right) => left - right));
 });
 
+test("a record that is larger than the topic's segments is refused as too long, and the others are written", async () => {
+  const topic = uniqueName("topic");
+  const admin = kafka.admin();
+  await admin.connect();
+  // The broker answers RECORD_LIST_TOO_LARGE, and not MESSAGE_TOO_LARGE.
+  const configEntries = [
+    { name: "max.message.bytes", value: String(4 * MEBIBYTE) },
+    { name: "segment.bytes", value: String(MEBIBYTE) },
+  ];
+  await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }], waitForLeaders: true });
+  await admin.disconnect();
+  const [first, tooLarge, last] = [100, 1.5 * MEBIBYTE, 100].map((bytes) => ({ value: Buffer.alloc(bytes, "x") }));
+  if (!first || !tooLarge || !last) throw new Error("three records");
+  expect(await producer.send(topic, [first, tooLarge, last])).toEqual([
+    { item: tooLarge, fault: { kind: "poison", code: "too_long", cause: expect.stringContaining(topic) } },
+  ]);
+  expect(await placed(topic, [{ value: Buffer.from("after") }])).toEqual([{ partition: 0, offset: 2 }]);
+});
+
 test("the fault names a missing topic, and sending succeeds once it is created", async () => {
   const topic = uniqueName("missing");
   const outcome = await producer.trySend(topic, [{ value: Buffer.from("text") }]);

@@ -10,8 +10,8 @@ import { createQueryEmbedder } from "./embed/query-embedder.ts";
 import { openEventsEdges } from "./events/edges.ts";
 import { createLagReader } from "./kafka/lag.ts";
 import { KafkaMessageLog } from "./kafka/message-log.ts";
-import { createSearchIndex } from "./opensearch/search-index.ts";
-import { createAuditLog } from "./postgres/audit-log.ts";
+import { createDocumentSearch } from "./opensearch/document-search.ts";
+import { createAuditReader } from "./postgres/audit-reader.ts";
 import { createDeadLetterRows } from "./postgres/dead-letter-rows.ts";
 import { createProbe, FRESH_MS, PROBE_TIMEOUT_MS, type Probe } from "./probe.ts";
 import { createPresenceBoard } from "./redis/presence-board.ts";
@@ -62,7 +62,7 @@ export function openEdges(config: ApiConfig, patience: Patience, tracing: Tracin
       reached: (milestone, messages) => tracker.reached(milestone, messages),
       progress: (message) => fromRedis(() => tracker.progress(message)),
     },
-    auditLog: createAuditLog(postgres),
+    auditReader: createAuditReader(postgres),
     deadLetterRows: createDeadLetterRows(postgres),
     // A replay appends them next, within the same limit.
     readDeadLetters: (ids, signal) =>
@@ -72,7 +72,7 @@ export function openEdges(config: ApiConfig, patience: Patience, tracing: Tracin
         { ids },
         { maxBytes: config.PUBLISH_UNANSWERED_MAX_BYTES, signal },
       ),
-    searchIndex: createSearchIndex(opensearch, {
+    documentSearch: createDocumentSearch(opensearch, {
       index: config.OPENSEARCH_INDEX,
       candidates: config.SEARCH_CANDIDATES,
       timeoutMs: searchWaitMs,

@@ -55,9 +55,9 @@ const answerSchema = z
     errors: z.array(errorSchema).openapi({ description: "One error for each null in `events`." }),
   })
   .openapi("PublishedEvents");
-type Answer = z.output<typeof answerSchema>;
+type PublishEventsResponse = z.output<typeof answerSchema>;
 
-const exampleAnswer: Answer = {
+const exampleAnswer: PublishEventsResponse = {
   events: [
     {
       event_id: exampleEvent.event_id,
@@ -70,7 +70,7 @@ const exampleAnswer: Answer = {
   errors: [],
 };
 
-const exampleOfSome: Answer = {
+const exampleOfSome: PublishEventsResponse = {
   events: [...exampleAnswer.events, null],
   errors: [
     {
@@ -173,7 +173,7 @@ function idempotencyKeyOf(header: string | undefined): string | undefined {
   throw new HttpProblem("invalid-parameter", "a header is invalid", { errors });
 }
 
-function toAnswer(outcomes: readonly EventOutcome[]): Answer {
+function toAnswer(outcomes: readonly EventOutcome[]): PublishEventsResponse {
   return {
     events: outcomes.map((outcome) => ("published" in outcome ? outcome.published : null)),
     errors: outcomes.flatMap((outcome, index) => ("error" in outcome ? [{ index, ...outcome.error }] : [])),
@@ -181,7 +181,7 @@ function toAnswer(outcomes: readonly EventOutcome[]): Answer {
 }
 
 /** Throws a problem if nothing was published: about the body if all events are invalid, otherwise about Kafka. */
-function throwIfNone({ events, errors }: Answer): void {
+function throwIfNone({ events, errors }: PublishEventsResponse): void {
   if (errors.length < events.length) return;
   if (errors.every(({ code }) => code === "invalid")) {
     const found = errors.flatMap((error) => error.errors ?? []);

@@ -19,15 +19,15 @@ export type IndexQuery = { k: number; topic?: string } & (
 );
 
 /** The result of a query. A missing index is not a fault. */
-export type IndexSearch = Outcome<Hit[]> | { missing: true };
+export type IndexSearch = Outcome<SearchHit[]> | { missing: true };
 
 /** Runs several queries at once; each succeeds or fails alone. */
-export interface SearchIndex {
+export interface DocumentSearch {
   search(queries: readonly IndexQuery[]): Promise<IndexSearch[]>;
 }
 
 export interface SearchEdges {
-  searchIndex: SearchIndex;
+  documentSearch: DocumentSearch;
   queryEmbedder: QueryEmbedder;
   log: Log;
 }
@@ -44,10 +44,10 @@ const hitSchema = z
     highlight: z.string().optional().openapi({ description: "An HTML fragment with the matched words in <em>." }),
   })
   .openapi("Hit");
-export type Hit = z.output<typeof hitSchema>;
+export type SearchHit = z.output<typeof hitSchema>;
 
 const modes = ["semantic", "hybrid", "text"] as const;
-type Mode = (typeof modes)[number];
+type SearchMode = (typeof modes)[number];
 
 const searchSchema = z.object({
   mode: z.enum(modes),
@@ -56,7 +56,7 @@ const searchSchema = z.object({
 });
 type SearchAnswer = z.output<typeof searchSchema>;
 
-const exampleHit: Hit = {
+const exampleHit: SearchHit = {
   id: "messages-3-41",
   score: 0.82,
   text: "p-limit runs promise-returning functions with limited concurrency.",
@@ -89,7 +89,7 @@ export function searchRoute(edges: SearchEdges, maxHits: number): OpenAPIHono {
 
 interface SearchQuery {
   q: string;
-  mode: Mode;
+  mode: SearchMode;
   k: number;
   topic?: string | undefined;
 }
@@ -108,12 +108,12 @@ function search(query: SearchQuery, edges: SearchEdges): Promise<SearchAnswer> {
 async function searchSemantic(query: SearchQuery, edges: SearchEdges): Promise<SearchAnswer> {
   const embedded = await embed(query.q, edges.queryEmbedder);
   if ("fault" in embedded) throw new HttpProblem("unavailable", `embed: ${embedded.fault.cause}`);
-  const [found] = await edges.searchIndex.search([vectorQuery(query, query.k, embedded.value.vector)]);
+  const [found] = await edges.documentSearch.search([vectorQuery(query, query.k, embedded.value.vector)]);
   return { mode: query.mode, hits: hitsOf(found) };
 }
 
 async function searchText(query: SearchQuery, edges: SearchEdges): Promise<SearchAnswer> {
-  const [found] = await edges.searchIndex.search([textQuery(query, query.k)]);
+  const [found] = await edges.documentSearch.search([textQuery(query, query.k)]);
   return { mode: query.mode, hits: hitsOf(found) };
 }
 
@@ -122,9 +122,9 @@ async function searchHybrid(query: SearchQuery, edges: SearchEdges): Promise<Sea
   const embedded = await embed(query.q, edges.queryEmbedder);
   const byText = textQuery(query, candidates);
   if ("fault" in embedded)
-    return degraded(query, (await edges.searchIndex.search([byText]))[0], "embed", embedded.fault);
+    return degraded(query, (await edges.documentSearch.search([byText]))[0], "embed", embedded.fault);
   const byVector = vectorQuery(query, candidates, embedded.value.vector);
-  const [texts, vectors] = await edges.searchIndex.search([byText, byVector]);
+  const [texts, vectors] = await edges.documentSearch.search([byText, byVector]);
   // For example an index with another model's vectors: searching by words still works.
   if (vectors && "fault" in vectors) return degraded(query, texts, "OpenSearch", vectors.fault);
   return { mode: query.mode, hits: fuse(hitsOf(texts), hitsOf(vectors)).slice(0, query.k) };
@@ -148,7 +148,7 @@ function degraded(
 }
 
 /** Prefers the text query's hits, as only they have highlights. */
-function fuse(texts: readonly Hit[], vectors: readonly Hit[]): Hit[] {
+function fuse(texts: readonly SearchHit[], vectors: readonly SearchHit[]): SearchHit[] {
   const byId = new Map([...vectors, ...texts].map((hit) => [hit.id, hit]));
   const fused = fuseRankings([texts.map(({ id }) => id), vectors.map(({ id }) => id)]);
   return fused.flatMap(({ id, score }) => {
@@ -157,7 +157,7 @@ function fuse(texts: readonly Hit[], vectors: readonly Hit[]): Hit[] {
   });
 }
 
-function hitsOf(found: IndexSearch | undefined): Hit[] {
+function hitsOf(found: IndexSearch | undefined): SearchHit[] {
   if (!found || "missing" in found) {
     throw new HttpProblem("nothing-indexed", "nothing has been indexed yet: publish a message first");
   }

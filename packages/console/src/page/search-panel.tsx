@@ -1,5 +1,5 @@
 import { useRef, useState } from "preact/hooks";
-import { fromMarkup, inText, type Part } from "./highlight.ts";
+import { fromMarkup, inText, type TextPart } from "./highlight.ts";
 import { Problem } from "./problem.tsx";
 import { ask } from "./requests.ts";
 
@@ -8,9 +8,9 @@ const modes = [
   ["text", "Words"],
   ["hybrid", "Both"],
 ] as const;
-type Mode = (typeof modes)[number][0];
+type SearchBy = (typeof modes)[number][0];
 
-interface Hit {
+interface FoundMessage {
   id: string;
   score: number;
   text: string;
@@ -19,7 +19,7 @@ interface Hit {
 
 interface Found {
   query: string;
-  hits: readonly Hit[];
+  hits: readonly FoundMessage[];
   degraded?: string;
   tookMs: number;
 }
@@ -27,14 +27,14 @@ interface Found {
 const HITS = 6;
 
 export function SearchPanel() {
-  const [mode, setMode] = useState<Mode>("hybrid");
+  const [mode, setMode] = useState<SearchBy>("hybrid");
   const [found, setFound] = useState<Found>();
   const [problem, setProblem] = useState<string>();
   const input = useRef<HTMLInputElement>(null);
   /** Numbers the searches: a response that arrives after a later search is dropped. */
   const asked = useRef(0);
 
-  const search = async (chosen: Mode): Promise<void> => {
+  const search = async (chosen: SearchBy): Promise<void> => {
     const query = input.current?.value.trim() ?? "";
     if (query === "") return;
     const number = ++asked.current;
@@ -46,7 +46,7 @@ export function SearchPanel() {
     setProblem("problem" in answer ? answer.problem : undefined);
     setFound("problem" in answer ? undefined : { ...answer.body, query, tookMs: performance.now() - startedAt });
   };
-  const choose = (chosen: Mode): void => {
+  const choose = (chosen: SearchBy): void => {
     setMode(chosen);
     if (found) void search(chosen);
   };
@@ -97,7 +97,7 @@ function summary({ hits, tookMs }: Found): string {
   return `${hits.length} ${hits.length === 1 ? "message" : "messages"}, best first, in ${Math.round(tookMs)} ms`;
 }
 
-function HitItem({ hit, query }: { hit: Hit; query: string }) {
+function HitItem({ hit, query }: { hit: FoundMessage; query: string }) {
   const parts = hit.highlight === undefined ? inText(hit.text, query) : fromMarkup(hit.highlight);
   return (
     <li>
@@ -110,6 +110,6 @@ function HitItem({ hit, query }: { hit: Hit; query: string }) {
   );
 }
 
-function highlighted({ text, found }: Part) {
+function highlighted({ text, found }: TextPart) {
   return found ? <mark>{text}</mark> : text;
 }

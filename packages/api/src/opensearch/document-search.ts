@@ -2,7 +2,8 @@ import type { OpenSearchClient } from "@millrace/opensearch";
 import { describeCause, retryable } from "@millrace/shared";
 import { z } from "zod";
 import { attempt } from "../outcome.ts";
-import type { DocumentSearch, IndexQuery, IndexSearch, SearchHit } from "../routes/search.ts";
+import type { SearchHit } from "../search/openapi.ts";
+import type { DocumentSearch, IndexQuery, IndexSearch } from "../search/search.ts";
 
 /** The largest time of a Date; a producer that counts in nanoseconds exceeds it. */
 const DATE_MAX_MS = 8.64e15;

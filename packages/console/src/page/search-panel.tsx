@@ -27,29 +27,7 @@ interface Found {
 const HITS = 6;
 
 export function SearchPanel() {
-  const [mode, setMode] = useState<SearchBy>("hybrid");
-  const [found, setFound] = useState<Found>();
-  const [problem, setProblem] = useState<string>();
-  const input = useRef<HTMLInputElement>(null);
-  /** Numbers the searches: a response that arrives after a later search is dropped. */
-  const asked = useRef(0);
-
-  const search = async (chosen: SearchBy): Promise<void> => {
-    const query = input.current?.value.trim() ?? "";
-    if (query === "") return;
-    const number = ++asked.current;
-    const startedAt = performance.now();
-    const answer = await ask<Omit<Found, "query" | "tookMs">>(
-      `/search?${new URLSearchParams({ q: query, mode: chosen, k: String(HITS) })}`,
-    );
-    if (number !== asked.current) return;
-    setProblem("problem" in answer ? answer.problem : undefined);
-    setFound("problem" in answer ? undefined : { ...answer.body, query, tookMs: performance.now() - startedAt });
-  };
-  const choose = (chosen: SearchBy): void => {
-    setMode(chosen);
-    if (found) void search(chosen);
-  };
+  const { mode, choose, input, search, found, problem } = useSearch();
   return (
     <section id="search" class="panel" aria-labelledby="search-title">
       <h2 id="search-title">Search</h2>
@@ -57,7 +35,7 @@ export function SearchPanel() {
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            void search(mode);
+            search();
           }}
         >
           <label for="query">Query</label>
@@ -67,15 +45,7 @@ export function SearchPanel() {
               Search
             </button>
           </div>
-          <fieldset class="segments">
-            <legend class="unseen">Search by</legend>
-            {modes.map(([value, label]) => (
-              <label key={value}>
-                <input type="radio" name="mode" value={value} checked={mode === value} onChange={() => choose(value)} />
-                <span>{label}</span>
-              </label>
-            ))}
-          </fieldset>
+          <ModeSwitch mode={mode} choose={choose} />
         </form>
       </search>
       <Problem text={problem} />
@@ -89,6 +59,47 @@ export function SearchPanel() {
         ))}
       </ol>
     </section>
+  );
+}
+
+function useSearch() {
+  const [mode, setMode] = useState<SearchBy>("hybrid");
+  const [found, setFound] = useState<Found>();
+  const [problem, setProblem] = useState<string>();
+  const input = useRef<HTMLInputElement>(null);
+  /** Numbers the searches: a response that arrives after a later search is dropped. */
+  const latest = useRef(0);
+
+  const search = async (chosen: SearchBy): Promise<void> => {
+    const query = input.current?.value.trim() ?? "";
+    if (query === "") return;
+    const number = ++latest.current;
+    const startedAt = performance.now();
+    const answer = await ask<Omit<Found, "query" | "tookMs">>(
+      `/search?${new URLSearchParams({ q: query, mode: chosen, k: String(HITS) })}`,
+    );
+    if (number !== latest.current) return;
+    setProblem("problem" in answer ? answer.problem : undefined);
+    setFound("problem" in answer ? undefined : { ...answer.body, query, tookMs: performance.now() - startedAt });
+  };
+  const choose = (chosen: SearchBy): void => {
+    setMode(chosen);
+    if (found) void search(chosen);
+  };
+  return { mode, choose, input, search: () => void search(mode), found, problem };
+}
+
+function ModeSwitch({ mode, choose }: { mode: SearchBy; choose(mode: SearchBy): void }) {
+  return (
+    <fieldset class="segments">
+      <legend class="unseen">Search by</legend>
+      {modes.map(([value, label]) => (
+        <label key={value}>
+          <input type="radio" name="mode" value={value} checked={mode === value} onChange={() => choose(value)} />
+          <span>{label}</span>
+        </label>
+      ))}
+    </fieldset>
   );
 }
 

@@ -55,7 +55,7 @@ export function openEdges(config: ApiConfig, patience: Patience, tracing: Tracin
   };
 }
 
-type Clients = ReturnType<typeof openClients>;
+type ApiClients = ReturnType<typeof openClients>;
 
 function openClients(config: ApiConfig, patience: Patience, resources: AsyncDisposableStack) {
   const { log } = patience;
@@ -77,7 +77,7 @@ function openClients(config: ApiConfig, patience: Patience, resources: AsyncDisp
   return { postgres, opensearch, kafka, lagAdmin, probeAdmin, eventsAdmin, deadLettersReader, messageLog, redis };
 }
 
-function createStoreEdges({ postgres, opensearch, deadLettersReader }: Clients, config: ApiConfig) {
+function createStoreEdges({ postgres, opensearch, deadLettersReader }: ApiClients, config: ApiConfig) {
   // A hybrid search waits for embed and then for OpenSearch.
   const searchWaitMs = (config.REQUEST_TIMEOUT_MS * WAITING_SHARE) / 2;
   return {
@@ -97,7 +97,7 @@ function createStoreEdges({ postgres, opensearch, deadLettersReader }: Clients, 
   } satisfies Partial<ApiEdges>;
 }
 
-function createStageEdges({ redis, lagAdmin }: Clients, config: ApiConfig, { health, log }: Patience) {
+function createStageEdges({ redis, lagAdmin }: ApiClients, config: ApiConfig, { health, log }: Patience) {
   const presenceBoard = createPresenceBoard(redis, config, config.PRESENCE_INTERVAL_MS);
   const tracker = createTracker(redis, config, log);
   const lagReader = createLagReader(lagAdmin, config);

@@ -4,7 +4,7 @@ import { apiConfig } from "../packages/api/src/config.ts";
 import { openEdges } from "../packages/api/src/edges.ts";
 import { Health, Log, noTracing, processMetrics, readConfiguration } from "../packages/shared/src/index.ts";
 
-interface Schema {
+interface OpenApiSchema {
   type?: string | string[];
   enum?: unknown[];
   default?: unknown;
@@ -13,16 +13,16 @@ interface Content {
   schema?: object;
   example?: unknown;
 }
-interface Operation {
+interface OpenApiOperation {
   tags?: string[];
   summary?: string;
   description?: string;
-  parameters?: { name: string; in: string; required?: boolean; description?: string; schema?: Schema }[];
+  parameters?: { name: string; in: string; required?: boolean; description?: string; schema?: OpenApiSchema }[];
   requestBody?: { content: Record<string, Content> };
   responses: Record<string, { description: string; content?: Record<string, Content> }>;
 }
 interface Document {
-  paths: Record<string, Record<string, Operation>>;
+  paths: Record<string, Record<string, OpenApiOperation>>;
   components?: { schemas?: Record<string, object> };
 }
 
@@ -63,7 +63,7 @@ async function servedDocument(): Promise<Document> {
   return document;
 }
 
-function describeOperation(method: string, path: string, operation: Operation): string {
+function describeOperation(method: string, path: string, operation: OpenApiOperation): string {
   const { summary = "", description, parameters = [], requestBody, responses } = operation;
   const parameterRows = parameters.map((each) => {
     const type = each.schema?.enum?.map((value) => `\`${value}\``).join(", ") ?? each.schema?.type ?? "";

@@ -32,9 +32,10 @@ import { metricsRoutes } from "./routes/metrics.ts";
 import { type PublishEdges, publishRoute } from "./routes/publish.ts";
 import { publishEventsRoute } from "./routes/publish-events.ts";
 import { readinessRoutes } from "./routes/readiness.ts";
-import { type SearchEdges, searchRoute } from "./routes/search.ts";
+import { searchRoute } from "./routes/search.ts";
 import { type StatusEdges, statusRoute } from "./routes/status.ts";
 import { streamRoute } from "./routes/stream.ts";
+import type { SearchEdges } from "./search/search.ts";
 
 export type ApiEdges = PublishEdges &
   StatusEdges &

@@ -2,7 +2,7 @@ import { attempt } from "./outcome.ts";
 import { singleFlight } from "./single-flight.ts";
 
 /** The result of a service's last check. */
-export interface Check {
+export interface ProbeResult {
   status: "ok" | "slow" | "failed";
   cause?: string;
   /** When the current failure began, ISO 8601. */
@@ -11,7 +11,7 @@ export interface Check {
 }
 
 /** Checks whether a service works; never rejects. */
-export type Probe = () => Promise<Check>;
+export type Probe = () => Promise<ProbeResult>;
 
 /** Load balancers wait only a few seconds for a health check. */
 export const PROBE_TIMEOUT_MS = 2_000;

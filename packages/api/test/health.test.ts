@@ -3,14 +3,14 @@ import { Health } from "@millrace/shared";
 import { type Stage, stages } from "@millrace/stage";
 import { testPatience } from "@millrace/testbed";
 import { afterAll, expect, test } from "vitest";
-import type { Check } from "../src/probe.ts";
+import type { ProbeResult } from "../src/probe.ts";
 import { announce, bodyOf, CLOSED_PORT, isolated, openTestApp, type TestApp, until } from "./support.ts";
 
 interface HealthBody {
   status: string;
   failed: string[];
   slow: string[];
-  checks: Record<string, Check>;
+  checks: Record<string, ProbeResult>;
 }
 
 const environment = isolated();

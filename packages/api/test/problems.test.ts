@@ -38,7 +38,7 @@ test.each([
 
 test("a bug is a 500 without internal details, and is logged", async () => {
   const lines: string[] = [];
-  const app = appWith({ searchIndex: { search: () => Promise.reject(new TypeError("secret inside")) } }, lines);
+  const app = appWith({ documentSearch: { search: () => Promise.reject(new TypeError("secret inside")) } }, lines);
   const response = await app.request("/search?q=card&mode=text");
   expect(response.status).toBe(500);
   expect(await response.text()).not.toContain("secret");
@@ -50,7 +50,7 @@ test("a bug is a 500 without internal details, and is logged", async () => {
 const hangs = () => new Promise<never>(() => undefined);
 
 test("a search that hangs ends with 504", async () => {
-  const response = await appWith({ searchIndex: { search: hangs } }).request("/search?q=card&mode=text");
+  const response = await appWith({ documentSearch: { search: hangs } }).request("/search?q=card&mode=text");
   expect(response.status).toBe(504);
   expect(await response.json()).toMatchObject({ type: "urn:millrace:problem:timeout", instance: "/search" });
 });

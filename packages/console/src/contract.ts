@@ -1,9 +1,9 @@
 /** The data exchanged between the page and the api. Durations are in milliseconds, `…At` is ISO 8601, `atMs` since 1970. */
 
 export const stages = ["ingest", "embed", "sink"] as const;
-export type Stage = (typeof stages)[number];
+export type StageName = (typeof stages)[number];
 
-export interface Latency {
+export interface LatencyFigures {
   count: number;
   p50Ms: number;
   p95Ms: number;
@@ -34,7 +34,7 @@ export interface StageSnapshot {
   /** Uncommitted records by topic; null if the topic does not exist. */
   lag: Readonly<Record<string, number | null>> | null;
   /** By operation, since the processes started: the same figures as in GET /status. */
-  latencies: Readonly<Record<string, Latency>>;
+  latencies: Readonly<Record<string, LatencyFigures>>;
 }
 
 export interface TopicNames {
@@ -50,22 +50,22 @@ export interface Snapshot {
   topics: TopicNames;
   /** By process and service, named as in GET /health. */
   checks: Readonly<Record<string, Check>>;
-  stages: Readonly<Record<Stage, StageSnapshot>>;
+  stages: Readonly<Record<StageName, StageSnapshot>>;
   /** The api process that sends this. */
-  api: { messages: number; latencies: Readonly<Record<string, Latency>> };
+  api: { messages: number; latencies: Readonly<Record<string, LatencyFigures>> };
 }
 
 /** A snapshot's values for the plots. */
 export interface HistoryPoint {
   atMs: number;
-  rates: Readonly<Record<Stage, number | null>>;
-  lags: Readonly<Record<Stage, number | null>>;
+  rates: Readonly<Record<StageName, number | null>>;
+  lags: Readonly<Record<StageName, number | null>>;
   /** Recent latencies by operation. */
   latencies: Readonly<Record<string, { p50Ms: number; p99Ms: number }>>;
 }
 
 /** A dead-lettered message. */
-export interface DeadLetter {
+export interface DeadLetterEntry {
   id: string;
   code: string | null;
   cause: string | null;
@@ -77,7 +77,7 @@ export interface DeadLetter {
 /** GET /dead-letters: the newest ones and the total number. */
 export interface DeadLetterList {
   total: number;
-  deadLetters: readonly DeadLetter[];
+  deadLetters: readonly DeadLetterEntry[];
 }
 
 /** The doctor's report on one process. */

@@ -1,4 +1,4 @@
-import { type HistoryPoint, type Snapshot, type Stage, type StageSnapshot, stages } from "./contract.ts";
+import { type HistoryPoint, type Snapshot, type StageName, type StageSnapshot, stages } from "./contract.ts";
 
 /** Interval and retention of points. */
 const STEP_MS = 2_000;
@@ -26,7 +26,7 @@ function gapAt(atMs: number): HistoryPoint {
 
 function pointOf({ atMs, stages: snapshots, api }: Snapshot): HistoryPoint {
   const ofEach = <Value>(read: (stage: StageSnapshot) => Value) =>
-    Object.fromEntries(stages.map((stage) => [stage, read(snapshots[stage])])) as Record<Stage, Value>;
+    Object.fromEntries(stages.map((stage) => [stage, read(snapshots[stage])])) as Record<StageName, Value>;
   const operations = [api, ...Object.values(snapshots)].flatMap(({ latencies }) => Object.entries(latencies));
   return {
     atMs,

@@ -1,10 +1,10 @@
 import { createMiddleware } from "hono/factory";
 import { type Authenticate, type Caller, requireScope, type Scope } from "./authenticator.ts";
-import type { RateLimit } from "./rate-limit.ts";
+import type { RateLimiter } from "./rate-limiter.ts";
 
 export interface AuthEdges {
   authenticate: Authenticate;
-  rateLimit: RateLimit;
+  rateLimit: RateLimiter;
 }
 
 export type CallerVariables = { Variables: { caller: Caller } };

@@ -1,7 +1,7 @@
 import { embedAnswerSchema } from "@millrace/shared";
 import { z } from "zod";
 import { attempt } from "../outcome.ts";
-import type { QueryEmbedder } from "../routes/search.ts";
+import type { QueryEmbedder } from "../search/search.ts";
 
 const refusalSchema = z.object({ error: z.string().catch("no reason given") });
 /** The text itself is invalid, for example too long for the model. */

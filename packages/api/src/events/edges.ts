@@ -5,7 +5,7 @@ import { createTopicReader, type Kafka, type KafkaAdmin } from "@millrace/kafka"
 import type { Patience } from "@millrace/shared";
 import { createAuthenticator } from "../auth/authenticator.ts";
 import type { AuthEdges } from "../auth/guard.ts";
-import { createRateLimit } from "../auth/rate-limit.ts";
+import { createRateLimiter } from "../auth/rate-limiter.ts";
 import type { ApiConfig } from "../config.ts";
 import type { LatestEventsEdges } from "../routes/latest-events.ts";
 import { EventStreams } from "../streams/event-streams.ts";
@@ -39,7 +39,7 @@ export function openEventsEdges(
   const values = registry && createValueDecoder(registry, config.SCHEMA_REGISTRY_CACHE_MAX, patience);
   const eventDecoder = createEventDecoder(values);
   return {
-    auth: { authenticate: createAuthenticator(config), rateLimit: createRateLimit(redis, config) },
+    auth: { authenticate: createAuthenticator(config), rateLimit: createRateLimiter(redis, config) },
     topics: createEventTopics(admin, config),
     producer: resources.use(createEventProducer(kafka, encoder, settings, patience)),
     idempotency: createIdempotency(redis, config),

@@ -19,12 +19,12 @@ export interface EventTopics {
   ensure(topic: string, signal: AbortSignal): Promise<"there" | "missing" | "too-many" | TopicRefusal>;
 }
 
-type Settings = EventsApiSettings & EventSettings & TopicSettings;
+type EventTopicsSettings = EventsApiSettings & EventSettings & TopicSettings;
 
 /** How long the list of topics is cached: the maximum delay before a deleted topic is noticed. */
 const FRESH_MS = 5_000;
 
-export function createEventTopics(admin: KafkaAdmin, settings: Settings): EventTopics {
+export function createEventTopics(admin: KafkaAdmin, settings: EventTopicsSettings): EventTopics {
   const pattern = new RegExp(`^(?:${settings.EVENTS_TOPIC_PATTERN})$`);
   const internal = new Set([
     settings.BATCHES_TOPIC,

@@ -5,7 +5,7 @@ import { ifTableExists } from "./undefined-table.ts";
 /** Enough to recognise a message. */
 const PREVIEW_CHARACTERS = 240;
 
-interface Row {
+interface DeadLetterRow {
   id: string;
   code: string | null;
   cause: string | null;
@@ -29,7 +29,7 @@ export function createDeadLetterRows(pool: Pool): DeadLetterRows {
     async latest(limit) {
       const [counted, latest] = await Promise.all([
         ifTableExists(() => pool.query<{ total: number }>(countAll)),
-        ifTableExists(() => pool.query<Row>(selectLatest, [limit])),
+        ifTableExists(() => pool.query<DeadLetterRow>(selectLatest, [limit])),
       ]);
       const deadLetters = (latest?.rows ?? []).map((row) => ({ ...row, recordedAt: row.recordedAt.toISOString() }));
       return { total: counted?.rows[0]?.total ?? 0, deadLetters };

@@ -1,19 +1,19 @@
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import { type Presence, type Stage, stages } from "@millrace/stage";
 import { attempt, type Outcome } from "../outcome.ts";
-import { type Check, elapsedMs, PROBE_TIMEOUT_MS, type Probe } from "../probe.ts";
+import { elapsedMs, PROBE_TIMEOUT_MS, type Probe, type ProbeResult } from "../probe.ts";
 import { describeProblems } from "../problem.ts";
 import { slowOf, waitsOf } from "../stage-summary.ts";
 
 export const services = ["kafka", "opensearch", "postgres", "redis"] as const;
-export type Service = (typeof services)[number];
+export type ProbedService = (typeof services)[number];
 
 /** The provider's name among the dependencies that embed reports. */
 const EMBEDDING_PROVIDER = "embedding-provider";
 
 export interface HealthEdges {
   readPresence(): Promise<Record<Stage, Presence[]>>;
-  probes: Record<Service, Probe>;
+  probes: Record<ProbedService, Probe>;
 }
 
 export const checkSchema = z
@@ -78,7 +78,7 @@ export function healthRoute(edges: HealthEdges): OpenAPIHono {
 }
 
 /** Never rejects: an unreachable service counts as failed. */
-export async function readChecks({ readPresence, probes }: HealthEdges): Promise<Record<Name, Check>> {
+export async function readChecks({ readPresence, probes }: HealthEdges): Promise<Record<Name, ProbeResult>> {
   const startedAt = performance.now();
   const [kafka, opensearch, postgres, redis, presence] = await Promise.all([
     probes.kafka(),
@@ -99,7 +99,7 @@ export async function readChecks({ readPresence, probes }: HealthEdges): Promise
   };
 }
 
-function checkStage(presence: Outcome<Record<Stage, Presence[]>>, stage: Stage, checkedInMs: number): Check {
+function checkStage(presence: Outcome<Record<Stage, Presence[]>>, stage: Stage, checkedInMs: number): ProbeResult {
   if ("fault" in presence) return unknown(presence.fault.cause, checkedInMs);
   const instances = presence.value[stage];
   if (instances.some(({ ready }) => ready)) return { ...slowness(instances), checkedInMs };
@@ -110,7 +110,7 @@ function checkStage(presence: Outcome<Record<Stage, Presence[]>>, stage: Stage, 
   return { status: "failed", cause: cause.join("; ") || "starting", ...(since && { since }), checkedInMs };
 }
 
-function slowness(instances: readonly Presence[]): Pick<Check, "status" | "cause"> {
+function slowness(instances: readonly Presence[]): Pick<ProbeResult, "status" | "cause"> {
   const slow = instances.flatMap(slowOf);
   if (slow.length === 0) return { status: "ok" };
   const takes = slow.map(
@@ -120,7 +120,7 @@ function slowness(instances: readonly Presence[]): Pick<Check, "status" | "cause
 }
 
 /** Relies on embed's report: only embed connects to the embedding provider. */
-function checkProvider(presence: Outcome<Record<Stage, Presence[]>>, checkedInMs: number): Check {
+function checkProvider(presence: Outcome<Record<Stage, Presence[]>>, checkedInMs: number): ProbeResult {
   if ("fault" in presence) return unknown(presence.fault.cause, checkedInMs);
   const reports = presence.value.embed.flatMap(({ dependencies }) => dependencies[EMBEDDING_PROVIDER] ?? []);
   if (reports.some(({ state }) => state === "working")) return { status: "ok", checkedInMs };
@@ -129,6 +129,6 @@ function checkProvider(presence: Outcome<Record<Stage, Presence[]>>, checkedInMs
   return { status: "failed", cause: report.cause ?? report.state, since: report.since, checkedInMs };
 }
 
-function unknown(cause: string, checkedInMs: number): Check {
+function unknown(cause: string, checkedInMs: number): ProbeResult {
   return { status: "failed", cause: `unknown: Redis is unavailable (${cause})`, checkedInMs };
 }

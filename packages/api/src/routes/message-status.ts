@@ -20,13 +20,13 @@ const recordSchema = z.object({
 export type AuditRecord = z.output<typeof recordSchema>;
 
 /** Finds the audit row of a message. Rejects if the store is unavailable. */
-export interface AuditLog {
+export interface AuditReader {
   find(message: Identity): Promise<AuditRecord | undefined>;
 }
 
 export interface MessageStatusEdges {
   tracker: Pick<StageTracker, "progress">;
-  auditLog: AuditLog;
+  auditReader: AuditReader;
 }
 
 const messageStatusSchema = z
@@ -85,7 +85,7 @@ export function messageStatusRoute(edges: MessageStatusEdges, timeoutMs: number)
     const identity = identityOf(id);
     const [progress, record] = await Promise.all([
       attempt(() => edges.tracker.progress(identity), timeoutMs),
-      attempt(() => edges.auditLog.find(identity), timeoutMs),
+      attempt(() => edges.auditReader.find(identity), timeoutMs),
     ]);
     return context.json(messageStatus(id, progress, record), 200);
   });

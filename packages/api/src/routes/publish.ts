@@ -24,7 +24,7 @@ export interface PublishEdges {
 }
 
 const publishedSchema = z.object({ topic: z.string(), partition: z.int(), offset: z.int(), id: z.string() });
-type Published = z.output<typeof publishedSchema>;
+type PublishedMessage = z.output<typeof publishedSchema>;
 
 const example = { topic: "messages", partition: 3, offset: 41, id: "messages-3-41" };
 
@@ -56,9 +56,9 @@ async function publish(
   edges: PublishEdges,
   limits: PublishLimits,
   timeoutMs: number,
-): Promise<Published[]> {
+): Promise<PublishedMessage[]> {
   const startedAt = performance.now();
-  const published: (Published | undefined)[] = records.map(() => undefined);
+  const published: (PublishedMessage | undefined)[] = records.map(() => undefined);
   const byTopic = Map.groupBy(records.entries(), ([, { topic }]) => topic);
   const publishAll = () =>
     Promise.all(
@@ -76,7 +76,7 @@ async function publish(
     ...(fault && { cause: fault.cause }),
   });
   if (!fault) return done;
-  // Published messages cannot be withdrawn: the response shows the client which ones to retry.
+  // PublishedMessage messages cannot be withdrawn: the response shows the client which ones to retry.
   const messages = published.map((each) => each ?? null);
   const count = `${done.length} of ${records.length} messages were published`;
   if (fault.code === "timeout") {
@@ -97,7 +97,7 @@ async function publishToTopic(
   entries: readonly [index: number, record: PublishRecord][],
   { messageLog, tracker }: PublishEdges,
   requestMaxBytes: number,
-  published: (Published | undefined)[],
+  published: (PublishedMessage | undefined)[],
 ) {
   const records = entries.map(([index, { record }]) => ({ ...record, index }));
   // By default a broker accepts 1 MiB per partition in one request.

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import type { DeadLetter, DeadLetterList } from "../contract.ts";
+import type { DeadLetterEntry, DeadLetterList } from "../contract.ts";
 import { formatCount, formatTime } from "./format.ts";
 import { Problem } from "./problem.tsx";
 import { ask, post } from "./requests.ts";
@@ -92,7 +92,7 @@ function ReplayAll({ count, replay }: { count: number; replay(): Promise<void> }
   );
 }
 
-function Letter({ letter, replay }: { letter: DeadLetter; replay(): Promise<void> }) {
+function Letter({ letter, replay }: { letter: DeadLetterEntry; replay(): Promise<void> }) {
   const { id, code, cause, recordedAt, preview } = letter;
   return (
     <li data-id={id}>

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import type { Latency } from "../contract.ts";
+import type { LatencyFigures } from "../contract.ts";
 import { formatDuration, formatNumber } from "./format.ts";
 
 /** A name and its current value; the markup has the exact value for programs. */
@@ -21,7 +21,7 @@ export function Rate({ perSecond }: { perSecond: number | null | undefined }) {
   return <data value={perSecond}>{formatNumber(perSecond)}</data>;
 }
 
-export function Percentiles({ latency }: { latency: Latency | undefined }) {
+export function Percentiles({ latency }: { latency: LatencyFigures | undefined }) {
   return (
     <>
       <Fact name="p50">

@@ -1,5 +1,5 @@
 /** A stretch of a hit's text. */
-export interface Part {
+export interface TextPart {
   text: string;
   found: boolean;
 }
@@ -14,7 +14,7 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** Splits the api's highlight: HTML-encoded text with the matched words in <em>. */
-export function fromMarkup(markup: string): Part[] {
+export function fromMarkup(markup: string): TextPart[] {
   return markup
     .split(/<em>(.*?)<\/em>/s)
     .map((text, index) => ({ text: decode(text), found: index % 2 === 1 }))
@@ -26,7 +26,7 @@ function decode(text: string): string {
 }
 
 /** Marks the words that a text shares with the query, as a semantic search returns no highlights. */
-export function inText(text: string, query: string): Part[] {
+export function inText(text: string, query: string): TextPart[] {
   const words = query.match(/[\p{L}\p{N}]{3,}/gu) ?? [];
   if (words.length === 0) return [{ text, found: false }];
   const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(${words.join("|")})(?![\\p{L}\\p{N}])`, "giu");

@@ -4,11 +4,11 @@ import { ask } from "./requests.ts";
 import { Status } from "./status.tsx";
 
 const milestones = ["published", "ingested", "embedded", "stored", "dead_lettered"] as const;
-type Milestone = (typeof milestones)[number];
+type JourneyMilestone = (typeof milestones)[number];
 
 interface MessageStatus {
-  state: Milestone;
-  milestones: Partial<Record<Milestone, string>>;
+  state: JourneyMilestone;
+  milestones: Partial<Record<JourneyMilestone, string>>;
   record?: { error_code: string | null; error_cause: string | null };
 }
 
@@ -52,7 +52,7 @@ function Ending({ status }: { status: MessageStatus }) {
 }
 
 interface StepProps {
-  step: Milestone;
+  step: JourneyMilestone;
   at: string | undefined;
   startedAt: string | undefined;
 }
@@ -68,7 +68,7 @@ function Step({ step, at, startedAt }: StepProps) {
   );
 }
 
-function timeOf(step: Milestone, at: string, startedAt: string): string {
+function timeOf(step: JourneyMilestone, at: string, startedAt: string): string {
   if (step === "published") return formatTime(at);
   const ms = Math.max(0, Date.parse(at) - Date.parse(startedAt));
   // Milestones have millisecond precision.

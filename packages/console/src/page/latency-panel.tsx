@@ -1,8 +1,8 @@
 import { useMemo, useState } from "preact/hooks";
-import { type HistoryPoint, type Snapshot, type Stage, stages } from "../contract.ts";
+import { type HistoryPoint, type Snapshot, type StageName, stages } from "../contract.ts";
 import { Duration } from "./figure.tsx";
 import { formatCount, formatDuration, formatNumber } from "./format.ts";
-import { type Operation, operationsOf } from "./operations.ts";
+import { type MeasuredOperation, operationsOf } from "./operations.ts";
 import { Plot } from "./plot.tsx";
 
 interface LatencyPanelProps {
@@ -71,7 +71,7 @@ function plotsOf(history: readonly HistoryPoint[], operation: string) {
   };
 }
 
-function perStage(valuesOf: (stage: Stage) => (number | null)[]) {
+function perStage(valuesOf: (stage: StageName) => (number | null)[]) {
   return stages.map((stage) => ({ label: stage, colour: stageColours[stage], values: valuesOf(stage) }));
 }
 
@@ -80,7 +80,7 @@ function formatRecords(value: number): string {
 }
 
 interface RowProps {
-  operation: Operation;
+  operation: MeasuredOperation;
   drawn: boolean;
   draw(): void;
 }

@@ -1,4 +1,4 @@
-import type { Latency, Snapshot } from "../contract.ts";
+import type { LatencyFigures, Snapshot } from "../contract.ts";
 
 /** The operations shown, in pipeline order; without those that a process runs only once. */
 const shown = [
@@ -13,15 +13,15 @@ const shown = [
   ["api.search", "Search", "api"],
 ] as const;
 
-export interface Operation {
+export interface MeasuredOperation {
   /** The name in the logs and the metrics. */
   name: string;
   title: string;
-  latency: Latency;
+  latency: LatencyFigures;
 }
 
 /** The operations with measurements. */
-export function operationsOf({ api, stages }: Snapshot): Operation[] {
+export function operationsOf({ api, stages }: Snapshot): MeasuredOperation[] {
   return shown.flatMap(([name, title, process]) => {
     const latency = (process === "api" ? api : stages[process]).latencies[name];
     return latency ? { name, title, latency } : [];

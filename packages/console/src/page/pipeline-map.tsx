@@ -1,16 +1,16 @@
-import type { Check, Latency, Snapshot, Stage, StageSnapshot } from "../contract.ts";
+import type { Check, LatencyFigures, Snapshot, StageName, StageSnapshot } from "../contract.ts";
 import { Channel } from "./channel.tsx";
 import { Fact, Percentiles, Rate } from "./figure.tsx";
 import { formatCount } from "./format.ts";
 import { Cause, Status, type Tone, toneOf } from "./status.tsx";
 
-const tasks: Record<Stage, string> = {
+const tasks: Record<StageName, string> = {
   ingest: "packs messages into batches",
   embed: "embeds batches as vectors",
   sink: "writes to the stores",
 };
 /** The operation behind a stage's figures: a whole batch, from its arrival on. */
-const operations: Record<Stage, string> = { ingest: "ingest.pack", embed: "embed.batch", sink: "sink.batch" };
+const operations: Record<StageName, string> = { ingest: "ingest.pack", embed: "embed.batch", sink: "sink.batch" };
 
 const services = [
   ["kafka", "Kafka"],
@@ -20,10 +20,10 @@ const services = [
 
 /** A message's path from left to right, or from top to bottom on a phone. */
 export function PipelineMap({ snapshot }: { snapshot: Snapshot | undefined }) {
-  const stage = (name: Stage) => (
+  const stage = (name: StageName) => (
     <StageCard name={name} stage={snapshot?.stages[name]} check={snapshot?.checks[name]} />
   );
-  const channel = (reader: Stage, topics: readonly string[] | undefined) => (
+  const channel = (reader: StageName, topics: readonly string[] | undefined) => (
     <Channel topics={topics} lag={lagOf(snapshot, reader, topics)} rate={snapshot?.stages[reader].rate} />
   );
   const { topics } = snapshot ?? {};
@@ -61,7 +61,11 @@ export function PipelineMap({ snapshot }: { snapshot: Snapshot | undefined }) {
 }
 
 /** Null if unknown, or if none of the topics exists yet. */
-function lagOf(snapshot: Snapshot | undefined, reader: Stage, topics: readonly string[] | undefined): number | null {
+function lagOf(
+  snapshot: Snapshot | undefined,
+  reader: StageName,
+  topics: readonly string[] | undefined,
+): number | null {
   const lags = snapshot?.stages[reader].lag;
   const known = lags ? (topics ?? []).flatMap((topic) => lags[topic] ?? []) : [];
   return known.length === 0 ? null : known.reduce((sum, each) => sum + each, 0);
@@ -89,7 +93,7 @@ function ApiCard({ api, check }: { api: Snapshot["api"] | undefined; check: Chec
 }
 
 interface StageCardProps {
-  name: Stage;
+  name: StageName;
   stage: StageSnapshot | undefined;
   check: Check | undefined;
 }
@@ -123,7 +127,7 @@ function StageCard({ name, stage, check }: StageCardProps) {
 interface StoreCardProps {
   name: string;
   check: Check | undefined;
-  latency: Latency | undefined;
+  latency: LatencyFigures | undefined;
 }
 
 function StoreCard({ name, check, latency }: StoreCardProps) {

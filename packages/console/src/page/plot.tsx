@@ -3,7 +3,7 @@ import uPlot from "uplot";
 import { formatTime } from "./format.ts";
 import { onColoursChange } from "./theme.ts";
 
-interface Series {
+interface PlotSeries {
   label: string;
   /** A token of styles/tokens.css. */
   colour: string;
@@ -14,7 +14,7 @@ interface PlotProps {
   title: string;
   /** Seconds since 1970. */
   times: readonly number[];
-  series: readonly Series[];
+  series: readonly PlotSeries[];
   format(value: number): string;
 }
 
@@ -81,7 +81,7 @@ function Canvas({ times, series, format, onPoint }: CanvasProps) {
 }
 
 function optionsOf(
-  series: readonly Series[],
+  series: readonly PlotSeries[],
   format: (value: number) => string,
   onPoint: (index: number | null) => void,
   element: Element,

@@ -1,9 +1,9 @@
 import { useId, useState } from "preact/hooks";
 import { Journey } from "./journey.tsx";
 import { Problem } from "./problem.tsx";
-import { type Answer, post } from "./requests.ts";
+import { type ApiResult, post } from "./requests.ts";
 
-interface Published {
+interface PublishResponse {
   messages: readonly { id: string }[];
 }
 
@@ -19,7 +19,7 @@ export function PublishPanel() {
 
   const publish = async (): Promise<void> => {
     setSending(true);
-    const answer: Answer<Published> = await post("/publish", { text });
+    const answer: ApiResult<PublishResponse> = await post("/publish", { text });
     setSending(false);
     if ("problem" in answer) return setProblem(answer.problem);
     setProblem(undefined);

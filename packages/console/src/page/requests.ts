@@ -1,8 +1,8 @@
 /** The response's body, or the problem as a sentence for the user. */
-export type Answer<Body> = { body: Body } | { problem: string };
+export type ApiResult<Body> = { body: Body } | { problem: string };
 
 /** Requests from the api that served this page; trusts its responses to match its OpenAPI document. */
-export async function ask<Body>(path: string, init?: RequestInit): Promise<Answer<Body>> {
+export async function ask<Body>(path: string, init?: RequestInit): Promise<ApiResult<Body>> {
   try {
     const response = await fetch(path, { ...init, signal: init?.signal ?? AbortSignal.timeout(20_000) });
     const body: unknown = await response.json().catch(() => undefined);
@@ -15,6 +15,6 @@ export async function ask<Body>(path: string, init?: RequestInit): Promise<Answe
   }
 }
 
-export function post<Body>(path: string, body: unknown): Promise<Answer<Body>> {
+export function post<Body>(path: string, body: unknown): Promise<ApiResult<Body>> {
   return ask(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 }

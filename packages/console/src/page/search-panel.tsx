@@ -1,5 +1,5 @@
 import { useRef, useState } from "preact/hooks";
-import { fromMarkup, inText, type Part } from "./highlight.ts";
+import { fromMarkup, inText, type TextPart } from "./highlight.ts";
 import { Problem } from "./problem.tsx";
 import { ask } from "./requests.ts";
 
@@ -8,9 +8,9 @@ const modes = [
   ["text", "Words"],
   ["hybrid", "Both"],
 ] as const;
-type Mode = (typeof modes)[number][0];
+type SearchBy = (typeof modes)[number][0];
 
-interface Hit {
+interface FoundMessage {
   id: string;
   score: number;
   text: string;
@@ -19,7 +19,7 @@ interface Hit {
 
 interface Found {
   query: string;
-  hits: readonly Hit[];
+  hits: readonly FoundMessage[];
   degraded?: string;
   tookMs: number;
 }
@@ -27,29 +27,7 @@ interface Found {
 const HITS = 6;
 
 export function SearchPanel() {
-  const [mode, setMode] = useState<Mode>("hybrid");
-  const [found, setFound] = useState<Found>();
-  const [problem, setProblem] = useState<string>();
-  const input = useRef<HTMLInputElement>(null);
-  /** Numbers the searches: a response that arrives after a later search is dropped. */
-  const asked = useRef(0);
-
-  const search = async (chosen: Mode): Promise<void> => {
-    const query = input.current?.value.trim() ?? "";
-    if (query === "") return;
-    const number = ++asked.current;
-    const startedAt = performance.now();
-    const answer = await ask<Omit<Found, "query" | "tookMs">>(
-      `/search?${new URLSearchParams({ q: query, mode: chosen, k: String(HITS) })}`,
-    );
-    if (number !== asked.current) return;
-    setProblem("problem" in answer ? answer.problem : undefined);
-    setFound("problem" in answer ? undefined : { ...answer.body, query, tookMs: performance.now() - startedAt });
-  };
-  const choose = (chosen: Mode): void => {
-    setMode(chosen);
-    if (found) void search(chosen);
-  };
+  const { mode, choose, input, search, found, problem } = useSearch();
   return (
     <section id="search" class="panel" aria-labelledby="search-title">
       <h2 id="search-title">Search</h2>
@@ -57,7 +35,7 @@ export function SearchPanel() {
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            void search(mode);
+            search();
           }}
         >
           <label for="query">Query</label>
@@ -67,15 +45,7 @@ export function SearchPanel() {
               Search
             </button>
           </div>
-          <fieldset class="segments">
-            <legend class="unseen">Search by</legend>
-            {modes.map(([value, label]) => (
-              <label key={value}>
-                <input type="radio" name="mode" value={value} checked={mode === value} onChange={() => choose(value)} />
-                <span>{label}</span>
-              </label>
-            ))}
-          </fieldset>
+          <ModeSwitch mode={mode} choose={choose} />
         </form>
       </search>
       <Problem text={problem} />
@@ -92,12 +62,53 @@ export function SearchPanel() {
   );
 }
 
+function useSearch() {
+  const [mode, setMode] = useState<SearchBy>("hybrid");
+  const [found, setFound] = useState<Found>();
+  const [problem, setProblem] = useState<string>();
+  const input = useRef<HTMLInputElement>(null);
+  /** Numbers the searches: a response that arrives after a later search is dropped. */
+  const latest = useRef(0);
+
+  const search = async (chosen: SearchBy): Promise<void> => {
+    const query = input.current?.value.trim() ?? "";
+    if (query === "") return;
+    const number = ++latest.current;
+    const startedAt = performance.now();
+    const answer = await ask<Omit<Found, "query" | "tookMs">>(
+      `/search?${new URLSearchParams({ q: query, mode: chosen, k: String(HITS) })}`,
+    );
+    if (number !== latest.current) return;
+    setProblem("problem" in answer ? answer.problem : undefined);
+    setFound("problem" in answer ? undefined : { ...answer.body, query, tookMs: performance.now() - startedAt });
+  };
+  const choose = (chosen: SearchBy): void => {
+    setMode(chosen);
+    if (found) void search(chosen);
+  };
+  return { mode, choose, input, search: () => void search(mode), found, problem };
+}
+
+function ModeSwitch({ mode, choose }: { mode: SearchBy; choose(mode: SearchBy): void }) {
+  return (
+    <fieldset class="segments">
+      <legend class="unseen">Search by</legend>
+      {modes.map(([value, label]) => (
+        <label key={value}>
+          <input type="radio" name="mode" value={value} checked={mode === value} onChange={() => choose(value)} />
+          <span>{label}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
 function summary({ hits, tookMs }: Found): string {
   if (hits.length === 0) return "No messages found.";
   return `${hits.length} ${hits.length === 1 ? "message" : "messages"}, best first, in ${Math.round(tookMs)} ms`;
 }
 
-function HitItem({ hit, query }: { hit: Hit; query: string }) {
+function HitItem({ hit, query }: { hit: FoundMessage; query: string }) {
   const parts = hit.highlight === undefined ? inText(hit.text, query) : fromMarkup(hit.highlight);
   return (
     <li>
@@ -110,6 +121,6 @@ function HitItem({ hit, query }: { hit: Hit; query: string }) {
   );
 }
 
-function highlighted({ text, found }: Part) {
+function highlighted({ text, found }: TextPart) {
   return found ? <mark>{text}</mark> : text;
 }

@@ -4,10 +4,10 @@ import { HttpProblem } from "../problem.ts";
 import type { AuthSettings } from "./settings.ts";
 
 /** Counts a request of a subject; throws an `HttpProblem` (429) above the limit. */
-export type RateLimit = (subject: string) => Promise<void>;
+export type RateLimiter = (subject: string) => Promise<void>;
 
 /** All api processes share one count in Redis; each counts in memory while Redis is unavailable. */
-export function createRateLimit(redis: Redis, settings: AuthSettings & { REDIS_KEY_PREFIX: string }): RateLimit {
+export function createRateLimiter(redis: Redis, settings: AuthSettings & { REDIS_KEY_PREFIX: string }): RateLimiter {
   const limits = { points: settings.RATE_LIMIT_REQUESTS, duration: settings.RATE_LIMIT_WINDOW_S };
   const limiter = new RateLimiterRedis({
     ...limits,

@@ -1,8 +1,8 @@
 import type { Pool } from "@millrace/postgres";
-import type { AuditLog, AuditRecord } from "../routes/message-status.ts";
+import type { AuditReader, AuditRecord } from "../routes/message-status.ts";
 import { ifTableExists } from "./undefined-table.ts";
 
-interface Row extends Omit<AuditRecord, "timestamp"> {
+interface DemoLogRow extends Omit<AuditRecord, "timestamp"> {
   timestamp: Date;
 }
 
@@ -12,10 +12,10 @@ const selectRecord = `
   WHERE kafka_topic = $1 AND kafka_partition = $2 AND kafka_offset = $3`;
 
 /** Reads the table that the sink writes. */
-export function createAuditLog(pool: Pool): AuditLog {
+export function createAuditReader(pool: Pool): AuditReader {
   return {
     async find({ topic, partition, offset }) {
-      const found = await ifTableExists(() => pool.query<Row>(selectRecord, [topic, partition, offset]));
+      const found = await ifTableExists(() => pool.query<DemoLogRow>(selectRecord, [topic, partition, offset]));
       const row = found?.rows[0];
       return row && { ...row, timestamp: row.timestamp.toISOString() };
     },

@@ -2,7 +2,8 @@ import type { OpenSearchClient } from "@millrace/opensearch";
 import { describeCause, retryable } from "@millrace/shared";
 import { z } from "zod";
 import { attempt } from "../outcome.ts";
-import type { Hit, IndexQuery, IndexSearch, SearchIndex } from "../routes/search.ts";
+import type { SearchHit } from "../search/openapi.ts";
+import type { DocumentSearch, IndexQuery, IndexSearch } from "../search/search.ts";
 
 /** The largest time of a Date; a producer that counts in nanoseconds exceeds it. */
 const DATE_MAX_MS = 8.64e15;
@@ -31,7 +32,7 @@ const responseSchema = z.union([
 const answerSchema = z.object({ responses: z.array(responseSchema) });
 type SubResponse = z.output<typeof responseSchema>;
 
-export interface SearchIndexOptions {
+export interface DocumentSearchOptions {
   index: string;
   /** Minimum number of candidates explored in the graph; Lucene uses `k` for it. */
   candidates: number;
@@ -39,10 +40,10 @@ export interface SearchIndexOptions {
 }
 
 /** Sends all queries in one `_msearch`, so that a hybrid search costs one round trip. */
-export function createSearchIndex(
+export function createDocumentSearch(
   client: OpenSearchClient,
-  { index, candidates, timeoutMs }: SearchIndexOptions,
-): SearchIndex {
+  { index, candidates, timeoutMs }: DocumentSearchOptions,
+): DocumentSearch {
   return {
     async search(queries) {
       const outcome = await attempt(async () => {
@@ -94,7 +95,7 @@ function rootReason(rootCause: unknown): string | undefined {
   return z.array(z.object({ reason: z.string() })).safeParse(rootCause).data?.[0]?.reason;
 }
 
-function toHit({ _id, _score, _source, highlight }: z.output<typeof hitSchema>): Hit {
+function toHit({ _id, _score, _source, highlight }: z.output<typeof hitSchema>): SearchHit {
   const { id = _id, text, topic, partition, offset, timestamp } = _source;
   const fragment = highlight?.text?.[0];
   return {

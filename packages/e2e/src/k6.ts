@@ -1,5 +1,5 @@
-// Runs every k6 profile against a new pipeline, and checks that the audit log has a row for every message that k6
-// counted, and that a crossed threshold fails the run.
+// Runs every k6 profile for a few seconds, each against its own pipeline, and checks that k6's counts equal those of
+// the audit log, and that a crossed threshold fails the run.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";

@@ -26,7 +26,8 @@ interface Options {
 async function run(file: string, { stack: name, json, report: isReporting }: Options): Promise<void> {
   if (!(await stat(file).catch(() => undefined))?.isFile()) throw new StackError(`File ${file} does not exist.`);
   const texts = await readLabelledTexts(file);
-  if (texts.length <= HELD_OUT) throw new StackError(`${file} has ${texts.length} texts: ${HELD_OUT} are held out.`);
+  if (texts.length <= HELD_OUT)
+    throw new StackError(`${file} has ${texts.length} texts; more than ${HELD_OUT} are needed.`);
   const report = isReporting && beginReport(reportDefinition);
   await using stack = await lease({ name, onProgress: say });
   await using testbed = await openTestbed(`quality_${process.pid}`, {
@@ -46,10 +47,10 @@ async function run(file: string, { stack: name, json, report: isReporting }: Opt
 }
 
 function progress(): (what: string, done: number, of: number) => void {
-  let saidAtMs = performance.now();
+  let shownAtMs = performance.now();
   return (what, done, of) => {
-    if (done < of && performance.now() - saidAtMs < PROGRESS_INTERVAL_MS) return;
-    saidAtMs = performance.now();
+    if (done < of && performance.now() - shownAtMs < PROGRESS_INTERVAL_MS) return;
+    shownAtMs = performance.now();
     say(`${what} ${done} of ${of}`);
   };
 }
@@ -71,22 +72,22 @@ const notes =
   "*Exact search* compares the vector of the text with every vector in the index. The local provider computes the vectors.";
 
 function describe({ indexed, heldOut, seed }: Quality): string {
-  return `${indexed} texts indexed, ${heldOut} others searched for (seed ${seed}).`;
+  return `${indexed} texts indexed, ${heldOut} others held out and searched for (seed ${seed}).`;
 }
 
 function rowsOf(quality: Quality): string[][] {
-  const row = (what: string, share: number, least?: number) => [
-    what,
+  const row = (label: string, share: number, min?: number) => [
+    label,
     `${(100 * share).toFixed(1)} %`,
-    least === undefined ? "" : `${100 * least} %`,
-    least === undefined ? "" : share < least ? "TOO LOW" : "ok",
+    min === undefined ? "" : `${100 * min} %`,
+    min === undefined ? "" : share < min ? "FAILED" : "ok",
   ];
   return [
-    ["measure", "share", "at least", ""],
-    row("nearest text has the same category as in an exact search", quality.categoryAgreement, AGREEMENT_MIN),
-    row("nearest text is the same as in an exact search", quality.textAgreement),
-    row("nearest text has the correct category", quality.accuracy, ACCURACY_MIN),
-    row("the same by exact search", quality.bruteForceAccuracy),
+    ["measure", "share", "minimum", ""],
+    row("pipeline and exact search find the same category", quality.categoryAgreement, AGREEMENT_MIN),
+    row("pipeline and exact search find the same text", quality.textAgreement),
+    row("pipeline finds the right category", quality.accuracy, ACCURACY_MIN),
+    row("exact search finds the right category", quality.bruteForceAccuracy),
   ];
 }
 

@@ -1,6 +1,7 @@
+import { eventually, uniqueName } from "@millrace/testbed";
 import type { Consumer, ConsumerRunConfig, EachBatchPayload, Kafka } from "kafkajs";
 import { expect, test } from "vitest";
-import { collect, eventually, offsetsOf, uniqueName } from "./support.ts";
+import { collect, offsetsOf } from "./support.ts";
 
 const TOPIC = "orders";
 

@@ -1,8 +1,7 @@
+import type { OutgoingRecord, RecordProducer } from "@millrace/kafka";
+import { Log, poison, type Undeliverable } from "@millrace/shared";
 import { expect, test } from "vitest";
-import { createDeadLetters, type Undeliverable } from "./dead-letters.ts";
-import { poison } from "./fault.ts";
-import type { OutgoingRecord, RecordProducer } from "./kafka/produce.ts";
-import { Log } from "./log.ts";
+import { createDeadLetters } from "./dead-letters.ts";
 
 const log = new Log("test", { level: "fatal" });
 const tracker = { reached: () => undefined, flush: async () => undefined, progress: async () => undefined };
@@ -17,9 +16,11 @@ function openTopic(maxBytes: number) {
       sends.push(records.length);
       const isTaken = ({ value }: OutgoingRecord): boolean => (value?.length ?? 0) <= maxBytes;
       taken.push(...records.filter(isTaken));
-      return records
-        .filter((record) => !isTaken(record))
-        .map((item) => ({ item, fault: poison("too_long", "the topic takes less") }));
+      const refused = records.filter((record) => !isTaken(record));
+      return {
+        refused: refused.map((item) => ({ item, fault: poison("too_long", "the topic takes less") })),
+        reusable: true,
+      };
     },
     [Symbol.asyncDispose]: async () => undefined,
   };

@@ -2,17 +2,17 @@ import type { Stack } from "../packages/stack/src/index.ts";
 import type { Row } from "./table.ts";
 import type { Texts } from "./texts.ts";
 
-/** What every scenario is given. */
+/** The options of every scenario. */
 export interface Bench {
   stack: Stack;
   texts: Texts;
   /** Messages of a backlog. */
   messages: number;
-  /** How often each measurement is made; the report has the median, and between what it lay. */
+  /** Runs per measurement; the report has the median and the range. */
   runs: number;
-  /** How many bulk requests at once are tried for the ceiling; the best counts. */
+  /** Concurrencies of bulk requests to try for the ceiling; the best counts. */
   concurrencies: readonly number[];
-  /** Where the processes leave their CPU profiles. */
+  /** Where the processes write their CPU profiles. */
   profileDirectory?: string;
   say(line: string): void;
 }
@@ -20,12 +20,12 @@ export interface Bench {
 /** One table of the report. */
 export interface Section {
   title: string;
-  /** What the rows are. */
+  /** Title of the row names. */
   rowTitle: string;
   rows: Row[];
 }
 
 export type Scenario = (bench: Bench) => Promise<Section[]>;
 
-/** The model that the benchmark asks for: text-embedding-3-small's own dimensions. */
+/** The default dimensions of text-embedding-3-small. */
 export const DIMENSIONS = 1_536;

@@ -1,4 +1,4 @@
-// What the format of bulk requests costs, side by side in one run, on a flat index of the stack's OpenSearch:
+// Compares the cost of bulk request formats in one run, on a flat index of the stack's OpenSearch:
 //   npm run bench:bulk-format [-- --rounds 3] [--stack NAME] [--json]
 import { randomBytes } from "node:crypto";
 import { parseArgs } from "node:util";
@@ -18,7 +18,7 @@ import { Rounds, table } from "./table.ts";
 
 type FormatName = keyof typeof bulkFormats;
 
-/** Each per document but the first; times in µs. */
+/** All but the first are per document; times in µs. */
 interface Measurement {
   "documents/s": number;
   "OpenSearch CPU µs": number;
@@ -32,7 +32,7 @@ const JOBS = [
   { dimensions: 1_536, count: 6_144 },
 ];
 const BATCH_SIZE = 256;
-/** As the sink does by default (`SINK_CONCURRENCY`). */
+/** The sink's default (`SINK_CONCURRENCY`). */
 const IN_FLIGHT = 2;
 
 const { values: options } = parseArgs({
@@ -51,7 +51,7 @@ for (const { dimensions, count } of JOBS) {
   const messages = madeUpMessages(count, dimensions);
   for (const format of ["smile", "json"] as const) await measure(stack, format, messages.slice(0, 2_048));
   for (let round = 1; round <= Number(options.rounds); round++) {
-    // Each format is first as often as second, for what one leaves behind is work beside the next.
+    // Alternates the order, since background work of one measurement overlaps the next.
     const order: FormatName[] = round % 2 === 1 ? ["smile", "json"] : ["json", "smile"];
     for (const format of order) {
       say(`${dimensions} dimensions, round ${round}, ${format} …`);
@@ -77,7 +77,7 @@ async function measure(
   const client = openOpenSearch(config, { health: new Health() } as Parameters<typeof openOpenSearch>[1]);
   await createIndex(client, config, "flat", messages[0]?.dimensions ?? 0);
   const pid = (await status({ name })).find((service) => service.name === "opensearch")?.pid;
-  if (pid === undefined) throw new Error("OpenSearch does not run");
+  if (pid === undefined) throw new Error("OpenSearch is not running");
 
   const before = processorMicroseconds(pid);
   const ownBefore = process.cpuUsage();
@@ -85,7 +85,7 @@ async function measure(
   await writeAll(new OpenSearchIndex(client, config, new Log("bench")), messages);
   const seconds = (performance.now() - startedAt) / 1_000;
   const own = process.cpuUsage(ownBefore);
-  // A segment's writing belongs to its documents, whenever it happens.
+  // Includes the cost of writing segments, whenever it occurs.
   await client.indices.refresh({ index: config.OPENSEARCH_INDEX });
   const openSearch = processorMicroseconds(pid) - before;
   await client.indices.delete({ index: config.OPENSEARCH_INDEX });

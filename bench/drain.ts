@@ -19,7 +19,7 @@ export interface Drained {
 
 export const stageNames = ["ingest", "embed", "sink"] as const satisfies ProcessName[];
 
-/** The job: a backlog of messages through a new pipeline, into a new index. */
+/** Drains a backlog of messages through a new pipeline into a new index. */
 export async function drain(bench: Bench, setup: Setup): Promise<Drained> {
   await using world = await openWorld(bench, setup);
   const sinceMs = Date.now();
@@ -41,7 +41,7 @@ export async function drain(bench: Bench, setup: Setup): Promise<Drained> {
   };
 }
 
-/** Of the stages, each with all its processes, and of what they use. */
+/** CPU times of each stage, over all its processes, and of the services. */
 async function processorTimes(bench: Bench, { pipeline, api }: World): Promise<Record<string, number>> {
   const sum = (pids: readonly number[]): number => pids.reduce((total, pid) => total + processorMicroseconds(pid), 0);
   const { kafka, opensearch, postgres, redis } = await servicePids(bench.stack);

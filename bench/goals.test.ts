@@ -19,6 +19,6 @@ test("a goal is reached when the median of each of its rows is within the bound"
   expect(goalTable(section(180, 181))).toContain("| **not reached** |");
 });
 
-test("what was not measured has no line", () => {
+test("a missing measure has no line", () => {
   expect(goalTable([]).split("\n")).toHaveLength(2);
 });

@@ -2,7 +2,7 @@ import { markdownTable } from "../packages/testbed/src/index.ts";
 import type { Section } from "./bench.ts";
 import { cell, type Row } from "./table.ts";
 
-/** What the pipeline shall reach: each median of the rows that it is about lies within a bound. */
+/** A goal of the pipeline: the median of each matching row is within a bound. */
 interface Goal {
   name: string;
   /** The beginning of the section's title. */

@@ -3,8 +3,8 @@ import type { SinkConfig } from "../packages/sink/src/config.ts";
 import { indexDefinition } from "../packages/sink/src/opensearch/index-definition.ts";
 
 /**
- * `hnsw`: as the sink makes it, with a graph over the vectors, which is most of OpenSearch's work. `flat`: vectors without
- * a graph, so that all else shows.
+ * `hnsw`: as the sink creates it, with a graph over the vectors, which is most of OpenSearch's work. `flat`: vectors without
+ * a graph, to expose the cost of everything else.
  */
 export const indexKinds = ["hnsw", "flat"] as const;
 export type IndexKind = (typeof indexKinds)[number];

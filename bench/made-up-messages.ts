@@ -6,7 +6,7 @@ const WORDS = "the price of a crossing depends on how many lorries wait at the g
 );
 const TEXT_WORDS = 50;
 
-/** Messages with texts of about 250 characters and vectors of length 1, the same in every run. */
+/** Messages with texts of about 250 characters and vectors of length 1, identical in every run. */
 export function madeUpMessages(count: number, dimensions: number): EmbeddedMessage[] {
   const random = seededRandom(7);
   return Array.from({ length: count }, (_, offset) => {

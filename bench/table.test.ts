@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { Rounds, table } from "./table.ts";
 
-test("the median of each measure, between what it lay, a line for each row", () => {
+test("has a line per row, with the median and the range of each measure", () => {
   const rounds = new Rounds<{ rate: number; ratio?: number }>();
   for (const rate of [1_200.4, 900, 1_000]) rounds.add("ceiling", { rate });
   rounds.add("pipeline", { rate: 12.34, ratio: 0.987 });

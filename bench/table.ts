@@ -38,14 +38,14 @@ export class Rounds<Measures extends object> {
   }
 }
 
-/** A Markdown table: a line for each row, a column for each measure. */
+/** A Markdown table: one line per row, one column per measure. */
 export function table(title: string, rows: readonly Row[]): string {
   const names = [...new Set(rows.flatMap(({ measures }) => Object.keys(measures)))];
   const lines = rows.map(({ name, measures }) => [name, ...names.map((measure) => cell(measures[measure]))]);
   return `${markdownTable([[title, ...names], ...lines])}\n`;
 }
 
-/** The median, and the lowest and the highest where they differ; empty for what was not measured. */
+/** The median, with the minimum and maximum if they differ; empty without a measurement. */
 export function cell(value: Spread | undefined): string {
   if (value === undefined) return "";
   const { median, min, max } = value;

@@ -5,10 +5,10 @@ import { fileTexts } from "../packages/cli/src/load/texts.ts";
 
 export type { Texts } from "../packages/cli/src/load/built-in-texts.ts";
 
-/** Questions of a bank's customers, where they lie beside the repository: https://arxiv.org/abs/2003.04807 */
+/** Questions of bank customers, if present beside the repository: https://arxiv.org/abs/2003.04807 */
 const BANKING77 = resolve(import.meta.dirname, "../../shared/data/banking77/messages.csv");
 
-/** Real texts where there are some, numbered where they repeat, so that no cache of embeddings makes the job lighter. */
+/** Real texts if available, numbered when they repeat, so that no embedding cache reduces the work. */
 export async function benchTexts(file = BANKING77): Promise<Texts> {
   if (!existsSync(file)) return builtInTexts;
   const texts = await fileTexts(file);

@@ -27,13 +27,13 @@ export interface Setup {
   index: IndexKind;
   api?: Partial<EmbeddingsSettings>;
   counts?: PipelineOptions["counts"];
-  /** Over the defaults of the processes, which are what is measured. */
+  /** Overrides the processes' defaults, which are otherwise measured. */
   environment?: Readonly<Record<string, string>>;
-  /** Dimensions of the index; those of OpenAI's model where absent. */
+  /** Dimensions of the index; default: those of OpenAI's model. */
   dimensions?: number;
 }
 
-/** A pipeline with names of its own on the stack's services and a fake embeddings API; its data goes with it. */
+/** A pipeline with its own topics, index and schema on the stack's services, and a fake embeddings API; disposal deletes its data. */
 export interface World extends AsyncDisposable {
   clients: Clients;
   api: EmbeddingsApi;
@@ -64,7 +64,7 @@ export async function openWorld(bench: Bench, setup: Setup): Promise<World> {
   };
   try {
     const config = readConfiguration(sinkConfig, environment);
-    // As the hook of a release does it: what runs migrations would stay in the sink's memory.
+    // Like the release hook: the migration library would otherwise stay in the sink's memory.
     await migrate(clients.postgres, config.POSTGRES_SCHEMA);
     await createIndex(clients.openSearch, config, setup.index, setup.dimensions ?? DIMENSIONS);
     const counts = { api: 0, ...setup.counts };
@@ -76,7 +76,7 @@ export async function openWorld(bench: Bench, setup: Setup): Promise<World> {
   }
 }
 
-/** What all that is measured in one run has in common. */
+/** The environment that all measurements of one run share. */
 export function benchEnvironment({ stack }: Pick<Bench, "stack">) {
   return { ...stack.env, OPENSEARCH_REFRESH_INTERVAL: "5s" };
 }
@@ -85,7 +85,7 @@ export async function servicePids({ name }: Pick<Stack, "name">) {
   const services = await status({ name });
   const pidOf = (service: string): number => {
     const pid = services.find((each) => each.name === service)?.pid;
-    if (pid === undefined) throw new Error(`${service} does not run`);
+    if (pid === undefined) throw new Error(`${service} is not running`);
     return pid;
   };
   return { kafka: pidOf("kafka"), opensearch: pidOf("opensearch"), postgres: pidOf("postgres"), redis: pidOf("redis") };
@@ -98,12 +98,12 @@ async function profiling({ profileDirectory }: Bench): Promise<Record<string, st
   return { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${directory}` };
 }
 
-/** The cached vectors of a run would stay for a week. */
+/** Deletes a run's cached vectors, which would otherwise stay for a week. */
 async function forgetKeys(environment: Readonly<Record<string, string>>, { patience }: Clients): Promise<void> {
   const { REDIS_KEY_PREFIX: prefix, ...config } = readConfiguration(sinkConfig, environment);
   const redis = openRedis({ REDIS_KEY_PREFIX: prefix, ...config }, patience);
   await new Promise((ready) => redis.once("ready", ready));
-  if (isCluster(redis)) throw new Error("the benchmark runs on one Redis");
+  if (isCluster(redis)) throw new Error("the benchmark does not support a Redis cluster");
   for await (const keys of redis.scanStream({ match: `${prefix}:*`, count: 1_000 })) {
     if (keys.length > 0) await redis.unlink(...keys);
   }

@@ -1,4 +1,4 @@
-// The parts of docs/aws.md that come from the doctor: its policies, for an example account, and its verdicts.
+// The parts of docs/aws.md generated from the doctor: its policies, for an example account, and its verdicts.
 import { readSubject } from "../packages/cli/src/index.ts";
 import {
   dataAccessPolicy,

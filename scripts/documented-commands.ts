@@ -1,6 +1,6 @@
 // Checks the command blocks of README.md and the docs. A comment before each block says how the block is tested:
 //   <!-- run -->                  --run runs it, while `npm start` runs, with the addresses of its services as variables
-//   <!-- run by .ci/run -->       that file contains each of its lines
+//   <!-- run by .ci/run -->       .ci/run contains each of its lines
 //   <!-- not run: the reason -->  it can't run here
 //
 //   npm run docs:commands             fails if a block has no such comment, or a wrong one
@@ -59,7 +59,7 @@ function problemsOf(mark: string, commands: readonly string[]): string[] {
 }
 
 async function runAll(toRun: readonly Block[]): Promise<void> {
-  // In a separate process group, stopped as a terminal does, since npm does not forward every signal.
+  // In a separate process group, signalled as a terminal does, since npm does not forward every signal.
   const pipeline = spawn("npm", ["start"], { cwd: root, stdio: ["ignore", "inherit", "pipe"], detached: true });
   try {
     await untilItSays(pipeline, "keeps running");

@@ -19,7 +19,7 @@ test("has every variable once", () => {
   expect(all.toSorted()).toEqual(variables.map(({ name }) => name).toSorted());
 });
 
-test("starts every process as it stands, with the defaults", () => {
+test("starts every process unmodified, with the defaults", () => {
   const required = variables.filter((each) => each.required).map(({ name }) => name);
   const given = Object.entries(parseEnv(text));
   expect(given.map(([name]) => name).toSorted()).toEqual(required.toSorted());

@@ -42,7 +42,7 @@ if (values.check && stale.length > 0) {
 }
 for (const [file, text] of stale) writeFileSync(join(root, file), text);
 
-/** A variable without a value comes from .env, if it is there; each process gets only those that it reads. */
+/** Compose takes a variable without a value from .env, if present; each process gets only those that it reads. */
 function composeVariables(): string {
   const services = (Object.keys(processes) as ProcessName[]).flatMap((process) => {
     const names = variables.filter(({ name, readers }) => !decidedByCompose.has(name) && readers.includes(process));
@@ -56,7 +56,7 @@ function composeVariables(): string {
   ].join("\n");
 }
 
-/** The chart refuses a variable that no process reads, since a mistyped one would be ignored silently. */
+/** The chart rejects a variable that no process reads, since a mistyped one would be silently ignored. */
 function chartSchema(): string {
   const schema = JSON.parse(read("deploy/helm/millrace/values.schema.json"));
   schema.$defs.variable.anyOf[0].enum = variables.map(({ name }) => name);

@@ -16,7 +16,7 @@ test.each(pages.trim().split("\n"))("the links of %s resolve", (page) => {
   expect(problems.filter((problem) => problem !== undefined)).toEqual([]);
 });
 
-test("finds links, images and definitions outside code, and leaves URLs out", () => {
+test("finds links, images and definitions outside code, and skips URLs", () => {
   const markdown = [
     "[a](one.md) `[b](code.md)` ![c](two.png) [d](https://example.com) [e](mailto:a@b)",
     "```sh",

@@ -1,4 +1,4 @@
-// Finds the relative links of Markdown pages and the anchors that they may name, as GitHub forms them.
+// Finds the relative links of Markdown pages and the anchors that they may use, in GitHub's form.
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 
@@ -7,7 +7,7 @@ export interface Link {
   target: string;
 }
 
-/** Inline links, images and reference definitions, outside code; absolute URLs are left out. */
+/** Inline links, images and reference definitions, outside code; skips absolute URLs. */
 export function relativeLinks(markdown: string): Link[] {
   return withoutCode(markdown)
     .split("\n")
@@ -29,7 +29,7 @@ export function linkProblem(path: string, { line, target }: Link): string | unde
   return `line ${line}: ${target}: the page has no such heading`;
 }
 
-/** One anchor a heading: lower case, punctuation removed, spaces as hyphens, repeated ones numbered. */
+/** One anchor per heading: lower case, punctuation removed, spaces as hyphens, duplicates numbered. */
 export function anchorsOf(markdown: string): Set<string> {
   const anchors = new Set<string>();
   const counts = new Map<string, number>();
@@ -47,7 +47,7 @@ function withoutCode(markdown: string): string {
   return withoutFences(markdown).replaceAll(/`[^`\n]*`/g, (code) => " ".repeat(code.length));
 }
 
-/** Keeps the line breaks, and with them the numbers of the lines. */
+/** Keeps the line breaks, so that line numbers stay correct. */
 function withoutFences(markdown: string): string {
   return markdown.replaceAll(/^(\s*)(`{3,}).*?^\s*\2/gms, (block) => block.replaceAll(/[^\n]/g, ""));
 }

@@ -1,5 +1,5 @@
-// Gives the next release its version: the packages by their changesets, and with them the workspace, the chart and the
-// changelog.
+// Sets the next release's version: of the packages by their changesets, and accordingly of the workspace, the chart and
+// the changelog.
 //   npm run release:version
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ const before = versionOf("package.json");
 
 execFileSync("changeset", ["version"], { cwd: root, stdio: "inherit" });
 const version = versionOf("packages/shared/package.json");
-if (version === before) throw new Error(`no changeset asks for a version after ${before}`);
+if (version === before) throw new Error(`no changeset bumps the version beyond ${before}`);
 
 const today = new Date().toISOString().slice(0, 10);
 replace("package.json", /"version": "[^"]+"/, `"version": "${version}"`);
@@ -29,6 +29,6 @@ function versionOf(file: string): string {
 function replace(file: string, pattern: RegExp, text: string): void {
   const before = readFileSync(join(root, file), "utf8");
   const after = before.replace(pattern, () => text);
-  if (after === before) throw new Error(`${file} has nothing like ${pattern}`);
+  if (after === before) throw new Error(`${file} has no match for ${pattern}`);
   writeFileSync(join(root, file), after);
 }

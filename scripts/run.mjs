@@ -1,7 +1,7 @@
-// Runs a TypeScript entry point of this repository on the Node that the project brings along:
+// Runs a TypeScript entry point of this repository on the project's own Node:
 //   node scripts/run.mjs packages/cli/src/main.ts start
-// It is the only file that the machine's own Node (20 or later) must understand. On a fresh clone, or after the
-// lockfile changed, it first installs the dependencies.
+// This is the only file that the machine's Node (20 or later) must be able to run. On a fresh clone, or after a lockfile
+// change, it first installs the dependencies.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -46,7 +46,7 @@ function installIfNeeded() {
   const npx = spawnSync("npx", ["--yes", packageManager, "install", "--frozen-lockfile", "--reporter=append-only"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
-    // A CI environment variable would not change the result, but pnpm asks questions without it.
+    // CI does not change the result, but keeps pnpm from prompting.
     env: { ...process.env, CI: "true" },
   });
   if (npx.error) fail(`npx could not be started (${npx.error.message}): install npm, it comes with Node.`);
@@ -55,12 +55,12 @@ function installIfNeeded() {
   writeFileSync(stamp, wanted);
 }
 
-/** Node 24 from the dependencies, where this platform has it; else the machine's own, if it is new enough. */
+/** Node 24 from the dependencies if available for this platform, otherwise the machine's own if new enough. */
 function projectNode() {
   const brought = join(modules, ".bin", "node");
   if (existsSync(brought)) return { node: brought, bin: join(modules, ".bin") };
   if (major >= 24) return { node: process.execPath, bin: dirname(process.execPath) };
-  return fail(`Node 24 comes with the dependencies on Linux and on Apple silicon only; install Node 24 to run here.`);
+  return fail(`The dependencies include Node 24 on Linux and Apple silicon only; install Node 24 on this machine.`);
 }
 
 function fail(message) {

@@ -1,6 +1,6 @@
-// The whole check: builds, lints, type-checks and tests every package, with the real services under the tests.
+// The full check: builds, lints, type-checks and tests every package, on real services.
 //   npm test                      everything
-//   npm test -- --filter=…        what turbo's filter selects, such as --filter=@millrace/sink
+//   npm test -- --filter=…        the packages of turbo's filter, such as --filter=@millrace/sink
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
@@ -11,7 +11,7 @@ const results = join(root, ".millrace", "test-results");
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
 
-// Held for the whole run, so that the packages' suites share one stack instead of starting one each.
+// Leased for the whole run, so that the packages' suites share one stack.
 const stack = await lease({ name: "test", onProgress: (line) => process.stderr.write(`${line}\n`) });
 let failedCommands = 0;
 try {
@@ -38,12 +38,12 @@ try {
 
 const { passed, failed } = readResults();
 for (const failure of failed) process.stdout.write(`\nfailed: ${failure}\n`);
-// A task that failed without a failed test (a lint error, say) counts as one failure.
+// A task that fails without a failed test, such as a lint error, counts as one failure.
 const failures = Math.max(failed.length, failedCommands);
 process.stdout.write(`\n${passed} passed, ${failures} failed\n`);
 process.exit(failures > 0 || passed === 0 ? 1 : 0);
 
-/** In `folder`, by which vitest's report is named. */
+/** Runs in `folder`, which names vitest's report. */
 function run(command: string, args: string[], folder = "."): void {
   const { status, error } = spawnSync(command, args, {
     cwd: join(root, folder),
@@ -54,7 +54,7 @@ function run(command: string, args: string[], folder = "."): void {
   if (status !== 0) failedCommands++;
 }
 
-/** What vitest's JSON reports say: the number of tests that passed, and each failure with where it is and its first lines. */
+/** Reads vitest's JSON reports: the number of passed tests, and each failure with its location and first lines. */
 function readResults(): { passed: number; failed: string[] } {
   let passed = 0;
   const failed: string[] = [];
@@ -72,7 +72,7 @@ function readResults(): { passed: number; failed: string[] } {
       // A file that can't even be loaded has no failed test.
       if (file.status === "failed" && tests.length === 0) failed.push(`${where}\n${firstLines(file.message)}`);
     }
-    if (failed.length === before) failed.push(`${report}: the run failed though no test did`);
+    if (failed.length === before) failed.push(`${report}: the run failed without a failed test`);
   }
   return { passed, failed };
 }

@@ -3,7 +3,7 @@
 export interface Section {
   title: string;
   intro: string;
-  /** Names, or beginnings of names that end in "_"; the longest match of all sections wins. */
+  /** Names, or prefixes that end in "_"; the longest match across sections wins. */
   variables: readonly string[];
 }
 
@@ -65,7 +65,7 @@ export const sections: readonly Section[] = [
   },
   {
     title: "Messages and batches",
-    intro: "How ingest reads messages and packs batches, and how many it holds.",
+    intro: "How ingest reads messages and packs batches, and its limits in flight.",
     variables: ["TEXT_FIELD", "MESSAGE_MAX_BYTES", "EMBEDDING_INPUT_MAX_TOKENS", "BATCH_", "INGEST_"],
   },
   {
@@ -73,7 +73,7 @@ export const sections: readonly Section[] = [
     intro: "Provider, model, cache, rate and budget: [rate-and-cost.md](rate-and-cost.md).",
     variables: ["EMBEDDING_", "OPENAI_", "EMBED_"],
   },
-  { title: "Sink", intro: "Concurrent writes, and how many batches the sink holds.", variables: ["SINK_"] },
+  { title: "Sink", intro: "Concurrent writes, and the limit of batches in flight.", variables: ["SINK_"] },
   {
     title: "Publish and search",
     intro: "Limits of the api's requests: [api.md](api.md).",
@@ -92,7 +92,7 @@ export const sections: readonly Section[] = [
   { title: "Streams", intro: "WebSocket and server-sent events: [streams.md](streams.md).", variables: ["STREAM_"] },
 ];
 
-/** Throws where no section claims the variable: a new one must be given a place. */
+/** Throws if no section contains the variable, so that new ones get a section. */
 export function sectionOf(name: string): Section {
   const claims = sections.flatMap((section) =>
     section.variables

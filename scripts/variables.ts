@@ -12,7 +12,7 @@ export type ProcessName = keyof typeof processes;
 export interface Variable extends Omit<VariableDescription, "defaultValue"> {
   section: Section;
   readers: ProcessName[];
-  /** Default → the processes that have it. Empty where the variable is required or optional. */
+  /** Default → the processes that have it. Empty if the variable is required or optional. */
   defaults: Map<string, ProcessName[]>;
 }
 
@@ -96,7 +96,7 @@ function exampleLines({ name, description, required, readers, defaults }: Variab
   const about = `# ${description} (${readers.join(", ")})`;
   if (required) return [about, `${name}=${examples[name] ?? ""}`];
   if (defaults.size <= 1) return [about, `# ${name}=${[...defaults.keys()].join()}`];
-  // One value can't stand for all processes: an empty variable leaves each its default.
+  // No single value fits all processes; an empty variable keeps each process's default.
   const values = [...defaults].map(([value, having]) => `${value} (${having.join(", ")})`).join(", ");
   return [about, `# Default: ${values}. Empty: each process keeps its default.`, `# ${name}=`];
 }

@@ -11,12 +11,12 @@ import { openWorld, type World } from "../world.ts";
 
 const RATES_PER_S = [10, 100, 500];
 const API_LATENCY_MS = 100;
-/** Not measured: the processes' code is compiled in it. */
+/** Not measured: the processes' code gets compiled. */
 const WARM_UP_MS = 10_000;
 const MEASURED_MS = 20_000;
 const IN_FLIGHT_MAX = 1_024;
 
-/** How long a message takes from publish until both stores have it, at steady rates. */
+/** Measures the time from publishing a message until both stores contain it, at steady rates. */
 export async function latency(bench: Bench): Promise<Section[]> {
   const rounds = new Rounds<ReturnType<typeof quantiles>>();
   for (let run = 1; run <= bench.runs; run++) {
@@ -39,7 +39,7 @@ export async function latency(bench: Bench): Promise<Section[]> {
   return [{ title: `publish → stored, API ${API_LATENCY_MS} ms, in ms`, rowTitle: "rate", rows: rounds.rows }];
 }
 
-/** One message a request, each when it is due; returns how many. */
+/** Publishes one message per request, each when due; returns their number. */
 async function publishAt(
   { texts }: Bench,
   { clients }: World,

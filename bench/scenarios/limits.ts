@@ -6,15 +6,15 @@ import { openWorld } from "../world.ts";
 
 const TOKENS_PER_MINUTE = 1_000_000;
 const COUNTS = [1, 3];
-/** The first minute also spends what the bucket held at the beginning. */
+/** The first minute also spends the initial content of the bucket. */
 const FIRST_MS = 60_000;
 const MEASURED_MS = 120_000;
-/** Of 240 bytes, by which the server counts: a request of 256 texts is a fraction of the budget that does not blur it. */
+/** 240 bytes, which the server counts: a request of 256 texts is small enough not to blur the result. */
 const TEXT_TOKENS = 60;
-/** More than can be spent: the bucket, and what flows into it. */
+/** More than the bucket and its refill allow. */
 const MESSAGES = Math.ceil(((1 + (FIRST_MS + MEASURED_MS) / 60_000) * TOKENS_PER_MINUTE * 1.1) / TEXT_TOKENS);
 
-/** How much of a budget of tokens is used, and how often the API has to refuse. */
+/** Measures the used share of a token budget, and the API's 429 responses. */
 export async function limits(bench: Bench): Promise<Section[]> {
   const rounds = new Rounds<Record<string, number>>();
   for (let run = 1; run <= bench.runs; run++) {

@@ -3,10 +3,10 @@ import { drain } from "../drain.ts";
 import { Rounds } from "../table.ts";
 import { peakFigures, processorFigures } from "./throughput.ts";
 
-/** Of the embedder that the repository brings along. */
+/** Dimensions of the built-in embedder. */
 const LOCAL_DIMENSIONS = 256;
 
-/** What the stages cost without an API: the vectors are computed in the embed process. */
+/** Measures the stages without an API: the embed process computes the vectors. */
 export async function local(bench: Bench): Promise<Section[]> {
   const processors = new Rounds<Record<string, number>>();
   const resources = new Rounds<Record<string, number>>();

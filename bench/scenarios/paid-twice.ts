@@ -7,7 +7,7 @@ import { openWorld, type World } from "../world.ts";
 const LATENCIES_MS = [0, 100];
 const POLL_INTERVAL_MS = 5;
 
-/** What is paid for again when the embed process is killed in mid-run, without any warning. */
+/** Measures what is paid for again after a SIGKILL of the embed process in mid-run. */
 export async function paidTwice(bench: Bench): Promise<Section[]> {
   const rounds = new Rounds<Record<string, number>>();
   for (let run = 1; run <= bench.runs; run++) {
@@ -26,7 +26,7 @@ async function killInMidRun(bench: Bench, latencyMs: number) {
   await world.pipeline.kill("embed", "SIGKILL");
   await world.pipeline.start("embed", 1);
   await untilStored(world, bench.messages);
-  // The word that every start embeds is paid for again, too.
+  // Excludes the word that every start embeds.
   const again = (await world.api.stats()).paidAgain - 1;
   return { "in flight": inFlight, "paid twice": again, "%": (100 * again) / bench.messages };
 }

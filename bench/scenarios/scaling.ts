@@ -4,12 +4,12 @@ import { Rounds } from "../table.ts";
 
 const COUNTS = [1, 2, 4];
 const API_LATENCY_MS = 500;
-/** A limit of each process: one request of 64 texts in flight, no more than 128 texts/s. */
+/** Limits each process to one request of 64 texts in flight, so to 128 texts/s. */
 const environment = { EMBED_CONCURRENCY: "1", BATCH_MAX_MESSAGES: "64" };
-/** 20 s of work for each process. */
+/** 20 s of work per process. */
 const MESSAGES_EACH = 2_560;
 
-/** Whether twice as many embed processes do twice as much, where the API is what they wait for. */
+/** Measures whether embed processes scale linearly when the API is the bottleneck. */
 export async function scaling(bench: Bench): Promise<Section[]> {
   const rounds = new Rounds<Record<string, number>>();
   for (let run = 1; run <= bench.runs; run++) {

@@ -5,11 +5,11 @@ import { type IndexKind, indexKinds } from "../index-kinds.ts";
 import { Rounds, type Row } from "../table.ts";
 
 const LATENCIES_MS = [0, 100];
-/** The services compile their code in it; the processes of the pipeline are new in each measurement. */
+/** Lets the services compile their code; the pipeline's processes are new in each measurement. */
 const WARM_UP_MESSAGES = 2_048;
 const FORMATS: FormatName[] = ["json", "smile"];
 
-/** The pipeline against the ceiling of the same OpenSearch, in the same run. */
+/** Measures the pipeline against the ceiling of the same OpenSearch, in the same run. */
 export async function throughput(bench: Bench): Promise<Section[]> {
   bench.say("warming the services up …");
   await drain({ ...bench, messages: WARM_UP_MESSAGES }, { index: "flat" });

@@ -63,7 +63,7 @@ async function drain(services: Services, drainMaxMs: number): Promise<Pick<Outco
   const startedAtMs = performance.now();
   const { hung } = await untilDrained(services, drainMaxMs);
   const drainMs = Math.round(performance.now() - startedAtMs);
-  // So that the last sample sees what was stored last.
+  // So that the last sample includes the last stored messages.
   await sleep(SAMPLE_INTERVAL_MS);
   return { drainMs, ...(hung && { hung }) };
 }

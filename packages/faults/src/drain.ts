@@ -4,7 +4,7 @@ import { type Services, withAdmin } from "./services.ts";
 
 const LOOK_INTERVAL_MS = 1_000;
 
-/** Waits until every stage has committed all there is and every record has its row; says what is left if time is up. */
+/** Waits until every stage has committed everything and every record has its row; on timeout, returns what is left. */
 export async function untilDrained(services: Services, timeoutMs: number): Promise<{ hung?: string }> {
   const deadlineMs = performance.now() + timeoutMs;
   for (;;) {

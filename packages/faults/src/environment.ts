@@ -3,10 +3,10 @@ import type { BugName } from "./bugs/bugs.ts";
 import { MESSAGE_MAX_BYTES } from "./load.ts";
 import type { ProxiedName } from "./schedule.ts";
 
-/** Few, so that reading all documents back is quick. */
+/** Few, so that reading back all documents is fast. */
 export const DIMENSIONS = 64;
 
-/** What the processes are told besides their names: the proxies, and times that fit runs of a minute or two. */
+/** The processes' variables besides their names: the proxies, and timeouts suited to runs of a minute or two. */
 export function pipelineEnvironment(proxies: Record<ProxiedName, NetworkProxy>, bug?: BugName): Record<string, string> {
   return {
     OPENSEARCH_ENDPOINT: `http://127.0.0.1:${proxies.opensearch.port}`,
@@ -24,9 +24,9 @@ export function pipelineEnvironment(proxies: Record<ProxiedName, NetworkProxy>, 
     RETRY_MAX_MS: "2000",
     SHUTDOWN_TIMEOUT_MS: "8000",
     MESSAGE_MAX_BYTES: String(MESSAGE_MAX_BYTES),
-    // Batches of several messages at the rates of these runs.
+    // Gives batches of several messages at the rates of these runs.
     BATCH_LINGER_MS: "100",
-    // Node's own variable: it loads the planted bug into the process, and nothing of the pipeline's code knows of it.
+    // Node's own variable loads the planted bug, so the pipeline's code is unaware of it.
     NODE_OPTIONS: bug ? `--import=${new URL(`bugs/preload.ts?${bug}`, import.meta.url).href}` : "",
   };
 }

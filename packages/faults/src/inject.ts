@@ -4,7 +4,7 @@ import type { EmbeddingsApi, NetworkProxy, ProxyMode } from "@millrace/testbed";
 import { describeFault, type Fault, type PipelineStage, type ProxiedName } from "./schedule.ts";
 import type { Slot, Supervisor } from "./supervisor.ts";
 
-/** Everything that can be broken. */
+/** Everything that faults can break. */
 export interface World {
   stack: string;
   supervisor: Supervisor;
@@ -12,7 +12,7 @@ export interface World {
   embeddings: EmbeddingsApi;
 }
 
-/** A fault as it really was. */
+/** An injected fault with its actual times. */
 export interface Injected {
   fault: string;
   /** The fault without its planned duration. */
@@ -37,7 +37,7 @@ export async function injectFaults(
 
   const injectInTurn = async (fault: Fault): Promise<Injected> => {
     await sleep(fault.atMs, undefined, { signal });
-    // Two faults of one thing come one after the other: healing the first would heal the second.
+    // Faults of the same target run one after another: healing the first would heal the second.
     const before = queues.get(thingOf(fault)) ?? Promise.resolve();
     const injected = before.then(async () => {
       signal.throwIfAborted();

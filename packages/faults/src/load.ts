@@ -2,26 +2,26 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { OutgoingRecord, RecordProducer } from "@millrace/kafka";
 import { createRandom, type Random } from "./random.ts";
 
-/** The pipeline under test is told so; a poisoned message may be longer. */
+/** The pipeline's configured limit; poisoned messages may exceed it. */
 export const MESSAGE_MAX_BYTES = 4_096;
-/** Says what must become of a message, so that the check need not repeat the pipeline's judgement. */
+/** States a message's expected outcome, so that the check need not repeat the pipeline's validation. */
 export const EXPECTATION_HEADER = "expect";
 
 const TICK_MS = 100;
 const POISON_SHARE = 0.02;
 const KEYED_SHARE = 0.5;
 const KEYS = 1_000;
-/** Of a backlog that an outage of the broker left. */
+/** Limits requests after a broker outage has left a backlog. */
 const REQUEST_MAX_RECORDS = 500;
 
 export interface Load {
-  /** Records acknowledged so far: each is in the source topic for good. */
+  /** Records acknowledged so far, and therefore durable in the source topic. */
   readonly acknowledged: readonly { partition: number; offset: number; value: Buffer }[];
-  /** Resolves when everything that is due was acknowledged. */
+  /** Resolves when every due message is acknowledged. */
   finished: Promise<void>;
 }
 
-/** Publishes distinct messages at a steady rate; while the broker is away they queue up here and follow later. */
+/** Publishes distinct messages at a steady rate; during a broker outage they queue up here and are sent later. */
 export function startLoad(
   options: { topic: string; producer: RecordProducer; seed: number; ratePerS: number; durationMs: number },
   signal: AbortSignal,
@@ -53,7 +53,7 @@ export function startLoad(
         });
         return;
       }
-      // What this attempt wrote in spite of its failure is in the topic twice then, and is two messages.
+      // Anything that the failed attempt wrote is then in the topic twice, and counts as two messages.
       await sleep(TICK_MS, undefined, { signal });
     }
   };

@@ -3,7 +3,7 @@ import { peakResidentBytes } from "@millrace/testbed";
 
 const LOOK_INTERVAL_MS = 1_000;
 
-/** The highest resident memory of any process of a kind, in bytes, as the kernel kept it (`VmHWM`; Linux only). */
+/** Peak resident memory of any process per kind, in bytes, as tracked by the kernel (`VmHWM`; Linux only). */
 export function watchMemory(
   processes: () => readonly PipelineProcess[],
 ): Disposable & { peaks: Map<ProcessName, number>; stop(): void } {

@@ -13,7 +13,7 @@ export interface Outcome extends Discrepancies {
   acknowledged: number;
   rows: number;
   documents: number;
-  /** What was left when the time to drain was up; absent where nothing was. */
+  /** What was left when the drain timed out; absent if nothing was. */
   hung?: string;
   drainMs: number;
   /** The longest time in which there was something to store and nothing was stored. */

@@ -1,9 +1,9 @@
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
 
-/** Random choices that a seed repeats. */
+/** Random choices, reproducible by seed. */
 export interface Random {
-  /** Both bounds are included. */
+  /** Both bounds are inclusive. */
   integer(from: number, to: number): number;
   pick<Item>(items: readonly [Item, ...Item[]]): Item;
 }

@@ -12,7 +12,7 @@ const PAGE = 1_000;
 const SCROLL = "1m";
 const vectors = new VectorSpace(DIMENSIONS);
 
-/** Every record of the source topic, up to where it ends now. */
+/** Every record of the source topic, up to its current end. */
 export async function readSource({ kafka, topic }: Services): Promise<SourceRecord[]> {
   await using reader = createTopicReader(kafka);
   const ranges = (await reader.ranges(topic)) ?? [];
@@ -54,7 +54,7 @@ const pageSchema = z.object({
   }),
 });
 
-/** Every document, whatever its `_id`. A scroll passes over none, even where two have the same fields. */
+/** Every document, regardless of its `_id`. A scroll skips none, even if two have the same fields. */
 export async function readDocuments({ openSearch, config }: Services): Promise<StoredDocument[]> {
   const index = config.OPENSEARCH_INDEX;
   await openSearch.indices.refresh({ index });
@@ -78,7 +78,7 @@ function toDocument(source: Source): StoredDocument {
   return {
     id: messageId(source),
     text: source.text,
-    // OpenSearch hands decimal numbers back; the nearest float32 of each must be the very one.
+    // OpenSearch returns decimal numbers; the nearest float32 of each must be the exact value.
     hasOwnVector: vector.length === own.length && vector.every((number, index) => Math.fround(number) === own[index]),
   };
 }

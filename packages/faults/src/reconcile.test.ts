@@ -25,7 +25,7 @@ const nothing = {
   wrong: [],
 };
 
-test("one row for each message and one document for each valid one is as promised", () => {
+test("finds nothing with one row per message and one document per valid message", () => {
   expect(reconcile(source, acknowledged, rows, documents)).toEqual(nothing);
 });
 
@@ -37,7 +37,7 @@ test("a record without a row, and a valid one without a document, are missing", 
   });
 });
 
-test("a record that was published but never acknowledged must be stored too", () => {
+test("a published but unacknowledged record must be stored too", () => {
   expect(reconcile(source, [], rows.slice(1), documents).missingRows).toEqual(["t-0-0"]);
 });
 
@@ -78,17 +78,17 @@ test("a document of a poisoned message, with another text or with another vector
   ]);
 });
 
-test("rows and documents of messages that nobody published are wrong", () => {
+test("rows and documents without a message are wrong", () => {
   const found = reconcile(
     source,
     acknowledged,
     [...rows, { id: "t-9-9", level: "INFO" }],
     [...documents, { id: "t-9-9", text: "?", hasOwnVector: true }],
   );
-  expect(found.wrong).toEqual(["t-9-9: a row of no message", "t-9-9: a document of no message"]);
+  expect(found.wrong).toEqual(["t-9-9: a row without a message", "t-9-9: a document without a message"]);
 });
 
-test("what was acknowledged and is not in the topic with that content has vanished", () => {
+test("an acknowledged message that is not in the topic with its content has vanished", () => {
   const claimed = [...acknowledged, { id: "t-5-0", text: "gone" }, { id: "t-0-0", text: "another" }];
   expect(reconcile(source, claimed, rows, documents).vanished).toEqual(["t-5-0", "t-0-0"]);
 });

@@ -11,17 +11,17 @@ export interface StoredRow {
   level: "INFO" | "ERROR";
 }
 
-/** A document of the index; `id` is made from its fields, not from its `_id`. */
+/** A document of the index; `id` is derived from its fields, not from its `_id`. */
 export interface StoredDocument {
   id: string;
   text: string;
-  /** Whether the vector is the very one of that text. */
+  /** Whether the vector matches the text exactly. */
   hasOwnVector: boolean;
 }
 
-/** Identities, in groups; everything is as promised when all are empty. */
+/** Message ids by discrepancy; the promise is kept if all lists are empty. */
 export interface Discrepancies {
-  /** Acknowledged to the publisher, and not in the topic with that content: the broker's or the harness's fault. */
+  /** Acknowledged to the publisher but not in the topic with that content: a fault of the broker or the harness. */
   vanished: string[];
   missingRows: string[];
   missingDocuments: string[];
@@ -60,7 +60,7 @@ function repeated(byId: ReadonlyMap<string, readonly unknown[]>): string[] {
 }
 
 function wrongRow({ id, level }: StoredRow, record: SourceRecord | undefined): string[] {
-  if (!record) return [`${id}: a row of no message`];
+  if (!record) return [`${id}: a row without a message`];
   if (record.expected === "valid" && level === "ERROR") return [`${id}: a valid message with an ERROR row`];
   if (record.expected === "poison" && level === "INFO") return [`${id}: a poisoned message with an INFO row`];
   return [];
@@ -68,7 +68,7 @@ function wrongRow({ id, level }: StoredRow, record: SourceRecord | undefined): s
 
 function wrongDocument(document: StoredDocument, record: SourceRecord | undefined): string[] {
   const { id } = document;
-  if (!record) return [`${id}: a document of no message`];
+  if (!record) return [`${id}: a document without a message`];
   if (record.expected === "poison") return [`${id}: a poisoned message with a document`];
   if (document.text !== record.text) return [`${id}: a document with another text`];
   if (!document.hasOwnVector) return [`${id}: a document with another vector`];

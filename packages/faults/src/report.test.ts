@@ -35,7 +35,7 @@ test("a run kept the promise only if nothing is missing, doubled, wrong or hung"
   expect(isKept({ ...kept, hung: "1 row left" })).toBe(false);
 });
 
-test("a broken promise is described with what is needed to look into it", () => {
+test("a broken promise is reported with everything needed to investigate it", () => {
   const text = describeOutcome({ ...broken, hung: "99 rows for 100 records" });
   for (const part of ["BROKEN: seed 8", "missing 2", "t-1-1", "99 rows", "kill sink", "logs/faults_7"]) {
     expect(text).toContain(part);
@@ -43,7 +43,7 @@ test("a broken promise is described with what is needed to look into it", () => 
   expect(describeOutcome(kept)).toContain("KEPT: seed 7");
 });
 
-test("the table has a line for each run, and the totals", () => {
+test("the table has one row per run, and the totals", () => {
   const { summary, body } = findings([kept, broken]);
   expect(body).toContain(
     "| 7 | 1 | 3 | 100 | 0 | 0 | 0 | 0 | 0 | 8.0 s | 7.6 s | kill sink 1–1 s | 2.0 % | ingest 150 MB |",

@@ -5,7 +5,7 @@ import { lengthMs } from "./stall.ts";
 
 const IDS_SHOWN = 20;
 
-/** One run in words: the figures, and, where the promise was broken, all that is needed to look into it. */
+/** Describes one run: its figures and, if the promise was broken, everything needed to investigate it. */
 export function describeOutcome(outcome: Outcome): string {
   const { rows, documents, embeddedAgain, embeddedAgainShare, restarts, acknowledged, stall } = outcome;
   const { published, missing, doubled, wrong } = countsOf(outcome);
@@ -35,7 +35,7 @@ function failure(outcome: Outcome): string[] {
     ...outcome.faults.map(
       ({ fault, startedAtMs, healedAtMs }) => `  from ${seconds(startedAtMs)} to ${seconds(healedAtMs)} s: ${fault}`,
     ),
-    `  the logs of the processes: ${outcome.logDirectory}`,
+    `  process logs: ${outcome.logDirectory}`,
   ];
 }
 

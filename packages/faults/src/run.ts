@@ -29,7 +29,7 @@ export async function run(
   say: (line: string) => void,
   stop: AbortSignal,
 ): Promise<Outcome> {
-  // An earlier run may have been interrupted with a service down; a service that answers is left as it is.
+  // An interrupted earlier run may have left a service down. Services that respond are left alone.
   for (const service of targets["stop-service"]) await startService(service, { stack: stack.name });
   const suffix = `faults_${options.seed}_${Date.now().toString(36)}`.replace("-", "m");
   const logDirectory = join(stack.directory, "faults", suffix);

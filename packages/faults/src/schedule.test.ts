@@ -19,7 +19,7 @@ test("different seeds give different plans", () => {
   expect(new Set(plans).size).toBe(100);
 });
 
-test("a plan has as many faults as asked for, in the order of time, all of them while the load lasts", () => {
+test("a plan has the requested number of faults, in order of time, all during the load", () => {
   fc.assert(
     fc.property(seeds, loads, counts, (seed, loadMs, count) => {
       const plan = planFaults(seed, loadMs, count);
@@ -35,7 +35,7 @@ test("a plan has as many faults as asked for, in the order of time, all of them 
   );
 });
 
-test("every plan kills three times, and has a freeze, a rebalance, two service, a network and an API fault", () => {
+test("every plan has three kills, a freeze, a rebalance, two service faults, a network fault and an API fault", () => {
   fc.assert(
     fc.property(seeds, loads, counts, (seed, loadMs, count) => {
       const plan = planFaults(seed, loadMs, count);
@@ -51,7 +51,7 @@ test("every plan kills three times, and has a freeze, a rebalance, two service, 
   );
 });
 
-test("a fault's target is one that its kind knows, and a few seeds reach all of them", () => {
+test("a fault's target fits its kind, and a few seeds cover all targets", () => {
   const seen = new Set<string>();
   for (let seed = 0; seed < 300; seed++) {
     for (const { kind, target } of planFaults(seed, 120_000, 12)) {
@@ -62,7 +62,7 @@ test("a fault's target is one that its kind knows, and a few seeds reach all of 
   expect(seen.size).toBe(Object.values(targets).flat().length);
 });
 
-test("a freeze outlasts the session timeout however short the run is", () => {
+test("a freeze exceeds the session timeout however short the run", () => {
   fc.assert(
     fc.property(seeds, loads, (seed, loadMs) => {
       for (const { kind, durationMs } of planFaults(seed, loadMs, 12)) {
@@ -72,7 +72,7 @@ test("a freeze outlasts the session timeout however short the run is", () => {
   );
 });
 
-test("services are away for as long as is asked for, and the other faults stay as they are", () => {
+test("service outages last as long as requested, and other faults are unaffected", () => {
   const usual = planFaults(7, 240_000, 40);
   const long = planFaults(7, 240_000, 40, 60_000);
   const outages = long.filter(({ kind }) => kind === "stop-service" || kind === "kill-service");

@@ -7,23 +7,23 @@ export type PipelineStage = (typeof pipelineStages)[number];
 export const proxiedNames = ["opensearch", "postgres", "redis", "embeddings"] as const;
 export type ProxiedName = (typeof proxiedNames)[number];
 
-/** What can be broken, and in which ways. */
+/** What can be broken, and how. */
 export const targets = {
-  /** SIGKILL; the supervisor starts it again. */
+  /** SIGKILL; the supervisor restarts the process. */
   kill: ["ingest", "embed", "sink", "api"],
   /** SIGSTOP, for longer than the session timeout, then SIGCONT. */
   freeze: pipelineStages,
-  /** SIGTERM, wait, start: every process, one after the other. */
+  /** SIGTERM, wait, start: every process in turn. */
   "rolling-restart": ["pipeline"],
-  /** To two processes, to three, and back. */
+  /** Scales to two processes, to three, and back. */
   scale: pipelineStages,
   "stop-service": ["kafka", "opensearch", "postgres", "redis"],
   "kill-service": ["kafka", "opensearch", "postgres"],
-  /** Every connection is reset, and new ones are. */
+  /** Resets every connection, and new ones. */
   cut: proxiedNames,
-  /** Connections are accepted, and nothing passes. */
+  /** Accepts connections but passes no data. */
   blackhole: proxiedNames,
-  /** What passes is late. */
+  /** Delays all data. */
   slow: proxiedNames,
   embeddings: embeddingsFaults,
 } as const;
@@ -31,21 +31,21 @@ export type FaultKind = keyof typeof targets;
 
 export type Fault = {
   [Kind in FaultKind]: {
-    /** Since the load began. */
+    /** Since the start of the load. */
     atMs: number;
     kind: Kind;
     target: (typeof targets)[Kind][number];
-    /** From the injection to the remedy; for a kill, the time until the restart. */
+    /** From injection to healing; for a kill, the time until the restart. */
     durationMs: number;
-    /** Share of the requests that it hits; 1 but for the embeddings API. */
+    /** Share of the affected requests; below 1 only for the embeddings API. */
     share: number;
   };
 }[FaultKind];
 
-/** How long a service is away at the most, where nothing else is asked for. */
+/** Default maximum outage of a service. */
 export const OUTAGE_MAX_MS = 20_000;
 
-/** Shorter freezes are no rebalance: the session timeout of the runs is 6 s. */
+/** Shorter freezes cause no rebalance: the session timeout of the runs is 6 s. */
 const durationsMs: Record<FaultKind, readonly [from: number, to: number]> = {
   kill: [200, 1_000],
   freeze: [8_000, 12_000],
@@ -59,7 +59,7 @@ const durationsMs: Record<FaultKind, readonly [from: number, to: number]> = {
   embeddings: [3_000, 20_000],
 };
 
-/** Every run has one of each row at least, and three kills. */
+/** Every run has at least one fault of each row, and three kills. */
 const always: readonly (readonly [FaultKind, ...FaultKind[]])[] = [
   ["kill"],
   ["kill"],
@@ -73,23 +73,23 @@ const always: readonly (readonly [FaultKind, ...FaultKind[]])[] = [
 ];
 const kinds = Object.keys(targets) as [FaultKind, ...FaultKind[]];
 
-/** Faults begin in this part of the load, so that there is something to break and something left to mend it with. */
+/** Faults start within this part of the load, so that there is work before and after them. */
 const BEGIN_SHARE = 0.05;
 const END_SHARE = 0.9;
-/** In a short run no single fault may fill it. */
+/** Keeps a single fault from filling a short run. */
 const LONGEST_SHARE = 0.25;
 
 /**
- * The plan of one run: a pure function of its arguments. In the order of time.
+ * The plan of one run, in order of time: a pure function of its arguments.
  *
- * @param outageMaxMs how long a service is stopped at the most; no more than a quarter of the load in any case
+ * @param outageMaxMs maximum outage of a service; at most a quarter of the load in any case
  */
 export function planFaults(seed: number, loadMs: number, count: number, outageMaxMs = OUTAGE_MAX_MS): Fault[] {
   const random = createRandom(seed);
   const drawn = Array.from({ length: Math.max(count, always.length) }, (_, position) =>
     random.pick(always[position] ?? kinds),
   );
-  // Spread over the load: one somewhere in each of as many equal parts, in a random order of kinds.
+  // Spread over the load: one fault at a random time in each of equal slots, with the kinds in random order.
   const slotMs = ((END_SHARE - BEGIN_SHARE) * loadMs) / drawn.length;
   return shuffle(drawn, random).map((kind, slot) => {
     const beginMs = BEGIN_SHARE * loadMs + slot * slotMs;
@@ -118,7 +118,7 @@ function drawFault(
   return { atMs, kind, target, durationMs, share } as Fault;
 }
 
-/** Fisher and Yates. */
+/** Fisher–Yates. */
 function shuffle<Item>(items: readonly Item[], random: Random): Item[] {
   const left = [...items];
   const shuffled: Item[] = [];

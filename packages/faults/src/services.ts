@@ -2,7 +2,7 @@ import { openClients } from "@millrace/cli";
 
 export type Services = ReturnType<typeof openServices>;
 
-/** Direct ways to the services, past the proxies and the pipeline's processes. */
+/** Direct connections to the services, bypassing the proxies and the pipeline's processes. */
 export function openServices(environment: Readonly<Record<string, string>>) {
   const clients = openClients(environment, "faults");
   const groups = ["ingest", "embed", "sink"].map((stage) => `${clients.config.KAFKA_GROUP_PREFIX}-${stage}`);

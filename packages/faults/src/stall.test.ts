@@ -15,16 +15,16 @@ test("the longest time without an increase counts", () => {
   expect(longestStall(seen)).toEqual({ fromMs: 100, toMs: 1_000 });
 });
 
-test("a time with nothing to store is no stall", () => {
+test("time without anything to store is not a stall", () => {
   const seen = samples([0, 10, 0], [100, 10, 10], [5_000, 10, 10], [5_100, 20, 20]);
   expect(longestStall(seen)).toEqual({ fromMs: 0, toMs: 100 });
 });
 
-test("a stall that never ended counts until the last look", () => {
+test("a stall that never ends counts until the last sample", () => {
   expect(longestStall(samples([0, 10, 5], [3_000, 10, 5]))).toEqual({ fromMs: 0, toMs: 3_000 });
 });
 
-test("without looks there is no stall", () => {
+test("without samples there is no stall", () => {
   expect(lengthMs(longestStall([]))).toBe(0);
 });
 

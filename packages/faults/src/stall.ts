@@ -1,6 +1,6 @@
 import type { Injected } from "./inject.ts";
 
-/** How much was published and stored at a moment. */
+/** Messages published and stored at one moment. */
 export interface Sample {
   /** Since the load began. */
   atMs: number;
@@ -56,7 +56,7 @@ function range(fromMs: number, toMs: number): string {
   return `${Math.round(fromMs / 1_000)}–${Math.round(toMs / 1_000)} s`;
 }
 
-/** Calls `look` regularly until disposed; a look that fails is left out, and a slow one delays the next. */
+/** Calls `look` regularly until disposed; skips failed samples, and a slow one delays the next. */
 export function sample(look: () => Promise<Sample>, intervalMs: number): Disposable & { samples: Sample[] } {
   const samples: Sample[] = [];
   let timer: NodeJS.Timeout | undefined;

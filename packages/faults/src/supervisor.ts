@@ -1,29 +1,29 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Exit, Pipeline, PipelineProcess, ProcessName } from "@millrace/stack";
 
-/** One place for a process; the supervisor keeps it filled. */
+/** A slot for one process, which the supervisor keeps running. */
 export interface Slot {
   name: ProcessName;
   index: number;
 }
 
-/** An end that nobody asked for: neither a fault nor a stop. */
+/** An unexpected exit: neither a fault nor a stop. */
 export interface Crash extends Slot, Exit {
   atMs: number;
   log: string;
 }
 
 interface Kept extends Slot {
-  /** No start before this moment; `Infinity` while somebody else stops and starts it. */
+  /** Earliest restart; `Infinity` while another caller restarts it. */
   notBeforeMs: number;
   starting: boolean;
 }
 
 const LOOK_INTERVAL_MS = 50;
-/** How soon a process that ended by itself is started again. */
+/** Delay before a process that exited unexpectedly is restarted. */
 const RESTART_DELAY_MS = 500;
 
-/** Starts processes again that ended, as Kubernetes does, and knows which ends were faults. */
+/** Restarts exited processes, as Kubernetes does, and tells crashes from injected faults. */
 export class Supervisor implements AsyncDisposable {
   restarts = 0;
   readonly crashes: Crash[] = [];
@@ -49,25 +49,25 @@ export class Supervisor implements AsyncDisposable {
     return [...this.#kept.values()].filter((slot) => slot.name === name);
   }
 
-  /** Keeps one more process running from now on. */
+  /** Adds a process to keep running. */
   add({ name, index }: Slot): void {
     this.#kept.set(keyOf({ name, index }), { name, index, notBeforeMs: 0, starting: false });
   }
 
-  /** Ends a process in order and keeps its slot empty. */
+  /** Stops a process gracefully and keeps its slot empty. */
   async remove(slot: Slot): Promise<void> {
     this.#kept.delete(keyOf(slot));
     await this.#end(slot, "SIGTERM");
   }
 
-  /** SIGKILL; it starts again after the delay. */
+  /** SIGKILL, then a restart after the delay. */
   async kill(slot: Slot, restartDelayMs: number): Promise<void> {
     const kept = this.#kept.get(keyOf(slot));
     if (kept) kept.notBeforeMs = Date.now() + restartDelayMs;
     await this.#end(slot, "SIGKILL");
   }
 
-  /** SIGTERM, wait, start, wait until it is ready. */
+  /** SIGTERM, wait, start, wait until ready. */
   async restart(slot: Slot, readyMaxMs: number): Promise<void> {
     const kept = this.#kept.get(keyOf(slot));
     if (!kept) return;
@@ -88,7 +88,7 @@ export class Supervisor implements AsyncDisposable {
     return this.processes.find((process) => process.name === name && process.index === index);
   }
 
-  /** Starts nothing any more; the processes go on. */
+  /** Stops restarting; running processes continue. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
     await this.#loop;
@@ -113,13 +113,13 @@ export class Supervisor implements AsyncDisposable {
     }
   }
 
-  /** Resolves when the process is ready, has ended again, or was not ready in time: whoever needs it looks for itself. */
+  /** Resolves when the process is ready, has exited again, or was not ready in time; callers check for themselves. */
   async #start(kept: Kept): Promise<void> {
     if (kept.starting || this.find(kept)) return;
     kept.starting = true;
     this.restarts++;
     const ready = this.#pipeline.start(kept.name, kept.index).catch(() => undefined);
-    // Once it runs, an end is to be noticed even before it was ready.
+    // Detects an exit even before the process is ready.
     while (
       !this.find(kept) &&
       (await Promise.race([ready.then(() => true), sleep(LOOK_INTERVAL_MS, false)])) === false

@@ -12,13 +12,13 @@ describe.each(bugNames)("%s", (name) => {
   });
 });
 
-test("a plant whose text is gone, or there twice, is refused", () => {
+test("rejects a planted bug whose text is missing or occurs twice", () => {
   const replacement = { file: "a.ts", find: "one", replace: "two" };
   expect(() => planted("none", { ...replacement, find: "three" })).toThrow(/0 times in a\.ts/);
   expect(() => planted("one one", replacement)).toThrow(/2 times in a\.ts/);
 });
 
-test("a process that is started with the plant runs the changed source", async () => {
+test("a process started with a planted bug runs the changed source", async () => {
   const ledger = urlOf({ file: "kafka/src/offset-ledger.ts", find: "", replace: "" }).href;
   const script = `const { OffsetLedger } = await import(${JSON.stringify(ledger)});
     const ledger = new OffsetLedger();

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
 
-/** A piece of the pipeline's source, and what a planted bug makes of it. */
+/** A piece of the pipeline's source, and its replacement in a planted bug. */
 export interface Replacement {
   /** Relative to the folder of the packages. */
   file: string;
@@ -10,7 +10,7 @@ export interface Replacement {
   replace: string;
 }
 
-/** The text must be there exactly once: a plant that no longer hits anything would make the harness look blind. */
+/** The text must occur exactly once: a planted bug that changes nothing would make the harness look blind. */
 export function planted(source: string, { file, find, replace }: Replacement): string {
   const parts = source.split(find);
   if (parts.length !== 2) throw new Error(`the planted bug finds "${find}" ${parts.length - 1} times in ${file}`);
@@ -21,7 +21,7 @@ export function urlOf({ file }: Replacement): URL {
   return new URL(`../../../${file}`, import.meta.url);
 }
 
-/** Changes modules of this process while they are loaded; the files stay as they are. */
+/** Changes modules of this process on load; the files stay unchanged. */
 export function plant(replacements: readonly Replacement[]): void {
   for (const each of replacements) planted(readFileSync(fileURLToPath(urlOf(each)), "utf8"), each);
   registerHooks({

@@ -141,7 +141,7 @@ it.each([
 
 it("lists dead letters, and replays one and all of them", async () => {
   const journey = await publishHere(" ");
-  await journey.getByText("dead-lettered").waitFor();
+  await journey.getByRole("status").getByText("dead-lettered").waitFor();
   expect(await journey.locator(".cause").textContent()).toContain("invalid");
   const id = await journey.getAttribute("data-id");
   const letter = page.locator(`.letters [data-id="${id}"]`);

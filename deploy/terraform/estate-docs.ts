@@ -57,14 +57,14 @@ function picture(): string {
     if (!known.includes(group)) throw new Error(`estate-docs.ts does not know in which subnets ${group} is`);
   }
   const boxes = Object.entries(places).flatMap(([name, { title, groups }]) => [
-    `    subgraph ${name}["${title}<br/>${cidrs(name).join(", ")}"]`,
+    `    subgraph ${name}-subnets["${title}<br/>${cidrs(name).join(", ")}"]`,
     ...groups.map((group) => `      ${group}`),
     "    end",
   ]);
   const open = resources.filter(
     ({ type, name }) => type === "aws_vpc_security_group_ingress_rule" && name === "internet",
   );
-  const openPorts = [...new Set(open.map(({ values }) => values.from_port))].sort();
+  const openPorts = [...new Set(open.map(({ values }) => values.from_port as number))].sort((a, b) => a - b);
   const out = resources.filter(
     ({ type, name }) => type === "aws_vpc_security_group_egress_rule" && name === "internet",
   );
@@ -73,7 +73,7 @@ function picture(): string {
     "flowchart LR",
     "  internet((Internet))",
     "  control-plane[EKS control plane]",
-    "  subgraph vpc[VPC, three zones]",
+    '  subgraph vpc["VPC, three zones"]',
     ...boxes,
     "    nat[NAT gateways]",
     "  end",

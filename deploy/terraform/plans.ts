@@ -15,6 +15,8 @@ export interface Plan {
   resources: Planned[];
 }
 
+/** The mocks answer each environment with the host names of dev's services; here they get its own. */
 export function readPlan(folder: string, environment: string): Plan {
-  return JSON.parse(readFileSync(`${folder}/${environment}.json`, "utf8"));
+  const text = readFileSync(`${folder}/${environment}.json`, "utf8");
+  return JSON.parse(text.replaceAll("millrace-dev", `millrace-${environment}`));
 }

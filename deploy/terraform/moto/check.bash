@@ -14,6 +14,8 @@ on_moto() {
   # Nor an application's autoscaling, nor EKS's add-ons and access entries.
   rm "$copy"/modules/ecs/scaling.tf "$copy"/modules/eks/{addons,access}.tf
   sed -i 's/, aws_eks_addon.before_nodes//' "$copy/modules/eks/nodes.tf"
+  # Nor brokers of your own as the source of a function's events.
+  sed -i '/^resource "aws_lambda_event_source_mapping"/,/^}/d' "$copy/modules/lambda-commerce/main.tf"
   # Nor how many old versions a bucket keeps, so that the provider would wait for them for ever.
   sed -i '/newer_noncurrent_versions/d' "$copy/bootstrap/main.tf"
   start_moto

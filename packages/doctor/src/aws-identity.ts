@@ -1,7 +1,7 @@
 import type { AwsCredentials, AwsCredentialsProvider } from "@millrace/connections";
 import { openSigner } from "@millrace/connections";
 import { describeCause } from "@millrace/shared";
-import type { Examination, StepCheck } from "./check.ts";
+import type { Examination, StepCheck } from "./examination.ts";
 import type { CallerIdentity } from "./identity.ts";
 import type { CheckFailure } from "./report.ts";
 import { quote } from "./url.ts";

@@ -1,7 +1,7 @@
 import { awsCredentials } from "@millrace/connections";
 import { examineAws } from "./aws-identity.ts";
-import type { Examination } from "./check.ts";
 import type { Surroundings } from "./diagnose.ts";
+import type { Examination } from "./examination.ts";
 import { examineKafka } from "./kafka/examine.ts";
 import { usesIam } from "./needs.ts";
 import { examineRedis } from "./redis.ts";

@@ -1,7 +1,8 @@
 import type { AwsCredentialsProvider } from "@millrace/connections";
 import { placeOf } from "./arns.ts";
 import { directionOf, SKEW_MAX_S } from "./aws-identity.ts";
-import { type Examination, type ExaminationOutcome, examine, stepLimitsMs } from "./check.ts";
+import { type ExaminationOutcome, examine, stepLimitsMs } from "./check.ts";
+import type { Examination } from "./examination.ts";
 import { type CallerIdentity, identityOf } from "./identity.ts";
 import { usesIam } from "./needs.ts";
 import { grant, trustPolicyOf } from "./policies.ts";
@@ -13,9 +14,9 @@ import {
   dependencyNames,
   type Remedy,
   type Report,
-  type Step,
   type StepReport,
 } from "./report.ts";
+import type { Step } from "./step.ts";
 import type { DoctorSettings, Subject } from "./subject.ts";
 import { remedyText } from "./verdicts.ts";
 

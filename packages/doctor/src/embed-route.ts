@@ -1,5 +1,5 @@
 import { embedAnswerSchema, parseJson } from "@millrace/shared";
-import type { Examination } from "./check.ts";
+import type { Examination } from "./examination.ts";
 import type { CheckFailure } from "./report.ts";
 import type { DoctorSettings } from "./subject.ts";
 import { quote, urlChecks, urlNames, withoutHttp } from "./url.ts";

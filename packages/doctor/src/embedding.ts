@@ -1,7 +1,7 @@
 import { type AwsCredentialsProvider, awsCredentials, openSecret } from "@millrace/connections";
 import { type EmbeddingSettings, openAiDimensions } from "@millrace/shared";
-import type { Examination, StepCheck } from "./check.ts";
 import type { Surroundings } from "./diagnose.ts";
+import type { Examination, StepCheck } from "./examination.ts";
 import { secretNeeds } from "./needs.ts";
 import type { CheckFailure } from "./report.ts";
 import type { DoctorSettings } from "./subject.ts";

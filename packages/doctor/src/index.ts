@@ -1,9 +1,10 @@
 export { examineAtStart } from "./at-start.ts";
-export { type Examination, examine } from "./check.ts";
+export { examine } from "./check.ts";
 export { examineCommon } from "./common.ts";
 export { type DiagnoseOptions, diagnose, type ListExaminations, type Surroundings } from "./diagnose.ts";
 export { examineEmbedRoute } from "./embed-route.ts";
 export { examineEmbedding, usesOpenAi } from "./embedding.ts";
+export type { Examination } from "./examination.ts";
 export { identityOf } from "./identity.ts";
 export { examineKafka } from "./kafka/examine.ts";
 export { networkFailure } from "./network.ts";
@@ -12,13 +13,7 @@ export { dataAccessPolicy, policyOf, type TrustKind, trustPolicyOf } from "./pol
 export { examinePostgres } from "./postgres/examine.ts";
 export { redactor } from "./redact.ts";
 export { examineRedis } from "./redis.ts";
-export {
-  type DependencyName,
-  type DependencyReport,
-  type Report,
-  type Step,
-  type StepReport,
-  steps,
-} from "./report.ts";
+export type { DependencyName, DependencyReport, Report, StepReport } from "./report.ts";
+export { type Step, steps } from "./step.ts";
 export { type DoctorSettings, type RoleName, roleNames, type Subject } from "./subject.ts";
 export { remedyText, type VerdictCode, verdicts } from "./verdicts.ts";

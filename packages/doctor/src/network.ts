@@ -4,8 +4,9 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { TlsOptions } from "@millrace/connections";
 import { describeCause } from "@millrace/shared";
-import type { StepCheck } from "./check.ts";
-import type { CheckFailure, Step } from "./report.ts";
+import type { StepCheck } from "./examination.ts";
+import type { CheckFailure } from "./report.ts";
+import type { Step } from "./step.ts";
 import type { VerdictCode } from "./verdicts.ts";
 
 export interface Address {

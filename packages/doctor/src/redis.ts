@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { AwsCredentialsProvider, RedisSettings } from "@millrace/connections";
 import { openRedis, type Redis, tlsOptions } from "@millrace/connections";
 import { describeCause, quietly } from "@millrace/shared";
-import type { Examination, StepCheck } from "./check.ts";
+import type { Examination, StepCheck } from "./examination.ts";
 import { cacheNeeds } from "./needs.ts";
 import { networkChecks } from "./network.ts";
 import type { CheckFailure } from "./report.ts";

@@ -1,9 +1,6 @@
 import type { PolicyDocument } from "@millrace/shared";
+import type { Step } from "./step.ts";
 import type { VerdictCode } from "./verdicts.ts";
-
-/** The steps, in order; each dependency has those that apply to it. */
-export const steps = ["dns", "tcp", "tls", "authentication", "authorization", "probe", "cleanup"] as const;
-export type Step = (typeof steps)[number];
 
 export const dependencyNames = [
   "aws",

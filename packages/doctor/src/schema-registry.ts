@@ -6,7 +6,7 @@ import {
   SCHEMA_TYPES_PATH,
   type SchemaRegistrySettings,
 } from "@millrace/connections";
-import type { Examination, StepCheck } from "./check.ts";
+import type { Examination, StepCheck } from "./examination.ts";
 import type { CheckFailure } from "./report.ts";
 import { quote, urlChecks, urlNames, withoutHttp } from "./url.ts";
 

@@ -1,8 +1,9 @@
 import { type TlsPaths, tlsOptions } from "@millrace/connections";
 import { describeCause } from "@millrace/shared";
-import type { StepCheck } from "./check.ts";
+import type { StepCheck } from "./examination.ts";
 import { type Address, errorCode, networkChecks } from "./network.ts";
-import type { CheckFailure, Step } from "./report.ts";
+import type { CheckFailure } from "./report.ts";
+import type { Step } from "./step.ts";
 import type { VerdictCode } from "./verdicts.ts";
 
 /** DNS, TCP and, for https, TLS. */

@@ -19,3 +19,12 @@ export interface Account {
   /** From the headers of the last response. */
   allowances: Allowances;
 }
+
+/** A request's effect on the limits. */
+export interface Taken {
+  taken: Amounts;
+  /** From the response's headers. */
+  allowances: Allowances;
+  /** The delay that the server requested. */
+  retryAfterMs: number;
+}

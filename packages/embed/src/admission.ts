@@ -1,9 +1,9 @@
 import { type Patience, type RetryableFault, retryable, retryUntilDone } from "@millrace/shared";
 import pLimit, { type LimitFunction } from "p-limit";
-import type { Amounts } from "./account.ts";
+import type { Amounts, Taken } from "./account.ts";
 import { type Bought, type JoinedRequests, joinWaiting, type RequestLimits } from "./join-waiting.ts";
 import type { Allocate, Embedded, EmbeddingOutcome, EmbeddingProvider, ProviderAnswer } from "./provider.ts";
-import type { RateBudget, Taken, Turn } from "./rate-budget.ts";
+import type { RateBudget, Turn } from "./rate-budget.ts";
 import type { SpendingBudget } from "./spending-budget.ts";
 import { TokenEstimate } from "./token-estimate.ts";
 

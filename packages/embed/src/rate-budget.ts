@@ -1,16 +1,7 @@
 import { delay, describeCause, type Log } from "@millrace/shared";
-import { type Allowances, type Amounts, kinds } from "./account.ts";
+import { type Allowances, type Amounts, kinds, type Taken } from "./account.ts";
 import { createPacer } from "./pacer.ts";
 import type { RateBucket, Ticket } from "./redis/rate-bucket.ts";
-
-/** A request's effect on the limits. */
-export interface Taken {
-  taken: Amounts;
-  /** From the response's headers. */
-  allowances: Allowances;
-  /** The delay that the server requested. */
-  retryAfterMs: number;
-}
 
 /** A request's turn. It must be settled, whatever the request's outcome. */
 export interface Turn {

@@ -11,7 +11,7 @@ import type { Outcome } from "./outcome.ts";
 import { describeProgress, every } from "./progress.ts";
 import { readDocuments, readRows, readSource } from "./read-back.ts";
 import { reconcile } from "./reconcile.ts";
-import type { RunOptions } from "./run.ts";
+import type { RunOptions } from "./run-options.ts";
 import { planFaults } from "./schedule.ts";
 import type { Services } from "./services.ts";
 import { explain, longestStall, type Sample, sample } from "./stall.ts";

@@ -15,8 +15,8 @@ import {
 } from "./command.ts";
 import { isKept } from "./outcome.ts";
 import { describeOutcome, findings, summaryTable } from "./report.ts";
-import type { RunOptions } from "./run.ts";
 import { runAll } from "./run-all.ts";
+import type { RunOptions } from "./run-options.ts";
 import { describeFault, OUTAGE_MAX_MS, planFaults } from "./schedule.ts";
 
 interface Options {

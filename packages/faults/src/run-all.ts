@@ -1,7 +1,8 @@
 import type { Stack } from "@millrace/stack";
 import { allOrFirstFailure } from "./inject.ts";
 import type { Outcome } from "./outcome.ts";
-import { type RunOptions, run } from "./run.ts";
+import { run } from "./run.ts";
+import type { RunOptions } from "./run-options.ts";
 
 export interface Listener {
   /** Takes a line of progress. */

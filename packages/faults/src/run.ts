@@ -3,24 +3,11 @@ import { join } from "node:path";
 import { isolated, type Stack, startPipeline, startService } from "@millrace/stack";
 import { clean, startEmbeddingsApi, startProxy } from "@millrace/testbed";
 import { breakAndRead } from "./break-and-read.ts";
-import type { BugName } from "./bugs/bugs.ts";
 import { pipelineEnvironment } from "./environment.ts";
 import { isKept, type Outcome } from "./outcome.ts";
+import type { RunOptions } from "./run-options.ts";
 import { targets } from "./schedule.ts";
 import { openServices } from "./services.ts";
-
-export interface RunOptions {
-  seed: number;
-  loadMs: number;
-  ratePerS: number;
-  faults: number;
-  drainMs: number;
-  /** The longest time a service is stopped. */
-  outageMaxMs: number;
-  /** Keeps logs and data even where the promise was kept. */
-  keep: boolean;
-  bug?: BugName;
-}
 
 /** One run: a pipeline in a new namespace, the load, the faults, and the comparison at the end. */
 export async function run(

@@ -26,13 +26,9 @@ const settings = z.object({
     .integer(1, 1_000_000)
     .default(8_192)
     .meta({ description: "Maximum messages fetched and not yet written in a batch; fetching pauses at this limit." }),
-  INGEST_IN_FLIGHT_MAX_BYTES: variable
-    .integer(1_024, 1_073_741_824)
-    .default(8_388_608)
-    .meta({
-      description:
-        "Maximum bytes of the messages fetched and not yet written in a batch; fetching pauses at this limit.",
-    }),
+  INGEST_IN_FLIGHT_MAX_BYTES: variable.integer(1_024, 1_073_741_824).default(8_388_608).meta({
+    description: "Maximum bytes of the messages fetched and not yet written in a batch; fetching pauses at this limit.",
+  }),
 });
 
 /** A message must fit into one record, together with its key and headers. */

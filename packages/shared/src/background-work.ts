@@ -1,5 +1,5 @@
+import type { Action } from "./actions.ts";
 import { describeCause } from "./fault.ts";
-import type { Action } from "./log.ts";
 import type { Patience } from "./settle.ts";
 
 /** A failure that lasts is logged again after this time. */

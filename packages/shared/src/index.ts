@@ -1,3 +1,4 @@
+export { type Action, actions } from "./actions.ts";
 export { BackgroundWork } from "./background-work.ts";
 export { type BackoffSettings, backoffDelayMs, delay } from "./backoff.ts";
 export { bisect, halvesOf, type Part } from "./bisect.ts";
@@ -47,7 +48,7 @@ export { parseJson } from "./json.ts";
 export { type LastReport, lastReportSchema, type PolicyDocument, type Statement } from "./last-report.ts";
 export { bucketBounds, Latency, type LatencySummary } from "./latency.ts";
 export { type ProcessContext, runProcess } from "./lifecycle.ts";
-export { type Action, actions, Log } from "./log.ts";
+export { Log } from "./log.ts";
 export { metricDefinitions } from "./metrics/definitions.ts";
 export { Metrics } from "./metrics/metrics.ts";
 export { processMetrics } from "./metrics/process.ts";

@@ -1,6 +1,6 @@
+import type { Action, Status } from "./actions.ts";
 import type { RetryableFault } from "./fault.ts";
 import { Latency, type LatencySummary } from "./latency.ts";
-import type { Action, Status } from "./log.ts";
 import { RecentDuration } from "./recent-duration.ts";
 
 /** An operation slower than `SLOW_OPERATION_MS`. */

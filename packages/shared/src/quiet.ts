@@ -1,5 +1,6 @@
-import type { Patience } from "@millrace/shared";
-import { Health, Log } from "@millrace/shared";
+import { Health } from "./health.ts";
+import { Log } from "./log.ts";
+import type { Patience } from "./settle.ts";
 
 /** For clients that live for one check: they log nothing, change no process's health, and are never waited for. */
 export function quietly(): Patience {

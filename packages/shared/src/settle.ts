@@ -1,7 +1,8 @@
+import type { Action } from "./actions.ts";
 import { type BackoffSettings, backoffDelayMs, delay } from "./backoff.ts";
 import type { Failure, PoisonFault, RetryableFault, Split } from "./fault.ts";
 import type { Health } from "./health.ts";
-import type { Action, Log } from "./log.ts";
+import type { Log } from "./log.ts";
 
 /** What an operation needs to wait for a dependency, and to do so visibly. */
 export interface Patience {

@@ -1,7 +1,7 @@
 import type { AwsCredentialsProvider, TlsOptions } from "@millrace/connections";
 import { kafkaSecurity, openKafkaRequests } from "@millrace/kafka";
 import { describeCause } from "@millrace/shared";
-import type { Examination, StepCheck } from "../check.ts";
+import type { Examination, StepCheck } from "../examination.ts";
 import { kafkaActions, kafkaConnect, kafkaWriteIdempotently, usesKafkaIam } from "../needs.ts";
 import { type Address, networkChecks } from "../network.ts";
 import type { CheckFailure } from "../report.ts";

@@ -1,7 +1,8 @@
 import { describeCause } from "@millrace/shared";
 import { openSearchNeeds } from "../needs.ts";
 import { networkFailure } from "../network.ts";
-import type { CheckFailure, Step } from "../report.ts";
+import type { CheckFailure } from "../report.ts";
+import type { Step } from "../step.ts";
 import type { ExaminedOpenSearch, SearchClient } from "../stores.ts";
 import type { Subject } from "../subject.ts";
 import { quote, type ServerAnswer } from "../url.ts";

@@ -1,6 +1,6 @@
 import type { AwsCredentialsProvider } from "@millrace/connections";
 import { quietly } from "@millrace/shared";
-import type { Examination, StepCheck } from "../check.ts";
+import type { Examination, StepCheck } from "../examination.ts";
 import type { ExaminedOpenSearch, OpenClient, SearchClient } from "../stores.ts";
 import type { Subject } from "../subject.ts";
 import { urlChecks, urlNames } from "../url.ts";

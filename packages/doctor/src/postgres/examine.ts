@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { AwsCredentialsProvider } from "@millrace/connections";
 import { tlsOptions } from "@millrace/connections";
 import { describeCause, quietly } from "@millrace/shared";
-import type { Examination, StepCheck } from "../check.ts";
+import type { Examination, StepCheck } from "../examination.ts";
 import { databaseNeed } from "../needs.ts";
 import { networkChecks } from "../network.ts";
 import type { CheckFailure } from "../report.ts";

@@ -1,4 +1,4 @@
-import type { Step } from "../report.ts";
+import type { Step } from "../step.ts";
 
 export interface Verdict {
   /** The earliest step at which it shows; it may also show at a later one. */

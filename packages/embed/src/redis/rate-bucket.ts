@@ -1,6 +1,6 @@
 import { type Redis, redisScript } from "@millrace/connections";
+import type { Taken } from "../account.ts";
 import { type Allowance, type Allowances, type Amounts, kinds } from "../account.ts";
-import type { Taken } from "../rate-budget.ts";
 
 /** The bucket's state at a reservation, needed to settle it. */
 export interface Ticket {

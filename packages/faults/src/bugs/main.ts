@@ -6,8 +6,8 @@ import { Command } from "commander";
 import { leaseStacks, positiveInteger, runCommand, say, stopOnSignals } from "../command.ts";
 import { countsOf, isKept, type Outcome } from "../outcome.ts";
 import { describeOutcome } from "../report.ts";
-import type { RunOptions } from "../run.ts";
 import { runAll } from "../run-all.ts";
+import type { RunOptions } from "../run-options.ts";
 import { OUTAGE_MAX_MS } from "../schedule.ts";
 import { type BugName, bugNames, bugs } from "./bugs.ts";
 

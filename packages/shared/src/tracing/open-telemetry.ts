@@ -4,7 +4,7 @@ import { parseTraceParent } from "@opentelemetry/core";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { defaultResource, resourceFromAttributes } from "@opentelemetry/resources";
 import { AlwaysOnSampler, BasicTracerProvider, BatchSpanProcessor } from "@opentelemetry/sdk-trace-base";
-import type { Action } from "../log.ts";
+import type { Action } from "../actions.ts";
 import { type Message, messageId } from "../records/message.ts";
 import { TRACEPARENT, type TracedBatch, type TracedMessage, type Tracing } from "./tracing.ts";
 

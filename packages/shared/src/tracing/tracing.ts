@@ -1,4 +1,4 @@
-import type { Action } from "../log.ts";
+import type { Action } from "../actions.ts";
 import type { Message } from "../records/message.ts";
 
 /** The W3C header: 00-<trace id>-<span id>-<flags>. */

@@ -12,6 +12,12 @@ interface Finding {
 const read = (file: string): string => readFileSync(new URL(file, root), "utf8");
 /** Lines of `FOLDER ADDRESS`, and of mistake, place and tools with tabs between. */
 const applied = new Set(read("moto/applied.txt").split("\n"));
+const forgotten = new Set(
+  read("moto/forgotten.tsv")
+    .trim()
+    .split("\n")
+    .map((line) => line.split("\t").slice(0, 2).join(" ")),
+);
 const planted = read("planted/caught.tsv")
   .trim()
   .split("\n")
@@ -45,7 +51,7 @@ function section(folder: string): string {
       const policy = checks(passed, folder, file, address);
       const skips = checks(explained, folder, file, address);
       const policies = `${policy}${skips > 0 ? `, ${skips} explained` : ""}`;
-      return `| \`${address}\` | ✓ | ${mentions} | ${policies} | ${moto ? "✓" : "–"} |`;
+      return `| \`${address}\` | ✓ | ${mentions} | ${policies} | ${moto ? (forgotten.has(`${folder} ${address}`) ? "(✓)" : "✓") : "–"} |`;
     });
   if (rows.length === 0) return "";
   return [
@@ -80,7 +86,7 @@ Written by \`deploy/terraform/check --write\`; \`check\` fails where it is old, 
 | validate | the real AWS provider accepts every attribute and type (\`terraform validate\`) |
 | test | how often the module's \`terraform test\` asserts something of it, AWS played by mocks |
 | policy | rules of checkov that it passes, and those that it does not follow, each with a reason beside it |
-| moto | applied on moto; the second plan was empty, and destroying left nothing (\`check --moto\`). – : moto does not know it, or not well enough: moto/README.md |
+| moto | ✓ applied on moto, and the second plan leaves it alone (\`check --moto\`); (✓) applied, and moto forgets an attribute of it, so that the second plan can't say (moto/forgotten.tsv); – moto does not know it (moto/README.md) |
 
 Moto checks neither permissions nor quotas, and most combinations of settings only AWS refuses.
 

@@ -1,4 +1,3 @@
-import { keyOf } from "@millrace/events";
 import type { ReadRecord } from "@millrace/kafka";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";

@@ -2,9 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { aborted, describeCause } from "@millrace/shared";
 import type { Examination, StepCheck } from "./examination.ts";
 import { networkFailure } from "./network.ts";
-import type { CheckFailure, DependencyName, StepReport } from "./report.ts";
+import type { CheckFailure, StepReport } from "./report.ts";
 import type { Step } from "./step.ts";
-import type { VerdictCode } from "./verdicts.ts";
 
 export interface ExaminationOutcome {
   steps: StepReport[];

@@ -8,6 +8,7 @@ import {
   retryUntilDone,
   type ValueDecoder,
 } from "@millrace/shared";
+import { LRUCache } from "lru-cache";
 import type { ValueReader } from "./reader.ts";
 import type { SchemaRegistry } from "./registry.ts";
 import { unframe } from "./wire-format.ts";
@@ -16,22 +17,8 @@ type Lookup = { value: ValueReader } | { fault: PoisonFault };
 
 /** @param cacheMax most schemas to keep */
 export function createValueDecoder(registry: SchemaRegistry, cacheMax: number, patience: Patience): ValueDecoder {
-  // A Map keeps insertion order: its first entry is the least recently used.
-  const readers = new Map<number, ValueReader>();
+  const readers = new LRUCache<number, ValueReader>({ max: cacheMax });
   const lookups = new Map<number, Promise<Lookup>>();
-
-  function known(schemaId: number): ValueReader | undefined {
-    const reader = readers.get(schemaId);
-    if (reader) remember(schemaId, reader);
-    return reader;
-  }
-
-  function remember(schemaId: number, reader: ValueReader): void {
-    readers.delete(schemaId);
-    readers.set(schemaId, reader);
-    const [oldest] = readers.keys();
-    if (readers.size > cacheMax && oldest !== undefined) readers.delete(oldest);
-  }
 
   /** All values of a schema share one request. */
   function lookUp(schemaId: number): Promise<Lookup> {
@@ -48,11 +35,11 @@ export function createValueDecoder(registry: SchemaRegistry, cacheMax: number, p
       if (!framed)
         return { fault: poison("undecodable", "the value starts with the magic byte 0 but names no schema") };
       const { schemaId, payload } = framed;
-      const reader = known(schemaId);
+      const reader = readers.get(schemaId);
       if (reader) return read(reader, payload, schemaId);
       return lookUp(schemaId).then((found) => {
         if ("fault" in found) return found;
-        remember(schemaId, found.value);
+        readers.set(schemaId, found.value);
         return read(found.value, payload, schemaId);
       });
     },

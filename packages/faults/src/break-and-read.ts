@@ -7,7 +7,7 @@ import { countRepeats } from "./embedded-again.ts";
 import { allOrFirstFailure, injectFaults, type World } from "./inject.ts";
 import { type Load, startLoad } from "./load.ts";
 import { watchMemory } from "./memory.ts";
-import type { Outcome } from "./outcome.ts";
+import type { RunOutcome } from "./outcome.ts";
 import { describeProgress, every } from "./progress.ts";
 import { readDocuments, readRows, readSource } from "./read-back.ts";
 import { reconcile } from "./reconcile.ts";
@@ -28,7 +28,7 @@ export async function breakAndRead(
   watched: Watched,
   say: (line: string) => void,
   stop: AbortSignal,
-): Promise<Omit<Outcome, "logDirectory">> {
+): Promise<Omit<RunOutcome, "logDirectory">> {
   const { seed, bug, services, pipeline, loadMs } = watched;
   await using supervisor = new Supervisor(pipeline);
   await using producer = await connectProducer(services.kafka, services.patience);
@@ -59,7 +59,7 @@ export async function breakAndRead(
   };
 }
 
-async function drain(services: Services, drainMaxMs: number): Promise<Pick<Outcome, "hung" | "drainMs">> {
+async function drain(services: Services, drainMaxMs: number): Promise<Pick<RunOutcome, "hung" | "drainMs">> {
   const startedAtMs = performance.now();
   const { hung } = await untilDrained(services, drainMaxMs);
   const drainMs = Math.round(performance.now() - startedAtMs);

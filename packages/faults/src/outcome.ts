@@ -6,7 +6,7 @@ import type { ExplainedStall } from "./stall.ts";
 import type { Crash } from "./supervisor.ts";
 
 /** All that one run showed. */
-export interface Outcome extends Discrepancies {
+export interface RunOutcome extends Discrepancies {
   seed: number;
   bug?: BugName;
   published: number;
@@ -29,14 +29,14 @@ export interface Outcome extends Discrepancies {
 }
 
 /** Whether the promise was kept, and no process ended by a bug: an outage must not become a crash. */
-export function isKept(outcome: Outcome): boolean {
+export function isKept(outcome: RunOutcome): boolean {
   const { vanished, crashes, missingRows, missingDocuments, doubledRows, doubledDocuments, wrong, hung } = outcome;
   const groups = [vanished, crashes, missingRows, missingDocuments, doubledRows, doubledDocuments, wrong];
   return hung === undefined && groups.every(({ length }) => length === 0);
 }
 
 /** What a run came to, in numbers; the promise is kept where all but the first three are 0. */
-export function countsOf(outcome: Outcome) {
+export function countsOf(outcome: RunOutcome) {
   const { vanished, missingRows, missingDocuments, doubledRows, doubledDocuments } = outcome;
   return {
     faults: outcome.faults.length,
@@ -50,7 +50,7 @@ export function countsOf(outcome: Outcome) {
   };
 }
 
-export function totalsOf(outcomes: readonly Outcome[]): ReturnType<typeof countsOf> {
+export function totalsOf(outcomes: readonly RunOutcome[]): ReturnType<typeof countsOf> {
   const all = outcomes.map(countsOf);
   const sum = (name: keyof ReturnType<typeof countsOf>): number =>
     all.reduce((total, counts) => total + counts[name], 0);

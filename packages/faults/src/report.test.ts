@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { isKept, type Outcome } from "./outcome.ts";
+import { isKept, type RunOutcome } from "./outcome.ts";
 import { describeOutcome, findings, summaryTable } from "./report.ts";
 
-const kept: Outcome = {
+const kept: RunOutcome = {
   seed: 7,
   published: 100,
   acknowledged: 99,
@@ -26,7 +26,7 @@ const kept: Outcome = {
   ],
   logDirectory: "logs/faults_7",
 };
-const broken: Outcome = { ...kept, seed: 8, rows: 99, missingRows: ["t-0-5"], missingDocuments: ["t-0-5", "t-1-1"] };
+const broken: RunOutcome = { ...kept, seed: 8, rows: 99, missingRows: ["t-0-5"], missingDocuments: ["t-0-5", "t-1-1"] };
 
 test("a run kept the promise only if nothing is missing, doubled, wrong or hung", () => {
   expect(isKept(kept)).toBe(true);

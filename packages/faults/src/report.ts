@@ -1,12 +1,12 @@
 import { textTable } from "@millrace/stack";
 import { type Findings, markdownTable } from "@millrace/testbed";
-import { countsOf, isKept, type Outcome, totalsOf } from "./outcome.ts";
+import { countsOf, isKept, type RunOutcome, totalsOf } from "./outcome.ts";
 import { lengthMs } from "./stall.ts";
 
 const IDS_SHOWN = 20;
 
 /** Describes one run: its figures and, if the promise was broken, everything needed to investigate it. */
-export function describeOutcome(outcome: Outcome): string {
+export function describeOutcome(outcome: RunOutcome): string {
   const { rows, documents, embeddedAgain, embeddedAgainShare, restarts, acknowledged, stall } = outcome;
   const { published, missing, doubled, wrong } = countsOf(outcome);
   const lines = [
@@ -24,7 +24,7 @@ export function describeOutcome(outcome: Outcome): string {
   return isKept(outcome) ? lines.join("\n") : [...lines, ...failure(outcome)].join("\n");
 }
 
-function failure(outcome: Outcome): string[] {
+function failure(outcome: RunOutcome): string[] {
   const { vanished, missingRows, missingDocuments, doubledRows, doubledDocuments, wrong } = outcome;
   const groups = { vanished, missingRows, missingDocuments, doubledRows, doubledDocuments, wrong };
   return [
@@ -44,7 +44,7 @@ const headings = [
   ...["longest stall", "resumed after"],
 ];
 
-function cellsOf(outcome: Outcome): string[] {
+function cellsOf(outcome: RunOutcome): string[] {
   const { resumedAfterMs } = outcome.stall;
   return [
     String(outcome.seed),
@@ -55,7 +55,7 @@ function cellsOf(outcome: Outcome): string[] {
 }
 
 /** A line for each run, and the totals, as text. */
-export function summaryTable(outcomes: readonly Outcome[]): string {
+export function summaryTable(outcomes: readonly RunOutcome[]): string {
   return [...textTable([headings, ...outcomes.map(cellsOf)], "right"), "", totals(outcomes)].join("\n");
 }
 
@@ -65,7 +65,7 @@ const notes =
   "the embeddings API embedded more than once. *Peak memory*: of the largest process of each kind.";
 
 /** A line for each run, with what explains its longest stall. */
-export function findings(outcomes: readonly Outcome[]): Findings {
+export function findings(outcomes: readonly RunOutcome[]): Findings {
   const rows = outcomes.map((outcome) => [
     ...cellsOf(outcome),
     outcome.stall.during.join(", "),
@@ -80,7 +80,7 @@ export function findings(outcomes: readonly Outcome[]): Findings {
   };
 }
 
-export function totals(outcomes: readonly Outcome[]): string {
+export function totals(outcomes: readonly RunOutcome[]): string {
   const { faults, restarts, published, missing, doubled, wrong, hung, crashed } = totalsOf(outcomes);
   const longestMs = Math.max(0, ...outcomes.map(({ stall }) => lengthMs(stall)));
   return (
@@ -90,7 +90,7 @@ export function totals(outcomes: readonly Outcome[]): string {
   );
 }
 
-function peakMemory({ peakBytes }: Outcome): string {
+function peakMemory({ peakBytes }: RunOutcome): string {
   const peaks = Object.entries(peakBytes).map(([name, bytes]) => `${name} ${(bytes / 1_048_576).toFixed(0)}`);
   return `${peaks.join(", ")} MB`;
 }

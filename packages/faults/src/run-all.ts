@@ -1,13 +1,13 @@
 import type { Stack } from "@millrace/stack";
 import { allOrFirstFailure } from "./inject.ts";
-import type { Outcome } from "./outcome.ts";
+import type { RunOutcome } from "./outcome.ts";
 import { run } from "./run.ts";
 import type { RunOptions } from "./run-options.ts";
 
 export interface Listener {
   /** Takes a line of progress. */
   say(line: string): void;
-  done(outcome: Outcome): void;
+  done(outcome: RunOutcome): void;
 }
 
 /** Makes all runs, as many at once as there are stacks, and returns their outcomes in order. After a failure no run begins. */
@@ -16,9 +16,9 @@ export async function runAll(
   stacks: readonly Stack[],
   listener: Listener,
   stop: AbortSignal,
-): Promise<Outcome[]> {
+): Promise<RunOutcome[]> {
   const remaining = plans.entries();
-  const outcomes: Outcome[] = [];
+  const outcomes: RunOutcome[] = [];
   let failed = false;
   const work = async (stack: Stack): Promise<void> => {
     for (const [index, plan] of remaining) {

@@ -4,7 +4,7 @@ import { isolated, type Stack, startPipeline, startService } from "@millrace/sta
 import { clean, startEmbeddingsApi, startProxy } from "@millrace/testbed";
 import { breakAndRead } from "./break-and-read.ts";
 import { pipelineEnvironment } from "./environment.ts";
-import { isKept, type Outcome } from "./outcome.ts";
+import { isKept, type RunOutcome } from "./outcome.ts";
 import type { RunOptions } from "./run-options.ts";
 import { targets } from "./schedule.ts";
 import { openServices } from "./services.ts";
@@ -15,7 +15,7 @@ export async function run(
   stack: Stack,
   say: (line: string) => void,
   stop: AbortSignal,
-): Promise<Outcome> {
+): Promise<RunOutcome> {
   // An interrupted earlier run may have left a service down. Services that respond are left alone.
   for (const service of targets["stop-service"]) await startService(service, { stack: stack.name });
   const suffix = `faults_${options.seed}_${Date.now().toString(36)}`.replace("-", "m");
@@ -35,7 +35,7 @@ export async function run(
   const pipeline = await startPipeline({ stack: stack.env, environment, logDirectory });
   try {
     const watched = { ...options, stack: stack.name, services, pipeline, proxies, embeddings };
-    const outcome: Outcome = { ...(await breakAndRead(watched, say, stop)), logDirectory };
+    const outcome: RunOutcome = { ...(await breakAndRead(watched, say, stop)), logDirectory };
     if (isKept(outcome) && !options.keep) {
       await clean(services);
       await rm(logDirectory, { recursive: true });

@@ -4,7 +4,7 @@ import { textTable } from "@millrace/stack";
 import { beginReport, type Findings, markdownTable } from "@millrace/testbed";
 import { Command } from "commander";
 import { leaseStacks, positiveInteger, runCommand, say, stopOnSignals } from "../command.ts";
-import { countsOf, isKept, type Outcome } from "../outcome.ts";
+import { countsOf, isKept, type RunOutcome } from "../outcome.ts";
 import { describeOutcome } from "../report.ts";
 import { runAll } from "../run-all.ts";
 import type { RunOptions } from "../run-options.ts";
@@ -41,7 +41,7 @@ async function main({ parallel, stack, json, report: isReporting }: Options): Pr
       paths: ["packages/faults/src", ...new Set(bugNames.flatMap(filesOf))],
     });
   await using leased = await leaseStacks(stack, Math.min(parallel, bugNames.length));
-  const listener = { say, done: (outcome: Outcome) => say(describeOutcome(outcome)) };
+  const listener = { say, done: (outcome: RunOutcome) => say(describeOutcome(outcome)) };
   const outcomes = await runAll(bugNames.map(runOptions), leased.stacks, listener, stop);
   const rows = [headings, ...outcomes.map(cellsOf)];
   process.stdout.write(`${json ? JSON.stringify(outcomes, undefined, 2) : textTable(rows, "left").join("\n")}\n`);
@@ -62,13 +62,13 @@ function runOptions(bug: BugName): RunOptions {
 
 const headings = ["planted bug", "seed", "messages", "missing", "doubled", "wrong", "hung", "crashed", "found"];
 
-function cellsOf(outcome: Outcome): string[] {
+function cellsOf(outcome: RunOutcome): string[] {
   const { published, missing, doubled, wrong, hung, crashed } = countsOf(outcome);
   const counts = [outcome.seed, published, missing, doubled, wrong, hung, crashed].map(String);
   return [outcome.bug ?? "", ...counts, isKept(outcome) ? "NO" : "yes"];
 }
 
-function findings(outcomes: readonly Outcome[], rows: readonly (readonly string[])[]): Findings {
+function findings(outcomes: readonly RunOutcome[], rows: readonly (readonly string[])[]): Findings {
   const found = outcomes.filter((outcome) => !isKept(outcome)).length;
   const list = bugNames.map((name) => `- \`${name}\` ${bugs[name].does}.`);
   return {

@@ -116,7 +116,7 @@ test("a record that is larger than the topic's segments is refused as too long, 
   await admin.disconnect();
   const [first, tooLarge, last] = [100, 1.5 * MEBIBYTE, 100].map((bytes) => ({ value: Buffer.alloc(bytes, "x") }));
   if (!first || !tooLarge || !last) throw new Error("three records");
-  expect(await producer.send(topic, [first, tooLarge, last])).toEqual([
+  expect((await producer.send(topic, [first, tooLarge, last])).refused).toEqual([
     { item: tooLarge, fault: { kind: "poison", code: "too_long", cause: expect.stringContaining(topic) } },
   ]);
   expect(await placed(topic, [{ value: Buffer.from("after") }])).toEqual([{ partition: 0, offset: 2 }]);

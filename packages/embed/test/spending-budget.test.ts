@@ -61,7 +61,7 @@ test("batches wait until the next day, visibly and with one log line, while smal
   await budget.take(50_000, never);
   expect(patience.health.dependencies["embedding-budget"]).toMatchObject({
     state: "waiting",
-    cause: expect.stringMatching(/EMBEDDING_BUDGET_USD_PER_DAY of 1 is spent.*\$0\.200000.*2026-02-01T00:00:00\.000Z/),
+    cause: expect.stringMatching(/EMBEDDING_BUDGET_USD_PER_DAY \(1\) is spent.*\$0\.200000.*2026-02-01T00:00:00\.000Z/),
   });
   await sleep(2_500);
   expect(gone).toBe(0);
@@ -86,7 +86,7 @@ test("a hard stop rejects waiting requests, even one larger than a daily budget"
   const stop = new AbortController();
   const rejected = expect(budget.take(2_000_000, stop.signal)).rejects.toThrow(/abort/i);
   await eventually(() => patience.health.dependencies["embedding-budget"]?.cause).toMatch(
-    /needs \$2\.000000, more than.*raise it/,
+    /needs \$2\.000000, more than.*raise the budget/,
   );
   stop.abort();
   await rejected;

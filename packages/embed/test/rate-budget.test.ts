@@ -40,9 +40,9 @@ function batch(): string[] {
 /** Embeds batch after batch, several at a time, as one embed process does under a backlog. */
 async function drain(provider: EmbeddingProvider, rate: RateBudget, signal: AbortSignal): Promise<number> {
   const patience = testPatience(signal);
-  const { embed } = admitTo(provider, 4, { texts: 256, tokens: 300_000 }, patience, { rate });
+  const admission = admitTo(provider, 4, { texts: 256, tokens: 300_000 }, patience, { rate });
   const work = async (): Promise<void> => {
-    while (!signal.aborted) await embed(batch()).catch(() => undefined);
+    while (!signal.aborted) await admission.embed(batch()).catch(() => undefined);
   };
   await Promise.all(Array.from({ length: 8 }, work));
   return patience.lines().filter(({ status }) => status === "retry").length;

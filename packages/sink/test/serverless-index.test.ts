@@ -148,5 +148,5 @@ test("an index without the id field is misconfigured, not poison: lookups in it 
 
 test("DOCUMENT_ID=key is rejected at startup: it needs to replace and delete documents", () => {
   const environment = testEnvironment({ OPENSEARCH_AWS_SERVICE: "aoss", DOCUMENT_ID: "key" });
-  expect(() => readConfiguration(sinkConfig, environment)).toThrow(/DOCUMENT_ID.*replaced and deleted.*use offset/);
+  expect(() => readConfiguration(sinkConfig, environment)).toThrow(/DOCUMENT_ID.*replace and delete.*use offset/);
 });

@@ -126,6 +126,6 @@ test("a process that is killed pays again for no more than it had in flight", { 
   await pipeline.start("embed", 1);
   await eventually(() => new Set(stage.embedded()).size, 60_000).toBe(batches * size);
   const paidAgain = (await timesPaid(api, texts)) - texts.length;
-  // Each place had a request under way, which the server bills though nobody hears its answer.
+  // Each slot had a request in flight, which the server bills although its response is lost.
   expect(paidAgain).toBeLessThanOrEqual(concurrency * size);
 });

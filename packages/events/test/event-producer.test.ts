@@ -229,7 +229,7 @@ test("property 16, retry backoff: a missing topic is retried with growing pauses
   expect(pauses.slice(0, tries.length)).toEqual(expected);
 });
 
-test("after an unanswered request is given up, later events are still written", async () => {
+test("after an unanswered request times out, later events are still written", async () => {
   let losing = false;
   const lossy = lossyKafka(config.KAFKA_BOOTSTRAP_SERVERS, () => losing);
   const topic = await createTopic(1);

@@ -34,7 +34,7 @@ transaction.state.log.min.isr=1
 auto.create.topics.enable=false
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
-# Whoever comes without a name comes from the test itself, except on the TLS listeners.
+# A client without a name is the test itself, except on the TLS listeners.
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 super.users=User:ANONYMOUS
 allow.everyone.if.no.acl.found=false
